@@ -1,0 +1,89 @@
+"""The vocabulary of faults: what went wrong, where, and what to do about it.
+
+Every mistake of an author or a player is told as one line; nobody who writes YAML should ever
+meet a traceback.  A reader collects all the faults it can find and raises them together.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = [
+    "Fault",
+    "Mark",
+    "OrderError",
+    "ReplayError",
+    "SpecError",
+    "StoreError",
+    "WargameError",
+    "nearest",
+]
+
+_LONGEST_GUESS = 60
+"""Longer words get no suggestion: comparing them costs time and helps nobody."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A place in a text; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake: what it is, where it stands (if anywhere), and a hint towards the cure."""
+
+    message: str
+    at: Mark | None = None
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.at}: " if self.at else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+
+class WargameError(Exception):
+    """Something that a person can put right; the command line prints it and leaves."""
+
+    exit_code = 2
+
+
+class SpecError(WargameError):
+    """A scenario, an actor, a catalogue or an overlay is not well written."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class OrderError(WargameError):
+    """An order that may not be given: wrong move, wrong actor, wrong time."""
+
+
+class ReplayError(WargameError):
+    """A log that cannot be read, or whose re-simulation differs from what it recorded."""
+
+
+class StoreError(WargameError):
+    """A store of results that cannot be opened, written or continued."""
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """A hint such as ``did you mean 'russia'?``, or ``""`` when nothing is near."""
+    if len(word) > _LONGEST_GUESS:
+        return ""
+    by_lower = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean {by_lower[close[0]]!r}?" if close else ""

@@ -1,0 +1,709 @@
+"""The frozen shapes of what an author writes, and the JSON Schema for editors.
+
+One class per thing in the YAML: a gauge, a dyad, a move, a rule, a scenario, a policy.  The
+classes check the shape of one item; what ties items of several files together (does that move
+exist?) is checked in `load`, and what an expression means in `scenario`.
+
+A name that Python keeps for itself carries an underscore at the end: `for_`, `from_`, `is_`.
+Every item knows where it was written: `item.at` is a `Mark`.
+
+The values that reach these classes are those of `yaml_reader`: plain dicts, lists, strings and
+whole numbers which also know their place.  Ordinary Python values do just as well (as in a test),
+only without a place.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SkipValidation,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from wargame.errors import Mark
+
+__all__ = [
+    "NOWHERE",
+    "ActorSpec",
+    "CatalogueSpec",
+    "ChanceSpec",
+    "DerivedSpec",
+    "DriftSpec",
+    "DyadPatch",
+    "DyadSpec",
+    "Effect",
+    "EndingSpec",
+    "Expr",
+    "Favour",
+    "GaugeSpec",
+    "HappeningSpec",
+    "HistorySpec",
+    "InjectSpec",
+    "Item",
+    "Located",
+    "MilestoneSpec",
+    "MovePatch",
+    "MoveSpec",
+    "OutcomeSpec",
+    "OverlaySpec",
+    "RemovedChance",
+    "RuleSpec",
+    "ScenarioSpec",
+    "Spec",
+    "Text",
+    "TieSpec",
+    "TurnSpec",
+    "UnknownSpec",
+]
+
+NOWHERE = Mark("(nowhere)", 1, 1)
+"""The place of what was not read from a file."""
+
+MARK_KEY = "\x00at"
+"""Under this key the place of a mapping travels into its class; no YAML key can be it."""
+
+BOUND = 1_000_000_000
+"""Gauges and their bounds stay within plus or minus this, so sums of products fit 64 bits."""
+
+
+class Located:
+    """A value read from a file: knows its place and how it was written.
+
+    `at` is where the value begins (a quoted one at its quotation mark), `inside` where its first
+    character stands, and `raw` the characters of the scalar.  Mappings and lists have no `raw`.
+    """
+
+    at: Mark = NOWHERE
+    inside: Mark = NOWHERE
+    raw: str = ""
+
+
+def _mark_of(value: object) -> Mark:
+    return value.at if isinstance(value, Located) else NOWHERE
+
+
+# --- the small values -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """An expression of the rule language, not yet parsed; `at` is where its text begins."""
+
+    text: str
+    at: Mark = NOWHERE
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _to_expr(value: object) -> Expr:
+    if isinstance(value, Expr):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Expr(str(int(value)), _mark_of(value))
+    if isinstance(value, str):
+        text = str(value).strip()
+        if not text:
+            raise ValueError("the expression is empty: write a whole number or an expression")
+        inside = value.inside if isinstance(value, Located) else NOWHERE
+        return Expr(text, inside)
+    raise ValueError(f"expected a whole number or an expression, found {_name(value)}")
+
+
+def _name(value: object) -> str:
+    """What an author would call this value."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, float):
+        return f"{getattr(value, 'raw', '') or value} (whole numbers only)"
+    if isinstance(value, Mapping):
+        return "keys and values"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return repr(value)
+
+
+def _after(expr: Expr, sign: str) -> Expr:
+    """The expression behind a leading sign, its place moved along with it."""
+    rest = expr.text[len(sign) :]
+    skipped = len(sign) + len(rest) - len(rest.lstrip())
+    if not rest.strip():
+        raise ValueError(f"nothing follows the {sign!r}: write a number or an expression")
+    place = expr.at
+    if place is not NOWHERE:
+        place = Mark(place.file, place.line, place.column + skipped)
+    return Expr(rest.strip(), place)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What happens to a gauge: `value` is added to it, or it is set to `value`."""
+
+    op: Literal["add", "set"]
+    value: Expr
+    at: Mark = NOWHERE
+
+
+def _to_effect(value: object) -> Effect:
+    if isinstance(value, Effect):
+        return value
+    expr = _to_expr(value)
+    at = _mark_of(value)
+    if expr.text.startswith("="):
+        return Effect("set", _after(expr, "="), at)
+    if expr.text.startswith("+"):
+        return Effect("add", _after(expr, "+"), at)
+    return Effect("add", expr, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Favour:
+    """What a rule does to the weight of a move.
+
+    `add` carries an expression; `times` and `over` (floor division) carry a whole number;
+    `forbid` carries 0.
+    """
+
+    op: Literal["add", "times", "over", "forbid"]
+    value: Expr | int
+    at: Mark = NOWHERE
+
+
+_TIMES = re.compile(r"x\s*(\d{1,6})")
+_OVER = re.compile(r"/\s*(\d{1,6})")
+
+
+def _to_favour(value: object) -> Favour:
+    if isinstance(value, Favour):
+        return value
+    expr = _to_expr(value)
+    at = _mark_of(value)
+    if expr.text == "forbid":
+        return Favour("forbid", 0, at)
+    if found := _TIMES.fullmatch(expr.text):
+        return Favour("times", int(found[1]), at)
+    if found := _OVER.fullmatch(expr.text):
+        if int(found[1]) == 0:
+            raise ValueError("a weight cannot be divided by 0: write forbid instead")
+        return Favour("over", int(found[1]), at)
+    if expr.text.startswith("/"):
+        raise ValueError("after '/' comes a whole number, as in /2")
+    if expr.text.startswith("+"):
+        return Favour("add", _after(expr, "+"), at)
+    return Favour("add", expr, at)
+
+
+def _to_words(value: object) -> object:
+    """Bare numbers in a text stay as they were written: 041, 1.10, 2022."""
+    if isinstance(value, Located) and isinstance(value, (int, float)):
+        return value.raw
+    if _is_whole(value):
+        return str(value)
+    return value
+
+
+_NUMBER_OR_TEXT: dict[str, Any] = {"type": ["string", "integer"]}
+
+ExprField = Annotated[
+    Expr, SkipValidation, BeforeValidator(_to_expr), WithJsonSchema(_NUMBER_OR_TEXT)
+]
+EffectField = Annotated[
+    Effect, SkipValidation, BeforeValidator(_to_effect), WithJsonSchema(_NUMBER_OR_TEXT)
+]
+FavourField = Annotated[
+    Favour, SkipValidation, BeforeValidator(_to_favour), WithJsonSchema(_NUMBER_OR_TEXT)
+]
+Words = Annotated[str, BeforeValidator(_to_words), StringConstraints(min_length=1)]
+"""A text in one language, or a code; bare numbers are kept as written."""
+
+FileId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
+ActorId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+ItemId = Annotated[Words, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
+MoveId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+MoveOfActor = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")]
+GaugeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,3}$")]
+EndingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+DyadKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*-[a-z][a-z0-9_]*$")]
+NoiseKey = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,39}|\*)$")]
+
+Whole = Annotated[int, Field(ge=-BOUND, le=BOUND)]
+Natural = Annotated[int, Field(ge=0, le=BOUND)]
+PerMille = Annotated[int, Field(ge=0, le=1000)]
+Stage = Annotated[int, Field(ge=1, le=9)]
+Heat = Annotated[int, Field(ge=-1000, le=1000)]
+Visibility = Literal["public", "private", "covert"]
+
+
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Field(strict=False)]
+"""A list in the YAML; its items stay as strict as they are."""
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+ActorIds = Annotated[Many[ActorId], BeforeValidator(_one_or_many)]
+
+
+def _to_day(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{str(value)!r} is not a day: write it as 2022-10-10") from None
+
+
+Day = Annotated[datetime.date, BeforeValidator(_to_day)]
+Effects = dict[GaugeName, EffectField]
+Heats = dict[DyadKey, ExprField]
+
+
+# --- items ----------------------------------------------------------------------------------
+
+
+class Item(BaseModel):
+    """A mapping in the YAML: its keys are known, it cannot be changed, it knows its place."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, loc_by_alias=True, hide_input_in_errors=True
+    )
+
+    short_for: ClassVar[str] = ""
+    """The key that a bare value stands for: `russia-ukraine: 7` is `{stage: 7}`."""
+
+    at: SkipValidation[Mark] = Field(default=NOWHERE, alias=MARK_KEY, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place(cls, value: Any) -> Any:
+        if cls.short_for and not isinstance(value, (Mapping, list, tuple, BaseModel)):
+            return {cls.short_for: value, MARK_KEY: _mark_of(value)}
+        if isinstance(value, Located) and isinstance(value, Mapping):
+            return {**value, MARK_KEY: value.at}
+        return value
+
+
+class Text(Item):
+    """What people read, in English and perhaps in Japanese."""
+
+    short_for = "en"
+
+    en: Words
+    ja: Words | None = None
+
+    def get(self, lang: str) -> str:
+        """The text in this language; English where there is none."""
+        return self.ja if lang == "ja" and self.ja else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+class GaugeSpec(Item):
+    start: ExprField
+    min: Whole = 0
+    max: Whole = 1000
+    unit: Text = Text(en="per mille")
+    title: Text | None = None
+    about: Text | None = None
+    source: Text | None = None
+    noise: dict[NoiseKey, ExprField] = {}
+
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min >= self.max:
+            raise ValueError(f"min ({self.min}) must be below max ({self.max})")
+        return self
+
+
+class UnknownSpec(Item):
+    """A quantity nobody knows: drawn from `between` (likeliest at `likely`), or fixed by `is`."""
+
+    short_for = "is"
+
+    between: Annotated[tuple[Whole, Whole], Field(strict=False)] | None = None
+    likely: Whole | None = None
+    is_: Whole | None = Field(default=None, alias="is")
+    title: Text | None = None
+    about: Text | None = None
+    unit: Text = Text(en="per mille")
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.between is None and self.is_ is None:
+            raise ValueError("say what it may be: between: [300, 900], or is: 700")
+        if self.between is not None and self.is_ is not None:
+            raise ValueError("either between or is, not both")
+        if self.between is not None and self.between[0] > self.between[1]:
+            raise ValueError("between: the smaller number comes first")
+        if self.likely is not None:
+            if self.between is None:
+                raise ValueError("likely goes with between")
+            if not self.between[0] <= self.likely <= self.between[1]:
+                raise ValueError("likely must lie between the two numbers")
+        return self
+
+
+class DerivedSpec(Item):
+    """A gauge that is computed from the others at every reading."""
+
+    short_for = "value"
+
+    value: ExprField
+    title: Text | None = None
+    about: Text | None = None
+    unit: Text = Text(en="per mille")
+    source: Text | None = None
+    min: Whole | None = None
+    max: Whole | None = None
+
+
+class DyadSpec(Item):
+    short_for = "stage"
+
+    stage: Stage
+    heat: Heat = 0
+    title: Text | None = None
+    about: Text | None = None
+    source: Text | None = None
+
+
+class DyadPatch(Item):
+    """What an overlay changes about where a dyad starts."""
+
+    short_for = "stage"
+
+    stage: Stage | None = None
+    heat: Heat | None = None
+    source: Text | None = None
+
+
+class TieSpec(Item):
+    from_: ActorId = Field(alias="from")
+    to: ActorId
+    leverage: PerMille
+    kind: Literal["leverage", "alliance", "channel"] = "leverage"
+    because: Text | None = None
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        if self.from_ == self.to:
+            raise ValueError("a tie joins two different actors")
+        return self
+
+
+class InjectSpec(Item):
+    """News from outside, at a set turn."""
+
+    turn: Annotated[int, Field(ge=1, le=100_000)]
+    id: ItemId | None = None
+    when: ExprField | None = None
+    title: Text | None = None
+    about: Text | None = None
+    effects: Effects = {}
+    heat: Heats = {}
+    source: Text | None = None
+    visible: Visibility = "public"
+    to: ActorIds = ()
+
+
+class OutcomeSpec(Item):
+    weight: ExprField
+    effects: Effects = {}
+    heat: Heats = {}
+    title: Text | None = None
+
+
+class ChanceSpec(Item):
+    """What nature decides, each turn: `chance` in 1000, then one of the outcomes by weight."""
+
+    id: ItemId
+    when: ExprField | None = None
+    chance: ExprField
+    outcomes: Many[OutcomeSpec] = ()
+    effects: Effects = {}
+    heat: Heats = {}
+    title: Text | None = None
+    because: Text | None = None
+    source: Text | None = None
+    visible: Literal["public", "covert"] = "public"
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> Self:
+        if self.outcomes and (self.effects or self.heat):
+            raise ValueError("with outcomes, put the effects and the heat inside each outcome")
+        weights = [outcome.weight.text for outcome in self.outcomes]
+        if weights and all(weight.lstrip("-").isdecimal() for weight in weights):
+            if any(int(weight) < 0 for weight in weights):
+                raise ValueError("the weight of an outcome cannot be below 0")
+            if not any(int(weight) for weight in weights):
+                raise ValueError("the weights of the outcomes sum to 0: none could be drawn")
+        return self
+
+
+class RemovedChance(Item):
+    """In an overlay: nature no longer decides this."""
+
+    id: ItemId
+    remove: Literal[True]
+
+
+class DriftSpec(Item):
+    """The world's own motion: the gauge's value at the end of the turn."""
+
+    short_for = "value"
+
+    value: ExprField
+    because: Text | None = None
+    source: Text | None = None
+
+
+class MilestoneSpec(Item):
+    when: ExprField
+    title: Text | None = None
+    about: Text | None = None
+    source: Text | None = None
+
+
+class EndingSpec(Item):
+    """A named end state: holds when `when` has been true for `for_` turns on end.
+
+    With `at_horizon` it is judged at the last turn only.
+    """
+
+    when: ExprField
+    for_: Annotated[int, Field(ge=1, le=100_000)] = Field(default=1, alias="for")
+    at_: Literal["horizon"] | None = Field(default=None, alias="at")
+    title: Text | None = None
+    about: Text | None = None
+    source: Text | None = None
+
+    @property
+    def at_horizon(self) -> bool:
+        return self.at_ == "horizon"
+
+
+Kind = Literal["diplomatic", "informational", "economic", "military", "nuclear", "third-party"]
+Direction = Literal["escalate", "de-escalate", "neutral"]
+Intervention = Literal[
+    "moderation",
+    "process-guidance",
+    "socio-therapeutic",
+    "mediation",
+    "arbitration",
+    "power",
+]
+
+
+class MovePatch(Item):
+    """Any of the keys of a move; what an overlay writes about a move that exists."""
+
+    title: Text = Text(en="(untitled)")
+    by: ActorIds = ()
+    target: ActorId | None = None
+    kind: Kind = "diplomatic"
+    direction: Direction = "neutral"
+    register_: Stage | None = Field(default=None, alias="register")
+    kahn: Annotated[int, Field(ge=1, le=44)] | None = None
+    kahn_to: Annotated[int, Field(ge=1, le=44)] | None = None
+    cameo: Words | None = None
+    goldstein: Words | None = None
+    visible: Visibility = "public"
+    intervention: Intervention | None = None
+    when: ExprField | None = None
+    base: ExprField = Expr("0")
+    cooldown: Annotated[int, Field(ge=0, le=100_000)] = 0
+    success: ExprField = Expr("1000")
+    consent: ExprField = Expr("1000")
+    effects: Effects = {}
+    failure: Effects = {}
+    heat: Heats = {}
+    tags: Many[Words] = ()
+    about: Text | None = None
+    headline: Text | None = None
+    source: Text | None = None
+    code: Words | None = None
+
+
+class MoveSpec(MovePatch):
+    """Something that an actor can do."""
+
+    title: Text
+    by: Annotated[ActorIds, Field(min_length=1)]
+
+
+class RuleSpec(Item):
+    """A condition, and what it does to the weights of an actor's moves."""
+
+    id: ItemId
+    when: ExprField
+    favour: Annotated[dict[MoveId, FavourField], Field(min_length=1)]
+    because: Text | None = None
+    source: Text | None = None
+
+
+class TurnSpec(Item):
+    """How long a turn is, when the first begins, how many there are, orders an actor gives."""
+
+    length: Annotated[
+        Words, StringConstraints(pattern=r"^[1-9]\d{0,3} (hour|day|week|month|year)s?$")
+    ] = "1 week"
+    start: Day | None = None
+    horizon: Annotated[int, Field(ge=1, le=10_000)]
+    orders: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+# --- files ----------------------------------------------------------------------------------
+
+
+class ActorSpec(Item):
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    id: ActorId
+    title: Text
+    short: Text | None = None
+    about: Text | None = None
+    goals: Many[Text] = ()
+    red_lines: Many[Text] = ()
+    reference_points: Many[Text] = ()
+    profile: dict[str, Text] = {}
+    rules: Many[RuleSpec] = ()
+    source: Text | None = None
+
+
+class CatalogueSpec(Item):
+    """A file of moves."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    moves: dict[MoveId, MoveSpec]
+    title: Text | None = None
+    about: Text | None = None
+    source: Text | None = None
+
+
+class ScenarioSpec(Item):
+    schema_: Literal[1] = Field(alias="schema")
+    id: FileId
+    title: Text
+    about: Text | None = None
+    turn: TurnSpec
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    actors: Many[ActorId] = ()
+    moves: Many[FileId] = ()
+    gauges: dict[GaugeName, GaugeSpec] = {}
+    unknowns: dict[GaugeName, UnknownSpec] = {}
+    derived: dict[GaugeName, DerivedSpec] = {}
+    dyads: dict[DyadKey, DyadSpec] = {}
+    ties: Many[TieSpec] = ()
+    injects: Many[InjectSpec] = ()
+    chance: Many[ChanceSpec] = ()
+    drift: dict[GaugeName, DriftSpec] = {}
+    milestones: dict[EndingName, MilestoneSpec] = {}
+    endings: dict[EndingName, EndingSpec] = {}
+    source: Text | None = None
+    sources: dict[str, Text] = {}
+
+
+def _chance_or_removal(value: object) -> str:
+    if isinstance(value, RemovedChance):
+        return "removed"
+    return "removed" if isinstance(value, Mapping) and "remove" in value else "chance"
+
+
+ChanceOrRemoval = Annotated[
+    Annotated[ChanceSpec, Tag("chance")] | Annotated[RemovedChance, Tag("removed")],
+    Discriminator(_chance_or_removal),
+]
+
+
+class OverlaySpec(Item):
+    """A policy (what one side does differently) or a worldview (what one believes)."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: FileId
+    kind: Literal["policy", "worldview"]
+    title: Text
+    about: Text | None = None
+    source: Text | None = None
+    for_: Many[FileId] | None = Field(default=None, alias="for")
+    forbid: Many[MoveOfActor] = ()
+    start: dict[GaugeName, ExprField] = {}
+    unknowns: dict[GaugeName, UnknownSpec] = {}
+    rules: dict[ActorId, Many[RuleSpec]] = {}
+    moves: dict[MoveId, MovePatch] = {}
+    injects: Many[InjectSpec] = ()
+    chance: Many[ChanceOrRemoval] = ()
+    ties: Many[TieSpec] = ()
+    dyads: dict[DyadKey, DyadPatch] = {}
+    expect: dict[str, Literal["up", "down", "flat"]] = {}
+
+
+class HappeningSpec(Item):
+    """One thing that somebody did on a day of the real course of events."""
+
+    date: Day
+    actor: ActorId
+    move: MoveId
+    title: Text | None = None
+    source: Text | None = None
+
+
+class HistorySpec(Item):
+    """What really happened, told in the moves of a scenario: the yardstick of a backtest."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: FileId
+    title: Text
+    scenario: FileId
+    about: Text | None = None
+    source: Text | None = None
+    events: Many[HappeningSpec] = ()
+    ending: EndingName | None = None
+    milestones: Many[EndingName] = ()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that was read for one scenario, with its overlays applied.
+
+    `absent` names the moves that expressions may mention although nobody here can make them:
+    moves of a catalogue whose actors do not take part, and moves that a policy forbids to all.
+    `digest` names the meaning of the scenario without overlays; `overlay_digest` that of the
+    overlays (`""` when there are none).  `inputs` holds the exact texts, by the name under which
+    a run folder keeps them.
+    """
+
+    scenario: ScenarioSpec
+    actors: tuple[ActorSpec, ...]
+    moves: dict[str, MoveSpec]
+    absent: tuple[str, ...]
+    overlays: tuple[OverlaySpec, ...]
+    inputs: dict[str, str]
+    digest: str
+    overlay_digest: str
+
+    @property
+    def overlay_names(self) -> tuple[str, ...]:
+        return tuple(overlay.id for overlay in self.overlays)
