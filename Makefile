@@ -31,7 +31,7 @@ test: lint types imports
 	$(BIN)/pytest -n auto $(ONLY)
 
 long: .venv/test.stamp
-	$(BIN)/pytest -n auto --long -m long $(ONLY)
+	HYPOTHESIS_PROFILE=fresh $(BIN)/pytest -n auto --long -m long $(ONLY)
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
