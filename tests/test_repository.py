@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,20 @@ def test_every_yaml_file_loads() -> None:
             except yaml.YAMLError as error:
                 faults[name] = str(error)
     assert faults == {}
+
+
+def test_the_wheel_carries_the_content(tmp_path: Path) -> None:
+    build = pytest.importorskip("hatchling.build")  # make test installs it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(TOP)
+        wheel = tmp_path / build.build_wheel(str(tmp_path))
+    with zipfile.ZipFile(wheel) as archive:
+        packed = set(archive.namelist())
+    content = {
+        f"wargame/data/{path.relative_to(TOP)}"
+        for folder in ("actors", "scenarios")
+        for path in (TOP / folder).rglob("*.yaml")
+    }
+    assert content <= packed
+    assert {name for name in packed if name.endswith(".yaml")} == content
+    assert "wargame/py.typed" in packed
