@@ -7,9 +7,8 @@ exist?) is checked in `load`, and what an expression means in `scenario`.
 A name that Python keeps for itself carries an underscore at the end: `for_`, `from_`, `is_`.
 Every item knows where it was written: `item.at` is a `Mark`.
 
-The values that reach these classes are those of `yaml_reader`: plain dicts, lists, strings and
-whole numbers which also know their place.  Ordinary Python values do just as well (as in a test),
-only without a place.
+The values that reach these classes are `located`: dicts, lists, strings and whole numbers that
+also know their place.  Ordinary Python values do just as well (as in a test), without a place.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -34,9 +33,9 @@ from pydantic import (
 )
 
 from wargame.errors import Mark
+from wargame.located import NOWHERE, Bare, Located, Number, Table, describe, shown
 
 __all__ = [
-    "NOWHERE",
     "ActorSpec",
     "CatalogueSpec",
     "ChanceSpec",
@@ -53,7 +52,6 @@ __all__ = [
     "HistorySpec",
     "InjectSpec",
     "Item",
-    "Located",
     "MilestoneSpec",
     "MovePatch",
     "MoveSpec",
@@ -69,26 +67,11 @@ __all__ = [
     "UnknownSpec",
 ]
 
-NOWHERE = Mark("(nowhere)", 1, 1)
-"""The place of what was not read from a file."""
-
-MARK_KEY = "\x00at"
+MARK_KEY: Final = "\x00at"
 """Under this key the place of a mapping travels into its class; no YAML key can be it."""
 
 BOUND = 1_000_000_000
 """Gauges and their bounds stay within plus or minus this, so sums of products fit 64 bits."""
-
-
-class Located:
-    """A value read from a file: knows its place and how it was written.
-
-    `at` is where the value begins (a quoted one at its quotation mark), `inside` where its first
-    character stands, and `raw` the characters of the scalar.  Mappings and lists have no `raw`.
-    """
-
-    at: Mark = NOWHERE
-    inside: Mark = NOWHERE
-    raw: str = ""
 
 
 def _mark_of(value: object) -> Mark:
@@ -109,8 +92,8 @@ class Expr:
         return self.text
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+_PLAIN_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_NUMBER_LIKE = re.compile(r"[-+]?[0-9][0-9A-Za-z_.:]*")
 
 
 def _to_expr(value: object) -> Expr:
@@ -118,28 +101,14 @@ def _to_expr(value: object) -> Expr:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Expr(str(int(value)), _mark_of(value))
-    if isinstance(value, str):
-        text = str(value).strip()
-        if not text:
-            raise ValueError("the expression is empty: write a whole number or an expression")
-        inside = value.inside if isinstance(value, Located) else NOWHERE
-        return Expr(text, inside)
-    raise ValueError(f"expected a whole number or an expression, found {_name(value)}")
-
-
-def _name(value: object) -> str:
-    """What an author would call this value."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, float):
-        return f"{getattr(value, 'raw', '') or value} (whole numbers only)"
-    if isinstance(value, Mapping):
-        return "keys and values"
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return repr(value)
+    if not isinstance(value, str):
+        raise ValueError(f"expected a whole number or an expression, found {describe(value)}")
+    text = str(value).strip()
+    if not text:
+        raise ValueError("the expression is empty: write a whole number or an expression")
+    if _NUMBER_LIKE.fullmatch(text) and not _PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not a whole number: write digits only, as in 1200")
+    return Expr(text, value.inside if isinstance(value, Located) else NOWHERE)
 
 
 def _after(expr: Expr, sign: str) -> Expr:
@@ -214,11 +183,9 @@ def _to_favour(value: object) -> Favour:
 
 def _to_words(value: object) -> object:
     """Bare numbers in a text stay as they were written: 041, 1.10, 2022."""
-    if isinstance(value, Located) and isinstance(value, (int, float)):
+    if isinstance(value, (Number, Bare)):
         return value.raw
-    if _is_whole(value):
-        return str(value)
-    return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 _NUMBER_OR_TEXT: dict[str, Any] = {"type": ["string", "integer"]}
@@ -298,10 +265,17 @@ class Item(BaseModel):
     @classmethod
     def _place(cls, value: Any) -> Any:
         if cls.short_for and not isinstance(value, (Mapping, list, tuple, BaseModel)):
-            return {cls.short_for: value, MARK_KEY: _mark_of(value)}
-        if isinstance(value, Located) and isinstance(value, Mapping):
-            return {**value, MARK_KEY: value.at}
+            place = value.item if isinstance(value, Located) else NOWHERE
+            return {cls.short_for: value, MARK_KEY: place}
+        if isinstance(value, Table):
+            value.shape = cls
+            return {**value, MARK_KEY: value.item}
         return value
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        """The keys that an author may write."""
+        return tuple(f.alias or name for name, f in cls.model_fields.items() if name != "at")
 
 
 class Text(Item):
@@ -468,7 +442,7 @@ class RemovedChance(Item):
     """In an overlay: nature no longer decides this."""
 
     id: ItemId
-    remove: Literal[True]
+    remove: Annotated[Literal[True], BeforeValidator(lambda flag: getattr(flag, "value", flag))]
 
 
 class DriftSpec(Item):
@@ -628,12 +602,12 @@ class ScenarioSpec(Item):
 
 def _chance_or_removal(value: object) -> str:
     if isinstance(value, RemovedChance):
-        return "removed"
-    return "removed" if isinstance(value, Mapping) and "remove" in value else "chance"
+        return "<removed>"
+    return "<removed>" if isinstance(value, Mapping) and "remove" in value else "<chance>"
 
 
 ChanceOrRemoval = Annotated[
-    Annotated[ChanceSpec, Tag("chance")] | Annotated[RemovedChance, Tag("removed")],
+    Annotated[ChanceSpec, Tag("<chance>")] | Annotated[RemovedChance, Tag("<removed>")],
     Discriminator(_chance_or_removal),
 ]
 
