@@ -26,17 +26,43 @@ from wargame.expression.bounds import (
     widest,
 )
 from wargame.expression.reader import is_name, parse
-from wargame.expression.tree import Expression, Node, Number, Symbol, evaluate
+from wargame.expression.tree import (
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expression,
+    Logic,
+    Minus,
+    Name,
+    Node,
+    Not,
+    Number,
+    Query,
+    Symbol,
+    evaluate,
+    show,
+    walk,
+)
 
 __all__ = [
+    "Binary",
     "Block",
+    "Call",
+    "Choice",
+    "Compare",
     "Expression",
     "Interval",
     "Kind",
+    "Logic",
     "Meaning",
+    "Minus",
+    "Name",
     "Namespace",
     "Node",
+    "Not",
     "Number",
+    "Query",
     "Symbol",
     "Truth",
     "check",
@@ -45,6 +71,8 @@ __all__ = [
     "interval",
     "is_name",
     "parse",
+    "show",
     "truth",
+    "walk",
     "widest",
 ]
