@@ -543,7 +543,7 @@ class TurnSpec(Item):
     """How long a turn is, when the first begins, how many there are, orders an actor gives."""
 
     length: Annotated[
-        Words, StringConstraints(pattern=r"^[1-9]\d{0,3} (hour|day|week|month|year)s?$")
+        Words, StringConstraints(pattern=r"^[1-9]\d{0,3} [a-z]{1,20}$")
     ] = "1 week"
     start: Day | None = None
     horizon: Annotated[int, Field(ge=1, le=10_000)]

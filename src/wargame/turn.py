@@ -1,0 +1,287 @@
+"""A turn, written once, as a list of phases that one reads top to bottom.
+
+    news, perceive, decide, resolve, escalate, drift, judge, record
+
+World and orders in, world and record out; nothing else is read and nothing is changed in place.
+The engine knows neither clock nor text, and never asks Python's `if` about the state of a run:
+what holds in some runs and not in others is an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wargame import ladder
+from wargame.decision import NO_MOVE, Mind, Weighing, choose, perceive, weigh
+from wargame.draws import Luck, below, below_again
+from wargame.effects import EffectBook
+from wargame.record import TurnRecord
+from wargame.scenario import Scenario
+from wargame.world import RUNNING, World, roll
+
+Cells = npt.NDArray[np.signedinteger[Any]]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+SKIPPED, DRAWN, FAILED, SUCCEEDED = -2, -1, 0, 1  # an umpire's verdicts on an order
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an actor decides on: the opening world as it sees it, and its own rules."""
+
+    mind: Mind
+    cells: Cells
+    seen: Cells
+    turn: int
+    luck: Luck
+
+    def weigh(self) -> Weighing:
+        """What the actor's rules say of each of its moves."""
+        return weigh(self.mind, self.cells, self.seen, self.turn)
+
+
+Decider = Callable[[Situation], Ints]  # orders x n: the index of a move of the mind, or -1
+
+
+def by_rules(situation: Situation) -> Ints:
+    """The decider of a rule seat: weigh, then draw."""
+    return choose(situation.mind, situation.weigh().weights, situation.luck, situation.turn)
+
+
+def begin(scenario: Scenario, luck: Luck) -> World:
+    """The world before the first turn, with this set of runs' unknowns drawn."""
+    n = luck.runs.size
+    cells = np.repeat(scenario.start[:, None], n, axis=1)
+    for unknown in scenario.unknowns:
+        cells[unknown.row] = unknown.values[
+            np.searchsorted(unknown.edges, below(luck.words(unknown.label, 0), unknown.edges[-1]), side="right")
+        ]
+    world = World(
+        names=scenario.rows,
+        state_rows=scenario.state_rows,
+        cells=cells,
+        runs=luck.runs,
+        turn=0,
+        ending=np.full(n, RUNNING, dtype=np.int64),
+        ended=np.zeros(n, dtype=np.int64),
+        trail=np.zeros(n, dtype=np.uint64),
+    )
+    return replace(world, cells=derive(scenario, cells, 0))
+
+
+def play(
+    scenario: Scenario,
+    world: World,
+    luck: Luck,
+    deciders: Mapping[str, Decider] | None = None,
+    verdicts: Mapping[str, Ints] | None = None,
+    thrown: Sequence[EffectBook] = (),
+    detail: bool = False,
+) -> tuple[World, TurnRecord]:
+    """One turn of every run in `world`.
+
+    deciders: who decides for an actor; its rules where nothing is said. verdicts: an umpire's
+    rulings, {actor: K x n}. thrown: a facilitator's injects, one book each, that happen in every
+    run. detail: keep what each actor saw and weighed. Runs that have ended stay as they are.
+    """
+    turn = world.turn + 1
+    n = world.n
+    deciders = deciders or {}
+
+    # 1 news
+    happened = news(scenario, world.cells, turn, luck)
+    cells = scenario.news.apply(world.cells, happened, turn)
+    for book in thrown:
+        cells = book.apply(cells, book.happening(n) + book.matrix.dtype.type(1), turn)
+    cells = derive(scenario, cells, turn)
+
+    # 2 perceive, 3 decide: all see the same opening world
+    situations = {
+        mind.actor: Situation(mind, cells, perceive(mind, cells, turn, luck), turn, luck)
+        for mind in scenario.minds
+    }
+    orders = {actor: deciders.get(actor, by_rules)(it) for actor, it in situations.items()}
+
+    # 4 resolve
+    happens, success, orders = outcome_of(scenario, cells, orders, verdicts or {}, turn, luck)
+    after = scenario.moves.apply(cells, happens, turn)
+    remember(scenario, after, orders, turn)
+    after = derive(scenario, after, turn)
+
+    # 5 escalate
+    d, stages, heats = scenario.dyad_count, scenario.stage_row, scenario.heat_row
+    if d:
+        stage, heat = ladder.climb(
+            after[stages : stages + d], after[heats : heats + d], after[heats + d : heats + 2 * d]
+        )
+        after[stages : stages + d] = stage
+        after[heats : heats + d] = heat
+        peaks = after[heats + 2 * d : heats + 3 * d]
+        np.maximum(peaks, stage, out=peaks)
+        after = derive(scenario, after, turn)
+
+    # 6 drift
+    after = drift(scenario, after, turn)
+
+    # 7 judge
+    ending = judge(scenario, after, turn)
+
+    # 8 record
+    over = world.ending != RUNNING
+    if over.any():
+        after[:, over] = world.cells[:, over]
+        ending = np.where(over, world.ending, ending)
+    trail = roll(world.trail, numbers(scenario, after, orders), scenario.multipliers)
+    following = replace(
+        world,
+        cells=after,
+        turn=turn,
+        ending=ending,
+        ended=np.where(over, world.ended, np.where(ending == RUNNING, 0, turn)),
+        trail=np.where(over, world.trail, trail),
+    )
+    record = TurnRecord(
+        turn=turn,
+        orders=orders,
+        success=success,
+        happened=happened != 0,
+        stage=after[stages : stages + d].astype(np.int64),
+        heat=after[heats : heats + d].astype(np.int64),
+        ending=ending,
+        reached=after[scenario.reached_row : scenario.reached_row + len(scenario.milestones)].astype(np.int64),
+        detail={actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {},
+    )
+    return following, record
+
+
+def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> npt.NDArray[np.floating[Any]]:
+    """Which injects and which outcomes of chance happen this turn, happenings x n of 0 and 1."""
+    happens = scenario.news.happening(cells.shape[1])
+    for inject in scenario.injects.get(turn, ()):
+        happens[inject.slot] = 1 if inject.when is None else inject.when(cells, None, turn)[0]
+    if not scenario.events:
+        return happens
+    results = scenario.event_block(cells, None, turn)
+    for event in scenario.events:
+        chance = event.chance if event.chance is not None else np.minimum(np.maximum(results[event.chance_at], 0), 1000)
+        open_to = (results[event.when] if event.when is not None else True) & (np.asarray(chance) > 0)
+        if not np.any(open_to):
+            continue
+        words = luck.words(event.label, turn)
+        hit = open_to & (below(words, 1000) < chance)
+        if len(event.slots) == 1:
+            happens[event.slots[0]] = hit
+            continue
+        weights = [w if w is not None else np.maximum(results[k], 0) for w, k in event.weights]
+        total = sum(weights[1:], start=np.asarray(weights[0]).astype(np.int64))
+        ticket = below_again(words, total)
+        edge = np.zeros_like(ticket)
+        for slot, weight in zip(event.slots, weights, strict=True):
+            happens[slot] = hit & (edge <= ticket) & (ticket < edge + weight)
+            edge = edge + weight
+    return happens
+
+
+def outcome_of(
+    scenario: Scenario,
+    cells: Cells,
+    orders: dict[str, Ints],
+    verdicts: Mapping[str, Ints],
+    turn: int,
+    luck: Luck,
+) -> tuple[npt.NDArray[np.floating[Any]], dict[str, Flags], dict[str, Ints]]:
+    """Which orders succeed: what happens (slots x n), success {actor: K x n}, orders kept."""
+    happens = scenario.moves.happening(cells.shape[1])
+    success: dict[str, Flags] = {}
+    kept: dict[str, Ints] = {}
+    for mind, plan in zip(scenario.minds, scenario.plans, strict=True):
+        chosen = orders[mind.actor]
+        verdict = verdicts.get(mind.actor)
+        if verdict is not None:
+            chosen = np.where(verdict == SKIPPED, NO_MOVE, chosen)
+        kept[mind.actor] = chosen
+        odds = plan.success[chosen]
+        if plan.live_success:
+            results = plan.success_block(cells, None, turn)
+            for m, k in plan.live_success:
+                odds = np.where(chosen == m, results[k], odds)
+        done = np.ones(chosen.shape, dtype=np.bool_)
+        for k, label in enumerate(plan.labels):
+            if (odds[k] < 1000).any():
+                done[k] = below(luck.words(label, turn), 1000) < odds[k]
+        if verdict is not None:
+            done = np.where(verdict == SUCCEEDED, True, np.where(verdict == FAILED, False, done))
+        success[mind.actor] = done & (chosen != NO_MOVE)
+        for m, (won, lost) in enumerate(plan.slots):
+            made = chosen == m
+            happens[won] = (made & done).any(axis=0)
+            if lost is not None:
+                happens[lost] = (made & ~done).any(axis=0)
+    return happens, success, kept
+
+
+def remember(scenario: Scenario, after: Cells, orders: dict[str, Ints], turn: int) -> None:
+    """Write down who played what: the last turn, and how often (into `after`, in place)."""
+    for actor, m, last, times in scenario.remembered:
+        made = (orders[actor] == m).any(axis=0)
+        after[last][made] = turn
+        after[times] += made
+
+
+def derive(scenario: Scenario, cells: Cells, turn: int) -> Cells:
+    """`cells` with every derived gauge computed anew (in place; the array is returned)."""
+    for rows, block in scenario.derived:
+        for row, value in zip(rows, block(cells, None, turn), strict=True):
+            cells[row] = value
+    return cells
+
+
+def drift(scenario: Scenario, cells: Cells, turn: int) -> Cells:
+    """The world's own motion: each drifting gauge takes its new value, all at once."""
+    if not scenario.drift_rows:
+        return cells
+    values = scenario.drift_block(cells, None, turn)
+    moved = cells.copy()
+    for row, low, high, value in zip(scenario.drift_rows, *scenario.drift_bounds, values, strict=True):
+        moved[row] = np.minimum(np.maximum(value, low), high)
+    return derive(scenario, moved, turn)
+
+
+def judge(scenario: Scenario, cells: Cells, turn: int) -> Ints:
+    """Milestones, then endings in their order: the ending of each run, n (milestones in place)."""
+    n = cells.shape[1]
+    ending = np.full(n, RUNNING, dtype=np.int64)
+    results = scenario.judge_block(cells, None, turn)
+    for index, row in enumerate(range(scenario.reached_row, scenario.reached_row + len(scenario.milestones))):
+        first = (cells[row] == 0) & results[index]
+        cells[row][first] = turn
+    at_horizon = turn >= scenario.horizon
+    for index, rule in enumerate(scenario.endings):
+        holds = results[len(scenario.milestones) + index]
+        if rule.held_row is not None:
+            cells[rule.held_row] = np.where(holds, cells[rule.held_row] + 1, 0)
+            holds = cells[rule.held_row] >= rule.turns
+        if at_horizon or not rule.at_horizon:
+            ending = np.where((ending == RUNNING) & holds, index, ending)
+    if at_horizon:
+        ending = np.where(ending == RUNNING, len(scenario.endings), ending)
+    return ending
+
+
+def numbers(scenario: Scenario, cells: Cells, orders: dict[str, Ints]) -> npt.NDArray[np.int64]:
+    """All whole numbers of the turn that the rolling hash covers: state, then orders."""
+    width = cells.shape[1]
+    table = np.empty((scenario.multipliers.size, width), dtype=np.int64)
+    table[: scenario.state_rows] = cells[: scenario.state_rows]
+    row = scenario.state_rows
+    for mind in scenario.minds:
+        chosen = orders[mind.actor]
+        table[row : row + len(chosen)] = chosen
+        row += len(chosen)
+    return table
