@@ -1,0 +1,469 @@
+"""What a variant changes: paired differences, their intervals, and a verdict on each.
+
+The steps, in order:
+
+1. every ending, milestone and `outcome|condition` gets its paired difference, an exact McNemar
+   p-value and an interval that holds for all of them together (Bonferroni over the rows);
+2. the Stuart-Maxwell test asks whether the variant moved the mix of endings at all. An ending
+   cannot be more certain than the mix: its p-value becomes the larger of the two;
+3. over all variants and rows of a study the p-values are adjusted after Benjamini and Yekutieli,
+   whose rule for the share of false discoveries stands whatever the dependence, and endings
+   do depend on each other;
+4. a verdict: resolved if the adjusted p-value is at most alpha *and* the interval of step 1 is on
+   one side of 0 whatever the failed runs would have done.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wargame.statistics import planning
+from wargame.statistics.lazy import special, stats
+from wargame.statistics.paired import (
+    Homogeneity,
+    RatioDifference,
+    difference_interval,
+    mcnemar,
+    ratio_difference,
+    stuart_maxwell,
+)
+from wargame.statistics.pairs import BOTH, GIVEN, LOST, NO, OUTSIDE, UNKNOWN, YES, Pairs
+from wargame.statistics.result import FloatArray, IntArray, Result, plain, say, whole
+from wargame.statistics.shares import FAILED, critical
+from wargame.statistics.verdict import Kind, Verdict
+
+
+@dataclass(frozen=True)
+class Measured(Result):
+    """One outcome's share under base and variant, and their paired difference.
+
+    se: standard error of the difference; unpaired_se: what it would be without the pairing;
+    low, high: the interval of this row alone; joint_low, joint_high: all rows together;
+    worst_low, worst_high: the joint interval whatever the failed runs would have done;
+    gained, lost: pairs with the outcome only under the variant, only under the base (None for a
+    share given a condition); p: two-sided, of this row alone.
+    """
+
+    name: str
+    n: int
+    base: float
+    variant: float
+    difference: float
+    se: float
+    unpaired_se: float
+    low: float
+    high: float
+    joint_low: float
+    joint_high: float
+    worst_low: float
+    worst_high: float
+    gained: int | None
+    lost: int | None
+    p: float
+
+    @property
+    def pairing(self) -> float:
+        """How many times as many runs the same precision would take without the pairing.
+
+        The ratio of variances; infinite if the pairs never differ, 1 if pairing gains nothing.
+        """
+        if self.se == 0:
+            return math.inf if self.unpaired_se > 0 else 1.0
+        return (self.unpaired_se / self.se) ** 2
+
+
+@dataclass(frozen=True)
+class Difference(Measured):
+    """A measured difference with its place among all rows of the study, and the verdict."""
+
+    adjusted_p: float
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, object]:
+        """The fields, and the pairing's gain."""
+        return {**super().to_json(), "pairing": plain(self.pairing)}
+
+    def words(self, lang: str = "en") -> str:
+        """The verdict in a sentence."""
+        return self.verdict.words(lang)
+
+
+@dataclass(frozen=True)
+class Transition(Result):
+    """Pairs that ended in `base` under the base and in `variant` under the variant, and back."""
+
+    base: str
+    variant: str
+    count: int
+    back: int
+
+    def words(self, lang: str = "en") -> str:
+        """`Korea → KABOOM 41, back 12`."""
+        return say(
+            lang,
+            en=f"{self.base} → {self.variant} {whole(self.count)}, back {whole(self.back)}",
+            ja=f"{self.base} → {self.variant} {whole(self.count)}、逆 {whole(self.back)}",
+        )
+
+
+@dataclass(frozen=True)
+class Comparison(Result):
+    """One variant against the base. `mix_p` is the Stuart-Maxwell p adjusted over variants."""
+
+    base: str
+    variant: str
+    n: int
+    unpaired: int
+    failed_base: int
+    failed_variant: int
+    alpha: float
+    mix: Homogeneity
+    mix_p: float
+    transitions: tuple[Transition, ...]
+    differences: tuple[Difference, ...]
+
+    def __iter__(self) -> Iterator[Difference]:
+        return iter(self.differences)
+
+    def __getitem__(self, name: str) -> Difference:
+        for row in self.differences:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    @property
+    def mix_moved(self) -> bool:
+        """Whether the mix of endings is established to have moved."""
+        return self.mix_p <= self.alpha
+
+    def words(self, lang: str = "en") -> str:
+        """A heading and one line for each outcome."""
+        heading = say(
+            lang,
+            en=f"{self.variant} against {self.base}, {whole(self.n)} pairs of model runs",
+            ja=f"{self.base}に対する{self.variant}、モデル実行{whole(self.n)}組",
+        )
+        moved = (
+            say(lang, en="the mix of endings moved", ja="結末の構成は変化した")
+            if self.mix_moved
+            else say(
+                lang,
+                en="the mix of endings is not shown to move",
+                ja="結末の構成が変化したとは言えない",
+            )
+        )
+        colon = say(lang, en=": ", ja="：")
+        lines = [f"{heading}{colon}{moved} (p = {self.mix_p:.2g})"]
+        if self.failed_base or self.failed_variant:
+            lines.append(
+                say(
+                    lang,
+                    en=f"failed runs: {self.failed_base} and {self.failed_variant}",
+                    ja=f"失敗した実行：{self.failed_base}回と{self.failed_variant}回",
+                )
+            )
+        return "\n".join([*lines, *(row.words(lang) for row in self.differences)])
+
+
+@dataclass(frozen=True)
+class Study(Result):
+    """Several variants against one base, judged together."""
+
+    alpha: float
+    power: float
+    tolerance: float
+    tests: int
+    comparisons: tuple[Comparison, ...]
+
+    def __iter__(self) -> Iterator[Comparison]:
+        return iter(self.comparisons)
+
+    def __getitem__(self, variant: str) -> Comparison:
+        for comparison in self.comparisons:
+            if comparison.variant == variant:
+                return comparison
+        raise KeyError(variant)
+
+    def words(self, lang: str = "en") -> str:
+        """Every comparison, separated by an empty line."""
+        return "\n\n".join(comparison.words(lang) for comparison in self.comparisons)
+
+
+def adjust(p: ArrayLike) -> FloatArray:
+    """Benjamini-Yekutieli adjusted p-values, shape as given.
+
+    Calling all with an adjusted p of at most alpha keeps the expected share of false discoveries
+    at alpha under any dependence. Source: Benjamini and Yekutieli 2001, Ann. Statist. 29:1165.
+    """
+    values = np.asarray(p, dtype=float)
+    if not values.size:
+        return values
+    adjusted: FloatArray = stats().false_discovery_control(values, axis=None, method="by")
+    return adjusted.reshape(values.shape)
+
+
+def compare(
+    pairs: Pairs,
+    *,
+    names: Iterable[str] | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    tolerance: float = 0.01,
+) -> Comparison:
+    """One variant against its base: a study of one. See `study`."""
+    found = study([pairs], names=names, alpha=alpha, power=power, tolerance=tolerance)
+    return found.comparisons[0]
+
+
+def study(
+    variants: Sequence[Pairs],
+    *,
+    names: Iterable[str] | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    tolerance: float = 0.01,
+) -> Study:
+    """Several variants against the base, as the module's text says.
+
+    names: the outcomes to report; left out, all that each variant has.
+    alpha: error rate of intervals and of false discoveries; power: for planning more runs;
+    tolerance: the smallest difference that matters, as a share (0.01 is one point).
+    Raises KeyError for an unknown name, ValueError for variants without a pair of runs.
+    """
+    wanted = None if names is None else tuple(names)
+    for pairs in variants:
+        if pairs.n == 0:
+            raise ValueError(f"{pairs.variant} and {pairs.base} share no run")
+    rows = [_measure(pairs, wanted or pairs.names, alpha) for pairs in variants]
+    mixes = [stuart_maxwell(pairs.transitions[:-1, :-1]) for pairs in variants]
+    gated = [
+        [max(row.p, mix.p) if row.name in pairs.endings else row.p for row in of_variant]
+        for of_variant, mix, pairs in zip(rows, mixes, variants, strict=True)
+    ]
+    tests = sum(map(len, gated))
+    adjusted = iter(adjust([p for of_variant in gated for p in of_variant]).tolist())
+    rule = _Rule(alpha, power, tolerance, tests)
+    mix_p = adjust([mix.p for mix in mixes]).tolist()
+    return Study(
+        alpha=alpha,
+        power=power,
+        tolerance=tolerance,
+        tests=tests,
+        comparisons=tuple(
+            Comparison(
+                base=pairs.base,
+                variant=pairs.variant,
+                n=pairs.n,
+                unpaired=pairs.unpaired,
+                failed_base=int(pairs.transitions[-1].sum()),
+                failed_variant=int(pairs.transitions[:, -1].sum()),
+                alpha=alpha,
+                mix=mix,
+                mix_p=moved,
+                transitions=transitions(pairs),
+                differences=tuple(
+                    rule.judge(
+                        row,
+                        next(adjusted),
+                        len(of_variant),
+                        mix if row.name in pairs.endings else None,
+                    )
+                    for row in of_variant
+                ),
+            )
+            for pairs, mix, moved, of_variant in zip(variants, mixes, mix_p, rows, strict=True)
+        ),
+    )
+
+
+def transitions(pairs: Pairs) -> tuple[Transition, ...]:
+    """Every two endings that exchanged pairs, the larger flow first, most pairs first."""
+    names = (*pairs.endings, FAILED)
+    moved = pairs.transitions
+    found = []
+    for i, j in zip(*np.triu_indices(len(names), 1), strict=True):
+        there, back = int(moved[i, j]), int(moved[j, i])
+        if there >= back:
+            found.append(Transition(names[i], names[j], there, back))
+        else:
+            found.append(Transition(names[j], names[i], back, there))
+    found.sort(key=lambda flow: -(flow.count + flow.back))
+    return tuple(flow for flow in found if flow.count)
+
+
+def _measure(pairs: Pairs, names: Sequence[str], alpha: float) -> list[Measured]:
+    """All rows of one variant; their joint intervals hold together."""
+    joint = critical(alpha, len(names))
+    return [
+        _ratio_row(pairs, name, critical(alpha), joint)
+        if "|" in name
+        else _plain_row(pairs, name, critical(alpha), joint)
+        for name in names
+    ]
+
+
+def _plain_row(pairs: Pairs, name: str, z: float, joint: float) -> Measured:
+    """An ending or a milestone. A failed run counts as not having it."""
+    table, n = pairs.table(name), pairs.n
+    base, variant = int(table[YES].sum()), int(table[:, YES].sum())
+    both = int(table[YES, YES])
+    gained, lost = variant - both, base - both
+    low, high = difference_interval([gained], [lost], n, z)
+    # Failed runs at their worst: the base's all had it and the variant's none, or the reverse.
+    worst_gained = int(table[NO, YES])
+    worst_lost = base - both + int(table[LOST, NO] + table[LOST, LOST])
+    best_gained = variant - both + int(table[NO, LOST] + table[LOST, LOST])
+    best_lost = int(table[YES, NO])
+    lows, highs = difference_interval(
+        [gained, worst_gained, best_gained], [lost, worst_lost, best_lost], n, joint
+    )
+    p, q, d = base / n, variant / n, (gained - lost) / n
+    return Measured(
+        name=name,
+        n=n,
+        base=p,
+        variant=q,
+        difference=d,
+        se=math.sqrt(max(0.0, (gained + lost) / n - d * d) / n),
+        unpaired_se=math.sqrt((p * (1 - p) + q * (1 - q)) / n),
+        low=float(low[0]),
+        high=float(high[0]),
+        joint_low=float(lows[0]),
+        joint_high=float(highs[0]),
+        worst_low=float(lows[1]),
+        worst_high=float(highs[2]),
+        gained=gained,
+        lost=lost,
+        p=float(mcnemar(gained, lost)),
+    )
+
+
+def _ratio_row(pairs: Pairs, name: str, z: float, joint: float) -> Measured:
+    """A share given a condition. A failed run counts as outside the condition."""
+    table = pairs.table(name)
+
+    def read(base: int, variant: int, at: float) -> RatioDifference:
+        return ratio_difference(_fold(table, base, variant), at)
+
+    alone, together = read(OUTSIDE, OUTSIDE, z), read(OUTSIDE, OUTSIDE, joint)
+    # A failed run can harm most inside the condition; where none failed these change nothing.
+    worst, best = read(BOTH, GIVEN, joint), read(GIVEN, BOTH, joint)
+    return Measured(
+        name=name,
+        n=pairs.n,
+        base=alone.base,
+        variant=alone.variant,
+        difference=alone.difference,
+        se=alone.se,
+        unpaired_se=alone.unpaired_se,
+        low=alone.low,
+        high=alone.high,
+        joint_low=together.low,
+        joint_high=together.high,
+        worst_low=min(together.low, worst.low),
+        worst_high=max(together.high, best.high),
+        gained=None,
+        lost=None,
+        p=1.0 if math.isnan(alone.difference) else alone.p,
+    )
+
+
+def _fold(table: IntArray, base: int, variant: int) -> IntArray:
+    """The 4 x 4 table with UNKNOWN read as the state `base` in rows, `variant` in columns."""
+    folded = np.zeros((3, 3), dtype=np.int64)
+    rows, columns = [OUTSIDE, GIVEN, BOTH, base], [OUTSIDE, GIVEN, BOTH, variant]
+    assert len(rows) - 1 == UNKNOWN
+    np.add.at(folded, np.ix_(rows, columns), table)
+    return folded
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """How a study decides."""
+
+    alpha: float
+    power: float
+    tolerance: float
+    tests: int
+
+    def judge(
+        self, row: Measured, adjusted_p: float, family: int, mix: Homogeneity | None
+    ) -> Difference:
+        """`row` with its verdict.
+
+        family: how many rows share its joint interval; mix: the gate it has to pass, if any.
+        """
+        low, high = row.worst_low, row.worst_high
+        more, formula = None, ""
+        kind: Kind
+        if math.isnan(row.difference):
+            kind = "void"
+        elif adjusted_p <= self.alpha and (low > 0 or high < 0):
+            kind = "up" if low > 0 else "down"
+        elif max(-low, high) <= self.tolerance:
+            kind = "small"
+        elif adjusted_p <= self.alpha and (row.joint_low > 0 or row.joint_high < 0):
+            kind = "masked"
+        else:
+            kind = "open"
+            more, formula = self._more(row, critical(self.alpha, family), mix)
+        verdict = Verdict(
+            name=row.name,
+            kind=kind,
+            difference=row.difference,
+            low=low,
+            high=high,
+            tolerance=self.tolerance,
+            n=row.n,
+            more=more,
+            formula=formula,
+        )
+        values = {field.name: getattr(row, field.name) for field in fields(row)}
+        return Difference(**values, adjusted_p=adjusted_p, verdict=verdict)
+
+    def _more(self, row: Measured, joint: float, mix: Homogeneity | None) -> tuple[int | None, str]:
+        """Further pairs until a verdict, and the formula; None if the row gives no handle.
+
+        Two ways lead there, and the shorter counts: to resolve the difference seen, at the level
+        that the Benjamini-Yekutieli rule asks of the strictest of all tests; or, if it is below
+        the tolerance, to show that the true one is as well.
+        """
+        d = abs(row.difference)
+        ways = []
+        if d > 0:
+            ways.append(self._to_resolve(row, d, mix))
+        if d < self.tolerance:
+            ways.append(self._to_bound(row, d, joint))
+        # A plan already met by n, and yet no verdict: the case is on the edge.
+        useful = [(pairs - row.n, formula) for pairs, formula in ways if pairs > row.n]
+        return min(useful, default=(None, ""))
+
+    def _to_resolve(self, row: Measured, d: float, mix: Homogeneity | None) -> tuple[int, str]:
+        """Pairs that resolve a difference of size d, through the gate `mix` as well."""
+        level = self.alpha / sum(1 / i for i in range(1, self.tests + 1))
+        if row.gained is None or row.lost is None:
+            z = critical(level, self.tests) + NormalDist().inv_cdf(self.power)
+            return math.ceil(row.n * (z * row.se / d) ** 2), planning.RATIO_FORMULA
+        pairs = planning.pairs_for_difference(
+            d, (row.gained + row.lost) / row.n, alpha=level, power=self.power, family=self.tests
+        )
+        if mix is None:
+            return pairs, planning.PAIRS_FORMULA
+        needed = float(special().chdtri(mix.degrees, level / self.tests))
+        gate = math.ceil(row.n * needed / mix.statistic)
+        return max((pairs, planning.PAIRS_FORMULA), (gate, planning.GATE_FORMULA))
+
+    def _to_bound(self, row: Measured, d: float, joint: float) -> tuple[int, str]:
+        """Pairs that show the difference, seen as d, to be below the tolerance."""
+        if row.gained is None or row.lost is None:
+            pairs = math.ceil(row.n * (joint * row.se / (self.tolerance - d)) ** 2)
+            return pairs, planning.RATIO_BOUND_FORMULA
+        psi = (row.gained + row.lost) / row.n
+        pairs = planning.pairs_for_bound(self.tolerance, d, psi, joint)
+        return pairs, planning.BOUND_FORMULA

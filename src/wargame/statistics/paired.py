@@ -1,0 +1,196 @@
+"""Tests and intervals for pairs of yes-no outcomes and for whole tables of pairs.
+
+Notation: of n pairs, `gained` had the outcome only under the variant, `lost` only under the
+base. Only these discordant pairs carry news; the rest agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wargame.statistics.lazy import special
+from wargame.statistics.result import BoolArray, FloatArray, IntArray, Result
+
+# Halvings of [-1, 1]: enough for the last bit of a float near 0.001.
+BISECTIONS = 64
+
+
+def mcnemar(gained: ArrayLike, lost: ArrayLike) -> FloatArray:
+    """Exact two-sided p-value that a discordant pair is as likely to go either way.
+
+    2 P(X <= min(gained, lost)) with X binomial(gained + lost, 1/2), at most 1; 1 without
+    discordant pairs. Equal to `scipy.stats.binomtest`, for arrays of any shape.
+
+    Source: McNemar 1947, Psychometrika 12:153, in its exact form.
+    """
+    b, c = np.broadcast_arrays(np.asarray(gained), np.asarray(lost))
+    tail = special().bdtr(np.minimum(b, c).astype(float), b + c, 0.5)
+    return np.asarray(np.minimum(1.0, 2 * np.asarray(tail, dtype=float)))
+
+
+def difference_interval(
+    gained: ArrayLike, lost: ArrayLike, n: ArrayLike, z: float
+) -> tuple[FloatArray, FloatArray]:
+    """Tango's score interval for (gained - lost) / n; arrays of any (broadcast) shape.
+
+    All d with |gained - lost - n d| <= z sqrt(n (2q + d(1 - d))), where q is the likeliest share
+    of `lost` if the difference is d: the larger root of
+    2n q² + ((2n - gained + lost) d - gained - lost) q - lost d (1 - d) = 0.
+    Unlike d ± z·SE it keeps its coverage, also at the far quantiles of simultaneous intervals,
+    when few pairs or none are discordant: then it is ± z² / (n + z²), not ± 0.
+    n = 0 gives (-1, 1).
+
+    Source: Tango 1998, Statistics in Medicine 17:891.
+    """
+    b, c, m = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (gained, lost, n)))
+    upper = _upper_limit(b, c, m, z)
+    lower = -_upper_limit(c, b, m, z)
+    return lower, upper
+
+
+def _upper_limit(b: FloatArray, c: FloatArray, n: FloatArray, z: float) -> FloatArray:
+    """The largest difference not rejected, by bisection between the estimate and 1."""
+    empty = n <= 0
+    n = np.where(empty, 1.0, n)
+    low, high = (b - c) / n, np.ones_like(n)
+    for _ in range(BISECTIONS):
+        d = (low + high) / 2
+        linear = (2 * n - b + c) * d - b - c
+        q = (np.sqrt(linear * linear + 8 * n * c * d * (1 - d)) - linear) / (4 * n)
+        spread = np.sqrt(np.maximum(0.0, n * (2 * q + d * (1 - d))))
+        keep = n * d - (b - c) <= z * spread
+        low, high = np.where(keep, d, low), np.where(keep, high, d)
+    return np.where(empty, 1.0, low)
+
+
+@dataclass(frozen=True)
+class Homogeneity(Result):
+    """Did the mix of outcomes move at all? Chi-square statistic, degrees of freedom, p-value."""
+
+    statistic: float
+    degrees: int
+    p: float
+
+
+def stuart_maxwell(table: ArrayLike) -> Homogeneity:
+    """Test that both margins of a square table of pairs are equal.
+
+    d' V⁻ d with d the row sums less the column sums, V_ii = row_i + column_i - 2 n_ii,
+    V_ij = -(n_ij + n_ji). V is the Laplacian of the graph of discordant pairs: its rank is the
+    number of categories less the number of its connected parts, so categories nobody entered or
+    left, and parts that exchange nothing with each other, cost no degree of freedom. Without
+    discordant pairs p = 1.
+
+    Source: Stuart 1955, Biometrika 42:412; Maxwell 1970, British J. Psychiatry 116:651.
+    """
+    counts = np.asarray(table, dtype=float)
+    moved = counts + counts.T
+    np.fill_diagonal(moved, 0.0)
+    d = counts.sum(axis=1) - counts.sum(axis=0)
+    covariance = np.diag(moved.sum(axis=1)) - moved
+    degrees = len(d) - _connected_parts(moved > 0)
+    if degrees == 0:
+        return Homogeneity(statistic=0.0, degrees=0, p=1.0)
+    statistic = float(d @ np.linalg.pinv(covariance, hermitian=True) @ d)
+    return Homogeneity(statistic, degrees, float(special().chdtrc(degrees, statistic)))
+
+
+def _connected_parts(linked: BoolArray) -> int:
+    """The number of connected parts of an undirected graph, given as a symmetric matrix."""
+    reach = linked | np.eye(len(linked), dtype=bool)
+    for _ in range(len(linked).bit_length()):
+        reach = reach @ reach
+    return len(np.unique(reach, axis=0))
+
+
+@dataclass(frozen=True)
+class RatioDifference(Result):
+    """The difference of an outcome's share given a condition, between two variants.
+
+    base, variant: the two shares (not a number if the condition never occurred);
+    se: delta-method standard error of their difference; unpaired_se: what it would be without
+    the pairing; low, high: interval; p: two-sided.
+    """
+
+    base: float
+    variant: float
+    difference: float
+    se: float
+    unpaired_se: float
+    low: float
+    high: float
+    p: float
+
+
+def ratio_difference(table: IntArray, z: float) -> RatioDifference:
+    """How far a share-given-a-condition moved, from a 3 x 3 table of pairs.
+
+    table: pairs by state of the base (rows) and the variant (columns): OUTSIDE the condition,
+    GIVEN it but without the outcome, BOTH. Each side's share is R = A/G, a ratio of two counts
+    that vary together, over runs and across the pair. A run contributes (a - R g) / (G/n) to R,
+    so the difference has SE² = sum of (variant's - base's contribution)² / n².
+
+    The interval and the p-value come from a table to which z²/4 cases with and as many without
+    the outcome are added on each side: at 95 % one of each, as Agresti and Caffo do for two
+    independent shares. Without it a count of 0 would claim certainty.
+
+    Source: delta method (van der Vaart 1998, ch. 3); Agresti and Caffo 2000, American
+    Statistician 54:280.
+    """
+    counts = np.asarray(table, dtype=float)
+    base, variant, se, unpaired = _ratios(counts)
+    low, high, _ = _ratio_interval(counts, z)
+    p = _ratio_interval(counts, 1.959964)[2]
+    return RatioDifference(base, variant, variant - base, se, unpaired, low, high, p)
+
+
+def _ratio_interval(counts: FloatArray, z: float) -> tuple[float, float, float]:
+    """Low, high and p-value from the table with z²/4 made-up cases of each kind on each side."""
+    extra = z * z / 4
+    padded = counts + np.array([[0, extra, extra], [extra, 0, 0], [extra, 0, 0]])
+    base, variant, se, _ = _ratios(padded)
+    difference = variant - base
+    p = float(2 * special().ndtr(-abs(difference) / se))
+    return max(-1.0, difference - z * se), min(1.0, difference + z * se), p
+
+
+def _ratios(counts: FloatArray) -> tuple[float, float, float, float]:
+    """R of the base, R of the variant, SE of their difference, SE if they were not paired."""
+    given = np.array([0.0, 1.0, 1.0])
+    outcome = np.array([0.0, 0.0, 1.0])
+    sides, weights = [], [counts.sum(axis=1), counts.sum(axis=0)]
+    for weight in weights:
+        size = weight @ given
+        if size == 0:
+            return float("nan"), float("nan"), float("nan"), float("nan")
+        ratio = weight @ outcome / size
+        sides.append((ratio, (outcome - ratio * given) / size))
+    (base, of_base), (variant, of_variant) = sides
+    joint = of_variant[None, :] - of_base[:, None]
+    paired = float(np.sqrt((counts * joint**2).sum()))
+    alone = float(np.sqrt(weights[0] @ of_base**2 + weights[1] @ of_variant**2))
+    return float(base), float(variant), paired, alone
+
+
+def ratio_bootstrap(
+    table: IntArray, *, alpha: float = 0.05, draws: int = 4000, seed: int = 0
+) -> tuple[float, float]:
+    """A bootstrap interval for the same difference: a check on the delta method.
+
+    Runs are drawn again, not rows: a pair keeps its two halves together. Since all that matters
+    about a pair is its cell, drawing n pairs is one multinomial draw over the table. Percentile
+    interval; draws in which a side never meets the condition are left out.
+    """
+    counts = np.asarray(table, dtype=float)
+    n = int(counts.sum())
+    drawn = np.random.default_rng(seed).multinomial(n, counts.ravel() / n, size=draws)
+    cells = drawn.reshape(draws, 3, 3)
+    base, variant = cells.sum(axis=2), cells.sum(axis=1)
+    sizes = base[:, 1:].sum(axis=1), variant[:, 1:].sum(axis=1)
+    met = (sizes[0] > 0) & (sizes[1] > 0)
+    difference = variant[met, 2] / sizes[1][met] - base[met, 2] / sizes[0][met]
+    low, high = np.quantile(difference, [alpha / 2, 1 - alpha / 2])
+    return float(low), float(high)

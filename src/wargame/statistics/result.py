@@ -1,0 +1,107 @@
+"""What every statistic has in common: a frozen answer, as plain JSON and as a sentence.
+
+A sentence is written in English and Japanese side by side, so that neither is forgotten.
+Numbers are rounded to what their uncertainty carries: two figures of the half-width.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A frozen answer. Subclasses are frozen dataclasses of plain values."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields by name as JSON values; not-a-number and infinity become null."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def plain(value: Any) -> Any:
+    """`value` made of dicts, lists, str, int, float, bool and None only.
+
+    Raises TypeError for anything a statistic should not hold.
+    """
+    if isinstance(value, Result):
+        return value.to_json()
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is not a plain value")
+
+
+def say(lang: str, *, en: str, ja: str) -> str:
+    """The sentence in `lang`; English for a language we do not have."""
+    return ja if lang == "ja" else en
+
+
+def whole(number: int) -> str:
+    """20000 -> '20,000'."""
+    return f"{number:,}"
+
+
+def about(number: float) -> int:
+    """`number` rounded up to two figures: 1234 -> 1300. For "about so many more runs"."""
+    exact = math.ceil(number)
+    if exact <= 0:
+        return 0
+    step = int(10 ** max(0, len(str(exact)) - 2))
+    return -(-exact // step) * step
+
+
+def decimals(half_width: float) -> int:
+    """How many decimals show two figures of `half_width`; 0..9."""
+    if not math.isfinite(half_width) or half_width <= 0:
+        return 1
+    return min(9, max(0, 1 - math.floor(math.log10(half_width))))
+
+
+def percent(share: float, places: int = 1) -> str:
+    """0.0314 -> '3.1 %'."""
+    return f"{100 * share:.{places}f} %"
+
+
+def signed(share: float, places: int = 1) -> str:
+    """A difference of shares in percentage points, always with its sign: 0.012 -> '+1.2'."""
+    text = f"{100 * share:+.{places}f}"
+    return text if float(text) else text[1:]
+
+
+def interval(low: float, high: float, lang: str, places: int = 1) -> str:
+    """An interval of shares: '2.8 to 3.5 %'."""
+    joint = say(lang, en=" to ", ja="～")
+    return f"{100 * low:.{places}f}{joint}{100 * high:.{places}f} %"
+
+
+def signed_interval(low: float, high: float, lang: str, places: int = 1) -> str:
+    """An interval of a difference, in points: '+0.7 to +1.8'."""
+    joint = say(lang, en=" to ", ja="～")
+    return f"{signed(low, places)}{joint}{signed(high, places)}"
+
+
+def one_in(share: float, lang: str) -> str:
+    """A small share as a fraction: 4.3e-6 -> '1 in 230,000', rounded to two figures."""
+    if share <= 0:
+        return say(lang, en="never", ja="皆無")
+    size = 1 / share
+    step = 10 ** max(0, math.floor(math.log10(size)) - 1)
+    shown = whole(int(round(size / step) * step))
+    return say(lang, en=f"1 in {shown}", ja=f"{shown}分の1")

@@ -1,0 +1,226 @@
+"""How often each ending came: shares of model runs, with intervals that hold together.
+
+Endings exclude one another, so their intervals are read side by side; each is widened until
+*all* of them hold at once in 1 - alpha of batches. Runs that failed stay in the denominator:
+they cluster in extreme states, and dropping them would hide exactly those. What they could
+have been is shown as worst-case bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from wargame.statistics.result import (
+    FloatArray,
+    Result,
+    decimals,
+    interval,
+    percent,
+    say,
+    whole,
+)
+
+FAILED = "failed"
+
+
+def critical(alpha: float, family: int = 1) -> float:
+    """The normal quantile z at 1 - alpha / (2 family): two-sided, Bonferroni over `family`.
+
+    Raises ValueError unless 0 < alpha < 1 and family >= 1.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, not {alpha}")
+    if family < 1:
+        raise ValueError(f"a family has at least one member, not {family}")
+    return -NormalDist().inv_cdf(alpha / (2 * family))
+
+
+def wilson(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
+    """Wilson's score interval for count / n; arrays of any (broadcast) shape.
+
+    (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). With z = critical(alpha, K) over K
+    exclusive shares this is Goodman's simultaneous interval (the same quadratic, solved with
+    the chi-square point z²). n = 0 gives (0, 1): nothing is known.
+
+    Source: Wilson 1927; Goodman 1965, Technometrics 7:247.
+    """
+    k, m = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(n, dtype=float))
+    safe = np.where(m > 0, m, 1.0)
+    p = k / safe
+    centre = p + z * z / (2 * safe)
+    half = z * np.sqrt(p * (1 - p) / safe + z * z / (4 * safe * safe))
+    scale = 1 + z * z / safe
+    low = np.where((m > 0) & (k > 0), (centre - half) / scale, 0.0)
+    high = np.where((m > 0) & (k < m), (centre + half) / scale, 1.0)
+    return low, high
+
+
+def never_seen(n: int, alpha: float = 0.05) -> float:
+    """The largest share that n runs without one case leave possible: 1 - alpha^(1/n), about 3/n.
+
+    The exact one-sided binomial bound (Clopper and Pearson 1934; the "rule of three").
+    """
+    return float(-np.expm1(np.log(alpha) / n)) if n > 0 else 1.0
+
+
+@dataclass(frozen=True)
+class Share(Result):
+    """`count` of `n` model runs, as a share with its interval.
+
+    `worst_low`, `worst_high`: the interval's ends if every failed run had gone against, or for.
+    `at_most`: for a count of 0, the exact upper bound of `never_seen`, else None.
+    """
+
+    name: str
+    count: int
+    n: int
+    share: float
+    low: float
+    high: float
+    worst_low: float
+    worst_high: float
+    at_most: float | None = None
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+    def words(self, lang: str = "en") -> str:
+        """One sentence, for example `KABOOM: 3.1 % of 20,000 model runs (2.8 to 3.5 %)`."""
+        runs = whole(self.n)
+        if self.n == 0:
+            return say(
+                lang,
+                en=f"{self.name}: no model run to judge by",
+                ja=f"{self.name}：判断できるモデル実行がない",
+            )
+        if self.at_most is not None:
+            bound = percent(self.at_most, decimals(100 * self.at_most))
+            text = say(
+                lang,
+                en=f"{self.name}: never in {runs} model runs (so at most {bound})",
+                ja=f"{self.name}：モデル実行{runs}回中一度もなし（多くとも{bound}）",
+            )
+        else:
+            places = decimals(100 * self.half_width)
+            share, between = (
+                percent(self.share, places),
+                interval(self.low, self.high, lang, places),
+            )
+            text = say(
+                lang,
+                en=f"{self.name}: {share} of {runs} model runs ({between})",
+                ja=f"{self.name}：モデル実行{runs}回の{share}（{between}）",
+            )
+        if (self.worst_low, self.worst_high) != (self.low, self.high):
+            places = decimals(100 * self.half_width)
+            worst = interval(self.worst_low, self.worst_high, lang, places)
+            text += say(lang, en=f"; failed runs allow {worst}", ja=f"、失敗した実行次第で{worst}")
+        return text
+
+
+@dataclass(frozen=True)
+class Shares(Result):
+    """Shares of one variant, in the order given; `failed` is the last row if any run failed."""
+
+    rows: tuple[Share, ...]
+    n: int
+    failed: int
+    alpha: float
+    family: int
+
+    def __iter__(self) -> Iterator[Share]:
+        return iter(self.rows)
+
+    def __getitem__(self, name: str) -> Share:
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise KeyError(name)
+
+    def words(self, lang: str = "en") -> str:
+        """One line for each share."""
+        return "\n".join(row.words(lang) for row in self.rows)
+
+
+def share(
+    name: str, count: int, n: int, *, failed: int = 0, alpha: float = 0.05, family: int = 1
+) -> Share:
+    """`count` of `n` runs, `failed` of which (inside n, outside count) have no outcome.
+
+    Raises ValueError if the numbers cannot be counts.
+    """
+    if not (count >= 0 and failed >= 0 and count + failed <= n):
+        raise ValueError(f"{name}: {count} seen and {failed} failed cannot be among {n} runs")
+    z = critical(alpha, family)
+    low, high = wilson([count, count + failed], n, z)
+    return Share(
+        name=name,
+        count=count,
+        n=n,
+        share=count / n if n else float("nan"),
+        low=float(low[0]),
+        high=float(high[0]),
+        worst_low=float(low[0]),
+        worst_high=float(high[1]),
+        at_most=never_seen(n, alpha / family) if count == 0 and n > 0 else None,
+    )
+
+
+def shares(
+    counts: Mapping[str, int],
+    *,
+    n: int | None = None,
+    failed: int = 0,
+    alpha: float = 0.05,
+    family: int | None = None,
+) -> Shares:
+    """Shares of all endings of one variant, with simultaneous intervals.
+
+    counts: runs by ending, endings never seen included with 0.
+    n: all runs; left out, the counts and the failed add up to it (exclusive endings). Give it
+        for milestones, which may overlap.
+    family: how many intervals shall hold together; left out, all of `counts`.
+    """
+    total = sum(counts.values()) + failed if n is None else n
+    members = max(1, len(counts)) if family is None else family
+    rows = [
+        share(name, count, total, failed=failed, alpha=alpha, family=members)
+        for name, count in counts.items()
+    ]
+    if failed:
+        rows.append(share(FAILED, failed, total, alpha=alpha, family=members))
+    return Shares(rows=tuple(rows), n=total, failed=failed, alpha=alpha, family=members)
+
+
+def conditional_share(
+    outcome: str,
+    given: str,
+    both: int,
+    given_count: int,
+    *,
+    failed: int = 0,
+    alpha: float = 0.05,
+    family: int = 1,
+) -> Share:
+    """The share of `outcome` among the runs that passed through `given`: `KABOOM|kaboom`.
+
+    both: runs with both; given_count: runs with `given`; failed: runs of which neither is known.
+    A failed run might have belonged to the condition, so the worst cases add all of them to it:
+    none with the outcome, or all.
+    """
+    known = share(f"{outcome}|{given}", both, given_count, alpha=alpha, family=family)
+    if not failed:
+        return known
+    low, high = wilson([both, both + failed], given_count + failed, critical(alpha, family))
+    return replace(
+        known,
+        worst_low=min(known.low, float(low[0])),
+        worst_high=max(known.high, float(high[1])),
+    )
