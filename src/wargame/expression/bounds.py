@@ -8,7 +8,9 @@ Interval arithmetic over the bounds of the gauges.  Two readings of one tree:
 - `widest` asks which values can occur on the way.  Array code computes both branches of a
   choice in every run, so here nothing is narrowed.
 
-Every bound is safe (no value can lie outside); it is also exact where no name occurs twice.
+Every bound is safe: no value can lie outside.  It need not be tight, since a name that occurs
+twice counts as two names (`x - x` reaches from -1000 to 1000), and so do the values of `x * 2`
+count as all that lie between the ends.
 """
 
 from __future__ import annotations

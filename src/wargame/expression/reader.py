@@ -11,7 +11,6 @@ import ast
 import keyword
 import re
 import unicodedata
-import warnings
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
@@ -48,6 +47,7 @@ _OPERATORS: Final = frozenset({"and", "or", "not", "if", "else"})
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ALLOWED = re.compile(r"[\w.,+\-*/%<>=!() \t\r\n]", re.ASCII)
+_UNFINISHED = re.compile(r"(?:[-+*/%<>=.]|\b(?:and|or|not|if|else))$")
 _SPACE = re.compile(r"[\t\r\n]")
 
 # Spellings that people bring from elsewhere, and what to write here.
@@ -114,14 +114,25 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
+_STAND_INS: Final = frozenset({"seen", "self", "target"})
+
+
 def is_name(text: str) -> bool:
     """Whether rules can read a gauge, actor or move of this name.
 
-    Dotted parts, each a letter and then letters, digits and _; no word of the language.
+    Dotted parts, each a letter and then letters, digits and _; no word of the language, and
+    nothing that begins with one of the words that stand for something else in rules.
     """
-    return all(
-        _NAME.fullmatch(part) and not keyword.iskeyword(part) for part in text.split(".")
-    ) and not (text == TURN or text in FUNCTIONS or text in QUERIES or text in _WORDS)
+    parts = text.split(".")
+    return (
+        all(_NAME.fullmatch(part) and not _is_word(part) for part in parts)
+        and parts[0] not in _STAND_INS
+        and not (text == TURN or text in FUNCTIONS or text in QUERIES)
+    )
+
+
+def _is_word(part: str) -> bool:
+    return keyword.iskeyword(part) or part in _WORDS
 
 
 def parse(text: str, at: Mark | None = None) -> Expression:
@@ -162,17 +173,23 @@ class _Reader:
         line = _SPACE.sub(" ", self.text)
         self.start = len(line) - len(line.lstrip())
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # Python's advice on its own code, not ours
-                body = ast.parse(line.strip(), mode="eval").body
+            body = ast.parse(line.strip(), mode="eval").body
         except SyntaxError as error:
-            column = min((error.offset or 1) - 1 + self.start, len(line.rstrip()))
-            if re.search(r"\bif\b", line) and not re.search(r"\belse\b", line):
-                self.refuse(column, "an if needs its else", "write: a if condition else b")
-            self.refuse(column, "something is missing or out of place here")
+            self._explain(line.rstrip(), error)
         except (ValueError, RecursionError, MemoryError):
             self.refuse(0, "the expression is too deeply nested")
         return self.read(body, 1)
+
+    def _explain(self, line: str, error: SyntaxError) -> NoReturn:
+        """Say in plain words why `ast` could not read the line."""
+        words = set(re.findall(r"\w+", line))
+        column = (error.offset or 1) - 1 + self.start
+        if "if" in words and "else" not in words:
+            self.refuse(column, "an if needs its else", "write: a if condition else b")
+        # Where Python points in an unfinished text differs from version to version.
+        if _UNFINISHED.search(line):
+            self.refuse(len(line), "the expression stops in the middle")
+        self.refuse(min(column, len(line)), "something is missing or out of place here")
 
     def _scan_characters(self) -> None:
         open_at: list[int] = []
@@ -208,7 +225,7 @@ class _Reader:
             for part in word.split("."):
                 if part.startswith("_"):
                     self.refuse(found.start(), f"a name cannot begin with _: {word}")
-                if keyword.iskeyword(part) or part in _WORDS:
+                if _is_word(part):
                     self.refuse(
                         found.start(),
                         f"{part} is not a word of the rule language",
@@ -277,13 +294,13 @@ class _Reader:
                 self.refuse(column, "this is not part of the rule language")
 
     def _dotted(self, node: ast.expr) -> str:
-        match node:
-            case ast.Name(id=word):
-                return word
-            case ast.Attribute(value=value, attr=word):
-                return f"{self._dotted(value)}.{word}"
-            case _:
-                self.refuse(node.col_offset + self.start, "a dot can only stand inside a name")
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name):
+            self.refuse(node.col_offset + self.start, "a dot can only stand inside a name")
+        return ".".join((node.id, *reversed(parts)))
 
     def _call(self, node: ast.Call, column: int, depth: int) -> Node:
         if not isinstance(node.func, ast.Name):
@@ -305,13 +322,7 @@ class _Reader:
             self.nodes += 1
             if not isinstance(item, ast.Name):
                 at = item.col_offset + self.start
-                self.refuse(
-                    at,
-                    f"{function} needs the name of an {kind}"
-                    if kind == "actor"
-                    else f"{function} needs the name of a {kind}",
-                    _usage(function),
-                )
+                self.refuse(at, f"only the name of {_A[kind]} can stand here", _usage(function))
             names.append(item.id)
         return Query(function, tuple(names), column)
 
@@ -335,6 +346,9 @@ _COMPARISON: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
+
+
+_A: Final = {"actor": "an actor", "move": "a move"}
 
 
 def _usage(function: str) -> str:

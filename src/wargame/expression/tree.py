@@ -13,10 +13,11 @@ from typing import Final
 
 from wargame.errors import Mark
 
+MANY: Final = 1_000  # the limits of the reader are reached first
 # How many values each arithmetic function takes: least and most.
 FUNCTIONS: Final[Mapping[str, tuple[int, int]]] = {
-    "min": (2, 120),
-    "max": (2, 120),
+    "min": (2, MANY),
+    "max": (2, MANY),
     "abs": (1, 1),
     "clip": (3, 3),
 }
