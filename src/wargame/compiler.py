@@ -13,6 +13,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import numpy.typing as npt
 
 from wargame import __version__, ladder
 from wargame.decision import Mind, Sight
@@ -33,13 +34,19 @@ from wargame.expression import (
 from wargame.expression.tree import Binary, Choice, Compare, Name, Query
 from wargame.layout import OF_MOVE, SEEN, Layout, Names, leverage
 from wargame.record import UNRESOLVED, RunHeader
-from wargame.scenario import EndingRule, Event, Inject, MovePlan, Scenario, Unknown
+from wargame.scenario import DYAD_CELLS, EndingRule, Event, Inject, MovePlan, Scenario, Unknown
 from wargame.spec import Effect, Expr, MoveSpec, Spec, UnknownSpec
 from wargame.world import coefficients
 
 HOLD = "hold"
 URN = 2**31  # a draw from an urn is exact below this total
 STEPS = 1000  # a wide unknown is drawn from so many equal steps
+DYAD_BOUNDS = {
+    "stage": (ladder.LOWEST, ladder.HIGHEST),
+    "heat": (-ladder.HEAT_LIMIT, ladder.HEAT_LIMIT),
+    "forced": (0, 1),
+    "peak": (ladder.LOWEST, ladder.HIGHEST),
+}
 NOTHING = Expression(Number(0), "0")
 
 Pairs = Sequence[tuple[Expression, Kind]]
@@ -204,17 +211,16 @@ class _Compiler:
         for name, unknown in file.unknowns.items():
             low, high = unknown.between or (unknown.is_ or 0, unknown.is_ or 0)
             layout.add(name, low, high, low)
-        for name, dyad in file.dyads.items():
-            layout.add(f"stage({name})", ladder.LOWEST, ladder.HIGHEST, dyad.stage)
-        for name, dyad in file.dyads.items():
-            layout.add(f"heat({name})", -ladder.HEAT_LIMIT, ladder.HEAT_LIMIT, dyad.heat)
-        for name in file.dyads:
-            layout.add(f"forced({name})", 0, 1, 0)
-        for name, dyad in file.dyads.items():
-            layout.add(f"peak({name})", ladder.LOWEST, ladder.HIGHEST, dyad.stage)
-        for actor, m in self._remembered():
-            layout.add(f"last({actor}, {m})", 0, file.turn.horizon, 0)
-            layout.add(f"times({actor}, {m})", 0, file.turn.horizon, 0)
+        for kind, (low, high) in DYAD_BOUNDS.items():
+            for name, dyad in file.dyads.items():
+                start = {"heat": dyad.heat, "forced": 0}.get(kind, dyad.stage)
+                layout.add(f"{kind}({name})", low, high, start)
+        self.hashed_rows = len(layout.names)
+        for actor, m, functions in self._remembered():
+            if functions & {"played", "turns_since"}:
+                layout.add(f"last({actor}, {m})", 0, file.turn.horizon, 0)
+            if "times" in functions:
+                layout.add(f"times({actor}, {m})", 0, file.turn.horizon, 0)
         for name, ending in file.endings.items():
             if ending.for_ > 1:
                 layout.add(f"held({name})", 0, file.turn.horizon, 0)
@@ -227,19 +233,22 @@ class _Compiler:
             layout, gauges, self.dyads, self.graph, self.actors, self.moves, absent, file.turn.horizon
         )
 
-    def _remembered(self) -> list[tuple[str, str]]:
-        """(actor, move) whose past somebody asks about, or that cool down; in file order."""
-        asked = {
-            args
-            for expression in self.written()
-            for function, args in expression.calls()
-            if function in OF_MOVE
-        }
+    def _remembered(self) -> list[tuple[str, str, set[str]]]:
+        """(actor, move, what is asked of it) of the moves whose past matters, in file order."""
+        asked: dict[tuple[str, ...], set[str]] = {}
+        for expression in self.written():
+            for function, args in expression.calls():
+                if function in OF_MOVE:
+                    asked.setdefault(args, set()).add(function)
+        for actor in self.actors:
+            for m in self.moves[actor]:
+                if self.spec.moves[m].cooldown:
+                    asked.setdefault((actor, m), set()).add("turns_since")
         return [
-            (actor, m)
+            (actor, m, asked[actor, m])
             for actor in self.actors
             for m in self.moves[actor]
-            if (actor, m) in asked or self.spec.moves[m].cooldown
+            if (actor, m) in asked
         ]
 
     def derive(self) -> list[list[str]]:
@@ -363,7 +372,11 @@ class _Compiler:
 
     def book(self, slots: Iterable[Slot]) -> EffectBook:
         bounds = (np.array(side, dtype=np.int64) for side in (self.layout.low, self.layout.high))
-        return EffectBook(tuple(slots), *bounds)
+        return EffectBook(tuple(slots), *bounds, self.dtype)
+
+    def column(self, values: list[int], rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+        """Some of `values` as a column of the cells' type."""
+        return np.array(values, dtype=np.int64)[rows, None].astype(self.dtype)
 
     # ------------------------------------------------------------- the news
 
@@ -617,19 +630,16 @@ class _Compiler:
         slots: list[Slot] = []
         plans = tuple(self.plan(index, slots) for index in range(len(self.actors)))
         drifts = self.drifts()
-        drift_rows = tuple(row for row, _ in drifts)
+        drift_rows = np.array([row for row, _ in drifts], dtype=np.intp)
         endings = self.endings()
         goals = [*file.milestones.values(), *file.endings.values()]
         rows = layout.rows
         unknowns = tuple(self.unknown(name, unknown) for name, unknown in file.unknowns.items())
         self.check_labels(minds, plans, events, unknowns)
         d = len(file.dyads)
-        first_dyad = rows[f"stage({next(iter(file.dyads))})"] if d else 0
         remembered = tuple(
-            (actor, m, rows[f"last({actor}, {name})"], rows[f"times({actor}, {name})"])
-            for actor in self.actors
-            for m, name in enumerate(self.moves[actor])
-            if f"last({actor}, {name})" in rows
+            (actor, self.moves[actor].index(m), rows.get(f"last({actor}, {m})"), rows.get(f"times({actor}, {m})"))
+            for actor, m, _ in self._remembered()
         )
         return Scenario(
             spec=self.spec,
@@ -642,7 +652,8 @@ class _Compiler:
             high=np.array(layout.high, dtype=np.int64),
             start=np.array(layout.start, dtype=self.dtype),
             state_rows=self.state_rows,
-            multipliers=coefficients(self.state_rows + len(self.actors) * file.turn.orders),
+            hashed_rows=self.hashed_rows,
+            multipliers=coefficients(self.hashed_rows + len(self.actors) * file.turn.orders),
             unknowns=unknowns,
             derived=tuple(
                 (
@@ -660,13 +671,9 @@ class _Compiler:
             plans=plans,
             remembered=remembered,
             dyad_count=d,
-            stage_row=first_dyad,
-            heat_row=first_dyad + d,
+            dyad_rows={kind: rows[f"{kind}({next(iter(file.dyads))})"] if d else 0 for kind in DYAD_CELLS},
             drift_rows=drift_rows,
-            drift_bounds=(
-                tuple(layout.low[row] for row in drift_rows),
-                tuple(layout.high[row] for row in drift_rows),
-            ),
+            drift_bounds=(self.column(layout.low, drift_rows), self.column(layout.high, drift_rows)),
             drift_block=self.block("drift", [(value, "int") for _, value in drifts], names),
             judge_block=self.block(
                 "judge", [(self.sound(self.parse(goal.when), names), "bool") for goal in goals], names

@@ -112,17 +112,14 @@ class _Tally:
 
     def outcomes(self) -> Outcomes:
         scenario = self.scenario
-        d = scenario.dyad_count
-        peaks = scenario.heat_row + 2 * d
-        reached = scenario.reached_row
         held = np.array([rule.turns for rule in scenario.endings] + [1], dtype=np.int64)
         return Outcomes(
             run=self.runs,
             ending=self.ending,
             turn=self.ended,
             decided=self.ended - held[self.ending] + 1,
-            reached=self.cells[reached : reached + len(scenario.milestones)].astype(np.int64),
-            peak=self.cells[peaks : peaks + d].astype(np.int64),
+            reached=scenario.reached(self.cells).astype(np.int64),
+            peak=scenario.dyads(self.cells, "peak").astype(np.int64),
             unknown=self.cells[[unknown.row for unknown in scenario.unknowns]].astype(np.int64),
             trail=self.trail,
             played=self.played,

@@ -49,13 +49,16 @@ class Slot:
 class EffectBook:
     """All the slots of a phase, lowered to a matrix and a short list of live effects.
 
-    `low` and `high` are the bounds of every cell; `apply` leaves cells of other slots alone.
+    `low` and `high` are given as the bounds of every cell, and kept for the changed ones as
+    columns (rows x 1) of the cells' own type, so that nothing is widened in the inner loop.
     """
 
     slots: tuple[Slot, ...]
-    low: npt.NDArray[np.int64]
-    high: npt.NDArray[np.int64]
+    low: npt.NDArray[Any]
+    high: npt.NDArray[Any]
+    dtype: type[np.signedinteger[Any]]
     rows: npt.NDArray[np.intp] = field(init=False)
+    place: dict[int, int] = field(init=False)
     matrix: Floats = field(init=False)
     live: tuple[int, ...] = field(init=False)
     setting: tuple[int, ...] = field(init=False)
@@ -71,6 +74,9 @@ class EffectBook:
         kind = np.float32 if largest < FLOAT32_EXACT else np.float64
         assign: Callable[[str, object], None] = lambda name, value: object.__setattr__(self, name, value)
         assign("rows", np.array(rows, dtype=np.intp))
+        assign("place", place)
+        assign("low", np.asarray(self.low)[rows, None].astype(self.dtype))
+        assign("high", np.asarray(self.high)[rows, None].astype(self.dtype))
         assign("matrix", matrix.astype(kind))
         assign("live", tuple(i for i, slot in enumerate(self.slots) if slot.live_adds or slot.live_sets))
         assign("setting", tuple(i for i, slot in enumerate(self.slots) if slot.sets or slot.live_sets))
@@ -79,30 +85,33 @@ class EffectBook:
         """An empty table of what happens, slots x runs, for the phase to fill with 0 and 1."""
         return np.zeros((len(self.slots), runs), dtype=self.matrix.dtype)
 
-    def apply(self, cells: Cells, happens: Floats, turn: int) -> Cells:
-        """A copy of `cells` (rows x runs) after everything in `happens` (slots x runs)."""
-        after = cells.copy()
+    def apply(self, cells: Cells, happens: Floats, turn: int) -> None:
+        """Do everything in `happens` (slots x runs) to `cells` (rows x runs), in place.
+
+        All values are computed before the first cell is written, so every effect reads the
+        world as the phase found it.
+        """
         if not self.rows.size or not happens.any():
-            return after
-        total = (self.matrix @ happens).astype(cells.dtype)
+            return
         values: dict[int, Sequence[Any]] = {}
         for index in self.live:
             block = self.slots[index].block
             if block is not None and happens[index].any():
                 values[index] = block(cells, None, turn)
+        changed = cells[self.rows]
         for index in self.setting:
-            slot = self.slots[index]
             where = happens[index] != 0
-            for row, amount in slot.sets:
-                after[row][where] = amount
+            for row, amount in self.slots[index].sets:
+                changed[self.place[row]][where] = amount
             if index in values:
-                for row, k in slot.live_sets:
-                    after[row] = np.where(where, values[index][k], after[row])
+                for row, k in self.slots[index].live_sets:
+                    place = self.place[row]
+                    changed[place] = np.where(where, values[index][k], changed[place])
+        changed += (self.matrix @ happens).astype(cells.dtype)
         for index, results in values.items():
             where = happens[index].astype(cells.dtype)
             for row, k in self.slots[index].live_adds:
-                total[int(np.searchsorted(self.rows, row))] += results[k] * where
-        changed = after[self.rows] + total
-        low, high = self.low[self.rows, None], self.high[self.rows, None]
-        after[self.rows] = np.minimum(np.maximum(changed, low), high)
-        return after
+                changed[self.place[row]] += results[k] * where
+        np.maximum(changed, self.low, out=changed)
+        np.minimum(changed, self.high, out=changed)
+        cells[self.rows] = changed

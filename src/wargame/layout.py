@@ -95,16 +95,17 @@ class Names:
 
     def _of_move(self, function: str, actor: str, move: str) -> Node | None:
         last = self.layout.symbol(f"last({actor}, {move})")
-        times = self.layout.symbol(f"times({actor}, {move})")
-        if last is None or times is None:
+        if function == "times":
+            last = self.layout.symbol(f"times({actor}, {move})")
+        if last is None:
             exists = move in self.absent or any(move in moves for moves in self.moves.values())
             if actor not in self.actors or not exists:
                 return None
             return Number(NEVER_PLAYED if function == "turns_since" else 0)
         if function == "times":
-            return times
+            return last
         if function == "played":
-            return Compare(times, (">",), (Number(0),))
+            return Compare(last, (">",), (Number(0),))
         since = Binary("-", Symbol("turn", None, 0, self.horizon), last)
         return Choice(Compare(last, ("==",), (Number(0),)), Number(NEVER_PLAYED), since)
 

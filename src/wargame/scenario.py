@@ -23,6 +23,9 @@ from wargame.record import RunHeader
 from wargame.spec import Spec
 
 Ints = npt.NDArray[np.int64]
+Cells = npt.NDArray[np.signedinteger[Any]]
+
+DYAD_CELLS = ("stage", "heat", "forced", "peak")  # what the ladder remembers of each dyad
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Scenario:
     high: Ints
     start: npt.NDArray[np.signedinteger[Any]]
     state_rows: int
+    hashed_rows: int
     multipliers: npt.NDArray[np.uint64]
     unknowns: tuple[Unknown, ...]
     derived: tuple[tuple[tuple[int, ...], Block], ...]
@@ -111,12 +115,11 @@ class Scenario:
     minds: tuple[Mind, ...]
     moves: EffectBook
     plans: tuple[MovePlan, ...]
-    remembered: tuple[tuple[str, int, int, int], ...]  # actor, m, row of last, row of times
+    remembered: tuple[tuple[str, int, int | None, int | None], ...]  # actor, m, last, times
     dyad_count: int
-    stage_row: int
-    heat_row: int  # then the forced rows, then the peaks
-    drift_rows: tuple[int, ...]
-    drift_bounds: tuple[tuple[int, ...], tuple[int, ...]]
+    dyad_rows: Mapping[str, int]  # the first row of each of DYAD_CELLS
+    drift_rows: npt.NDArray[np.intp]
+    drift_bounds: tuple[Cells, Cells]  # rows x 1
     drift_block: Block
     judge_block: Block
     reached_row: int
@@ -134,6 +137,15 @@ class Scenario:
             if mind.actor == actor:
                 return mind
         raise KeyError(actor)
+
+    def dyads(self, cells: Cells, kind: str) -> Cells:
+        """One of `DYAD_CELLS` of every dyad, dyads x n: a view of `cells`."""
+        first = self.dyad_rows[kind]
+        return cells[first : first + self.dyad_count]
+
+    def reached(self, cells: Cells) -> Cells:
+        """The turn in which each milestone was first reached, or 0: a view of `cells`."""
+        return cells[self.reached_row : self.reached_row + len(self.milestones)]
 
     def gauge_names(self) -> tuple[str, ...]:
         """The names of gauges, unknowns and derived gauges, in the file's order."""

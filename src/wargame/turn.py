@@ -95,11 +95,12 @@ def play(
     deciders = deciders or {}
 
     # 1 news
-    happened = news(scenario, world.cells, turn, luck)
-    cells = scenario.news.apply(world.cells, happened, turn)
+    cells = world.cells.copy()
+    happened = news(scenario, cells, turn, luck)
+    scenario.news.apply(cells, happened, turn)
     for book in thrown:
-        cells = book.apply(cells, book.happening(n) + book.matrix.dtype.type(1), turn)
-    cells = derive(scenario, cells, turn)
+        book.apply(cells, book.happening(n) + book.matrix.dtype.type(1), turn)
+    derive(scenario, cells, turn)
 
     # 2 perceive, 3 decide: all see the same opening world
     situations = {
@@ -110,37 +111,27 @@ def play(
 
     # 4 resolve
     happens, success, orders = outcome_of(scenario, cells, orders, verdicts or {}, turn, luck)
-    after = scenario.moves.apply(cells, happens, turn)
-    remember(scenario, after, orders, turn)
-    after = derive(scenario, after, turn)
+    detailed = {actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {}
+    if detail:
+        cells = cells.copy()  # the situations keep the world that they were decided on
+    scenario.moves.apply(cells, happens, turn)
+    remember(scenario, cells, orders, turn)
+    derive(scenario, cells, turn)
 
-    # 5 escalate
-    d, stages, heats = scenario.dyad_count, scenario.stage_row, scenario.heat_row
-    if d:
-        stage, heat = ladder.climb(
-            after[stages : stages + d], after[heats : heats + d], after[heats + d : heats + 2 * d]
-        )
-        after[stages : stages + d] = stage
-        after[heats : heats + d] = heat
-        peaks = after[heats + 2 * d : heats + 3 * d]
-        np.maximum(peaks, stage, out=peaks)
-        after = derive(scenario, after, turn)
-
-    # 6 drift
-    after = drift(scenario, after, turn)
-
-    # 7 judge
-    ending = judge(scenario, after, turn)
+    # 5 escalate, 6 drift, 7 judge
+    escalate(scenario, cells, turn)
+    drift(scenario, cells, turn)
+    ending = judge(scenario, cells, turn)
 
     # 8 record
     over = world.ending != RUNNING
     if over.any():
-        after[:, over] = world.cells[:, over]
+        cells[:, over] = world.cells[:, over]
         ending = np.where(over, world.ending, ending)
-    trail = roll(world.trail, numbers(scenario, after, orders), scenario.multipliers)
+    trail = roll(world.trail, numbers(scenario, cells, orders), scenario.multipliers)
     following = replace(
         world,
-        cells=after,
+        cells=cells,
         turn=turn,
         ending=ending,
         ended=np.where(over, world.ended, np.where(ending == RUNNING, 0, turn)),
@@ -151,11 +142,11 @@ def play(
         orders=orders,
         success=success,
         happened=happened != 0,
-        stage=after[stages : stages + d].astype(np.int64),
-        heat=after[heats : heats + d].astype(np.int64),
+        stage=scenario.dyads(cells, "stage").astype(np.int64),
+        heat=scenario.dyads(cells, "heat").astype(np.int64),
         ending=ending,
-        reached=after[scenario.reached_row : scenario.reached_row + len(scenario.milestones)].astype(np.int64),
-        detail={actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {},
+        reached=scenario.reached(cells).astype(np.int64),
+        detail=detailed,
     )
     return following, record
 
@@ -226,12 +217,38 @@ def outcome_of(
     return happens, success, kept
 
 
-def remember(scenario: Scenario, after: Cells, orders: dict[str, Ints], turn: int) -> None:
-    """Write down who played what: the last turn, and how often (into `after`, in place)."""
+def remember(scenario: Scenario, cells: Cells, orders: dict[str, Ints], turn: int) -> None:
+    """Write down who played what: the last turn, and how often (in place)."""
     for actor, m, last, times in scenario.remembered:
         made = (orders[actor] == m).any(axis=0)
-        after[last][made] = turn
-        after[times] += made
+        if last is not None:
+            np.copyto(cells[last], turn, where=made)
+        if times is not None:
+            cells[times] += made
+
+
+def escalate(scenario: Scenario, cells: Cells, turn: int) -> None:
+    """Heat moves each dyad's ladder, at most one stage (in place)."""
+    if not scenario.dyad_count:
+        return
+    stage, heat, peak = (scenario.dyads(cells, name) for name in ("stage", "heat", "peak"))
+    stage[:], heat[:] = ladder.climb(stage, heat, scenario.dyads(cells, "forced"))
+    np.maximum(peak, stage, out=peak)
+    derive(scenario, cells, turn)
+
+
+def drift(scenario: Scenario, cells: Cells, turn: int) -> None:
+    """The world's own motion: each drifting gauge takes its new value, all at once (in place)."""
+    if not scenario.drift_rows.size:
+        return
+    moved = np.empty((scenario.drift_rows.size, cells.shape[1]), dtype=cells.dtype)
+    for index, value in enumerate(scenario.drift_block(cells, None, turn)):
+        moved[index] = value
+    low, high = scenario.drift_bounds
+    np.maximum(moved, low, out=moved)
+    np.minimum(moved, high, out=moved)
+    cells[scenario.drift_rows] = moved
+    derive(scenario, cells, turn)
 
 
 def derive(scenario: Scenario, cells: Cells, turn: int) -> Cells:
@@ -242,25 +259,13 @@ def derive(scenario: Scenario, cells: Cells, turn: int) -> Cells:
     return cells
 
 
-def drift(scenario: Scenario, cells: Cells, turn: int) -> Cells:
-    """The world's own motion: each drifting gauge takes its new value, all at once."""
-    if not scenario.drift_rows:
-        return cells
-    values = scenario.drift_block(cells, None, turn)
-    moved = cells.copy()
-    for row, low, high, value in zip(scenario.drift_rows, *scenario.drift_bounds, values, strict=True):
-        moved[row] = np.minimum(np.maximum(value, low), high)
-    return derive(scenario, moved, turn)
-
-
 def judge(scenario: Scenario, cells: Cells, turn: int) -> Ints:
     """Milestones, then endings in their order: the ending of each run, n (milestones in place)."""
     n = cells.shape[1]
     ending = np.full(n, RUNNING, dtype=np.int64)
     results = scenario.judge_block(cells, None, turn)
-    for index, row in enumerate(range(scenario.reached_row, scenario.reached_row + len(scenario.milestones))):
-        first = (cells[row] == 0) & results[index]
-        cells[row][first] = turn
+    for index, reached in enumerate(scenario.reached(cells)):
+        np.copyto(reached, turn, where=(reached == 0) & results[index])
     at_horizon = turn >= scenario.horizon
     for index, rule in enumerate(scenario.endings):
         holds = results[len(scenario.milestones) + index]
@@ -275,11 +280,13 @@ def judge(scenario: Scenario, cells: Cells, turn: int) -> Ints:
 
 
 def numbers(scenario: Scenario, cells: Cells, orders: dict[str, Ints]) -> npt.NDArray[np.int64]:
-    """All whole numbers of the turn that the rolling hash covers: state, then orders."""
-    width = cells.shape[1]
-    table = np.empty((scenario.multipliers.size, width), dtype=np.int64)
-    table[: scenario.state_rows] = cells[: scenario.state_rows]
-    row = scenario.state_rows
+    """All whole numbers of the turn that the rolling hash covers: gauges and ladders, then orders.
+
+    The rest of the state (who played what when, how long an ending has held) follows from these.
+    """
+    table = np.empty((scenario.multipliers.size, cells.shape[1]), dtype=np.int64)
+    row = scenario.hashed_rows
+    table[:row] = cells[:row]
     for mind in scenario.minds:
         chosen = orders[mind.actor]
         table[row : row + len(chosen)] = chosen
