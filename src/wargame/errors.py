@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = [
+    "MOST_FAULTS",
     "Fault",
     "Mark",
     "OrderError",
@@ -20,6 +21,9 @@ __all__ = [
     "WargameError",
     "nearest",
 ]
+
+MOST_FAULTS = 100
+"""A reader stops looking after so many faults: nobody reads more, and a hostile file has no end."""
 
 _LONGEST_GUESS = 60
 """Longer words get no suggestion: comparing them costs time and helps nobody."""

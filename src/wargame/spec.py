@@ -31,6 +31,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import CoreSchema, core_schema
 
 from wargame.errors import Mark
 from wargame.located import NOWHERE, Bare, Located, Number, Table, describe, shown
@@ -39,6 +40,7 @@ __all__ = [
     "ActorSpec",
     "CatalogueSpec",
     "ChanceSpec",
+    "Changes",
     "DerivedSpec",
     "DriftSpec",
     "DyadPatch",
@@ -49,7 +51,9 @@ __all__ = [
     "Favour",
     "GaugeSpec",
     "HappeningSpec",
+    "HeirSpec",
     "HistorySpec",
+    "InjectPatch",
     "InjectSpec",
     "Item",
     "MilestoneSpec",
@@ -57,7 +61,7 @@ __all__ = [
     "MoveSpec",
     "OutcomeSpec",
     "OverlaySpec",
-    "RemovedChance",
+    "Removed",
     "RuleSpec",
     "ScenarioSpec",
     "Spec",
@@ -202,15 +206,81 @@ FavourField = Annotated[
 Words = Annotated[str, BeforeValidator(_to_words), StringConstraints(min_length=1)]
 """A text in one language, or a code; bare numbers are kept as written."""
 
-FileId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
-ActorId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-ItemId = Annotated[Words, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
-MoveId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-MoveOfActor = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")]
-GaugeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){0,3}$")]
-EndingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
-DyadKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*-[a-z][a-z0-9_]*$")]
-NoiseKey = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,39}|\*)$")]
+
+@dataclass(frozen=True)
+class _Like:
+    """A name that must look like `pattern`, which `words` explain.
+
+    A name read from a file keeps its place (it stays a `Word`), so that whoever looks for what
+    it names can say where it was written.
+    """
+
+    pattern: str
+    words: str
+
+    def check(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"expected {self.words}; found {describe(value)}")
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise ValueError(f"{shown(value)} is not {self.words}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^({self.pattern})$"}
+
+
+_ENDING = r"[A-Za-z][A-Za-z0-9_-]{0,39}"
+
+FileId = Annotated[
+    str, _Like(r"[a-z0-9-]{1,40}", "an id (at most 40 small letters, digits and hyphens)")
+]
+ActorId = Annotated[
+    str, _Like(r"[a-z][a-z0-9_]{0,39}", "an actor's id (small letters, digits and underscores)")
+]
+MoveId = Annotated[
+    str, _Like(r"[a-z][a-z0-9_]{0,59}", "a move's id (small letters, digits and underscores)")
+]
+ItemId = Annotated[
+    str,
+    _Like(
+        r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}",
+        "an id (at most 60 letters, digits, hyphens, dots and underscores)",
+    ),
+]
+GaugeName = Annotated[
+    str,
+    _Like(
+        r"[a-z][a-z0-9_]{0,39}(\.[a-z][a-z0-9_]{0,39}){0,3}",
+        "a gauge's name (small letters, digits and underscores, dots between the parts)",
+    ),
+]
+DyadKey = Annotated[
+    str, _Like(r"[a-z][a-z0-9_]{0,39}-[a-z][a-z0-9_]{0,39}", "a dyad, as in russia-ukraine")
+]
+NoiseKey = Annotated[str, _Like(r"[a-z][a-z0-9_]{0,39}|\*", 'an actor\'s id or "*"')]
+MoveOfActor = Annotated[
+    str,
+    _Like(
+        r"([a-z][a-z0-9_]{0,39}\.)?[a-z][a-z0-9_]{0,59}",
+        "a move, or an actor and a move, as in usa.sanctions",
+    ),
+]
+EndingName = Annotated[
+    str, _Like(_ENDING, "a name (at most 40 letters, digits, hyphens and underscores)")
+]
+Expected = Annotated[
+    str,
+    _Like(
+        rf"{_ENDING}(\|{_ENDING})?",
+        'an ending, a milestone, or one given another, as in "KABOOM|kaboom"',
+    ),
+]
+TurnLength = Annotated[
+    Words, _Like(r"[1-9][0-9]{0,3} [a-z]{1,20}", "a length, as in 1 week, 3 days or 12 hours")
+]
 
 Whole = Annotated[int, Field(ge=-BOUND, le=BOUND)]
 Natural = Annotated[int, Field(ge=0, le=BOUND)]
@@ -271,6 +341,16 @@ class Item(BaseModel):
             value.shape = cls
             return {**value, MARK_KEY: value.item}
         return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        """Without the place; with the bare value that may stand for the mapping."""
+        found: dict[str, Any] = handler.resolve_ref_schema(handler(schema))
+        properties = found["properties"]
+        properties.pop(MARK_KEY, None)
+        if not cls.short_for:
+            return found
+        return {"anyOf": [properties[cls.short_for], found]}
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -389,10 +469,13 @@ class TieSpec(Item):
         return self
 
 
-class InjectSpec(Item):
-    """News from outside, at a set turn."""
+InjectTurn = Annotated[int, Field(ge=1, le=100_000)]
 
-    turn: Annotated[int, Field(ge=1, le=100_000)]
+
+class InjectPatch(Item):
+    """Any of the keys of an inject: changes the inject of that id, or, complete, adds one."""
+
+    turn: InjectTurn = 1
     id: ItemId | None = None
     when: ExprField | None = None
     title: Text | None = None
@@ -402,6 +485,12 @@ class InjectSpec(Item):
     source: Text | None = None
     visible: Visibility = "public"
     to: ActorIds = ()
+
+
+class InjectSpec(InjectPatch):
+    """News from outside, at a set turn."""
+
+    turn: InjectTurn
 
 
 class OutcomeSpec(Item):
@@ -438,8 +527,8 @@ class ChanceSpec(Item):
         return self
 
 
-class RemovedChance(Item):
-    """In an overlay: nature no longer decides this."""
+class Removed(Item):
+    """In an overlay: the inject or the chance event of this id does not happen."""
 
     id: ItemId
     remove: Annotated[Literal[True], BeforeValidator(lambda flag: getattr(flag, "value", flag))]
@@ -542,9 +631,7 @@ class RuleSpec(Item):
 class TurnSpec(Item):
     """How long a turn is, when the first begins, how many there are, orders an actor gives."""
 
-    length: Annotated[
-        Words, StringConstraints(pattern=r"^[1-9]\d{0,3} [a-z]{1,20}$")
-    ] = "1 week"
+    length: TurnLength = "1 week"
     start: Day | None = None
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     orders: Annotated[int, Field(ge=1, le=20)] = 1
@@ -577,15 +664,20 @@ class CatalogueSpec(Item):
     source: Text | None = None
 
 
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Actors = Annotated[Many[ActorId], Field(max_length=40)]
+Catalogues = Annotated[Many[FileId], Field(max_length=20)]
+
+
 class ScenarioSpec(Item):
     schema_: Literal[1] = Field(alias="schema")
     id: FileId
     title: Text
     about: Text | None = None
     turn: TurnSpec
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    actors: Many[ActorId] = ()
-    moves: Many[FileId] = ()
+    seed: Seed = 0
+    actors: Actors = ()
+    moves: Catalogues = ()
     gauges: dict[GaugeName, GaugeSpec] = {}
     unknowns: dict[GaugeName, UnknownSpec] = {}
     derived: dict[GaugeName, DerivedSpec] = {}
@@ -600,19 +692,61 @@ class ScenarioSpec(Item):
     sources: dict[str, Text] = {}
 
 
-def _chance_or_removal(value: object) -> str:
-    if isinstance(value, RemovedChance):
-        return "<removed>"
-    return "<removed>" if isinstance(value, Mapping) and "remove" in value else "<chance>"
+def _kept_or_removed(value: object) -> str:
+    removed = isinstance(value, Mapping) and "remove" in value
+    return "<removed>" if removed or isinstance(value, Removed) else "<kept>"
 
 
-ChanceOrRemoval = Annotated[
-    Annotated[ChanceSpec, Tag("<chance>")] | Annotated[RemovedChance, Tag("<removed>")],
-    Discriminator(_chance_or_removal),
+_Removed = Annotated[Removed, Tag("<removed>")]
+InjectChange = Annotated[
+    Annotated[InjectPatch, Tag("<kept>")] | _Removed, Discriminator(_kept_or_removed)
+]
+ChanceChange = Annotated[
+    Annotated[ChanceSpec, Tag("<kept>")] | _Removed, Discriminator(_kept_or_removed)
 ]
 
 
-class OverlaySpec(Item):
+class Changes(Item):
+    """What a policy, a worldview, or a scenario that extends another, changes in a scenario.
+
+    An inject, a chance event or a tie that exists already is changed or replaced; another is
+    added behind the rest.
+    """
+
+    start: dict[GaugeName, ExprField] = {}
+    unknowns: dict[GaugeName, UnknownSpec] = {}
+    injects: Many[InjectChange] = ()
+    chance: Many[ChanceChange] = ()
+    ties: Many[TieSpec] = ()
+    dyads: dict[DyadKey, DyadPatch] = {}
+
+
+class HeirSpec(Changes):
+    """A scenario that extends another one: what is written here takes the place of what is there.
+
+    Gauges, unknowns, derived gauges, drift, milestones and endings replace those of the same
+    name, and others are added behind.  Actors and catalogues, where given, replace the lists.
+    """
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: FileId
+    extends: FileId
+    title: Text
+    about: Text | None = None
+    turn: TurnSpec | None = None
+    seed: Seed | None = None
+    actors: Actors | None = None
+    moves: Catalogues | None = None
+    gauges: dict[GaugeName, GaugeSpec] = {}
+    derived: dict[GaugeName, DerivedSpec] = {}
+    drift: dict[GaugeName, DriftSpec] = {}
+    milestones: dict[EndingName, MilestoneSpec] = {}
+    endings: dict[EndingName, EndingSpec] = {}
+    source: Text | None = None
+    sources: dict[str, Text] = {}
+
+
+class OverlaySpec(Changes):
     """A policy (what one side does differently) or a worldview (what one believes)."""
 
     schema_: Literal[1] = Field(alias="schema")
@@ -623,15 +757,9 @@ class OverlaySpec(Item):
     source: Text | None = None
     for_: Many[FileId] | None = Field(default=None, alias="for")
     forbid: Many[MoveOfActor] = ()
-    start: dict[GaugeName, ExprField] = {}
-    unknowns: dict[GaugeName, UnknownSpec] = {}
     rules: dict[ActorId, Many[RuleSpec]] = {}
     moves: dict[MoveId, MovePatch] = {}
-    injects: Many[InjectSpec] = ()
-    chance: Many[ChanceOrRemoval] = ()
-    ties: Many[TieSpec] = ()
-    dyads: dict[DyadKey, DyadPatch] = {}
-    expect: dict[str, Literal["up", "down", "flat"]] = {}
+    expect: dict[Expected, Literal["up", "down", "flat"]] = {}
 
 
 class HappeningSpec(Item):

@@ -37,7 +37,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from wargame.errors import Fault, Mark, SpecError
+from wargame.errors import MOST_FAULTS, Fault, Mark, SpecError
 from wargame.located import Bare, Flag, Located, Number, Rows, Table, Word, shown
 
 __all__ = [
@@ -58,6 +58,7 @@ MAX_DIGITS = 19
 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
 _NOTHING = frozenset({"", "~", "null"})
 _TRUTH = {"true": True, "false": False}
 
@@ -73,6 +74,10 @@ class _Refused(Exception):
 
     def __init__(self, message: str, at: Mark, hint: str = "") -> None:
         self.fault = Fault(message, at, hint)
+
+
+def _too_deep(at: Mark) -> _Refused:
+    return _Refused(f"nested more than {MAX_DEPTH} levels deep", at, "write it flatter")
 
 
 def read_text(path: Path, name: str) -> str:
@@ -165,6 +170,9 @@ class _Reader:
                 self.place(found.start()),
                 "remove it; it cannot be seen, but it changes what is read",
             )
+        # PyYAML takes its time over nested brackets, so the plainest bomb is defused here.
+        if found := _TOO_DEEP.search(self.text):
+            raise _too_deep(self.place(found.end() - 1))
         # Every value follows a comma or a line end, up to nesting: a flood is seen at once.
         if self.text.count(",") + self.text.count("\n") > MAX_NODES:
             start = Mark(self.name, 1, 1)
@@ -240,7 +248,7 @@ class _Reader:
         if self.nodes > MAX_NODES:
             raise _Refused(f"more than {MAX_NODES:,} values", at, "split the file")
         if depth > MAX_DEPTH:
-            raise _Refused(f"nested more than {MAX_DEPTH} levels deep", at, "write it flatter")
+            raise _too_deep(at)
         if isinstance(event, AliasEvent):
             raise _Refused(
                 f"references (*{event.anchor}) are not allowed",
@@ -270,6 +278,8 @@ class _Reader:
             key = self.value(event, depth + 1, None)
             value = self.value(self.take(), depth + 1, at)
             name = self.key_name(key, at)
+            if len(self.faults) >= MOST_FAULTS:
+                raise _Refused("there are more faults than these", at, "mend these first")
             if name is None:
                 continue
             if name in table:
