@@ -75,19 +75,17 @@ class Crisis(mesa.Model):
         run: int = 0,
         rng: int | None = None,
     ) -> None:
-        if isinstance(scenario, str):
-            scenario = load(scenario)
-        if isinstance(scenario, Spec):
-            scenario = compile_scenario(scenario)
-        self.scenario = scenario
+        spec = load(scenario) if isinstance(scenario, str) else scenario
+        self.scenario: Scenario = compile_scenario(spec) if isinstance(spec, Spec) else spec
         given = seed if seed is not None else rng
-        self.luck_seed = scenario.header.seed if given is None else int(given)
+        self.luck_seed = self.scenario.header.seed if given is None else int(given)
         super().__init__(rng=self.luck_seed)
+        self.running: bool = True
         self.runs: Ints = np.asarray([run] if runs is None else runs, dtype=np.int64)
-        for spec in scenario.spec.actors:
-            Actor(self, spec)
+        for actor in self.scenario.spec.actors:
+            Actor(self, actor)
         self._luck = Luck(self.luck_seed, self.runs)
-        self.world: World = begin(scenario, self._luck)
+        self.world: World = begin(self.scenario, self._luck)
         self.record: TurnRecord | None = None
         self.datacollector = mesa.DataCollector(model_reporters=self._reporters())
         self._collect()
@@ -98,9 +96,7 @@ class Crisis(mesa.Model):
             return
         deciders: dict[str, Decider] = {actor.name: actor.decide for actor in self.actors}
         self.world, self.record = play(self.scenario, self.world, self._luck, deciders)
-        self.running = bool(
-            self.world.turn < self.scenario.horizon and self.world.running.any()
-        )
+        self.running = bool(self.world.turn < self.scenario.horizon and self.world.running.any())
         self._collect()
 
     def play(self, chunk: int = CHUNK) -> Outcomes:

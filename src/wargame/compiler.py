@@ -138,7 +138,9 @@ class _Compiler:
 
     def number(self, expr: Expr, what: str) -> int:
         """The value of an expression that must not depend on the world."""
-        empty = Names(Layout(), {}, {}, self.graph, self.actors, {}, frozenset(), self.file.turn.horizon)
+        empty = Names(
+            Layout(), {}, {}, self.graph, self.actors, {}, frozenset(), self.file.turn.horizon
+        )
         expression = self.sound(self.parse(expr), empty)
         value = self.constant(expression, empty)
         if value is None:
@@ -164,8 +166,8 @@ class _Compiler:
             yield self.parse(derived.value)
         for drift in file.drift.values():
             yield self.parse(drift.value)
-        for goal in (*file.milestones.values(), *file.endings.values()):
-            yield self.parse(goal.when)
+        for condition in self.goals():
+            yield self.parse(condition)
         for inject in file.injects:
             yield self.parse(inject.when)
             yield from self._effects_written((inject.effects, inject.heat))
@@ -188,6 +190,11 @@ class _Compiler:
                     yield self.parse(expr, *ends)
                 yield from self._effects_written((move.effects, move.failure, move.heat), *ends)
 
+    def goals(self) -> list[Expr]:
+        """The conditions of the milestones, then of the endings."""
+        milestones, endings = self.file.milestones.values(), self.file.endings.values()
+        return [*(item.when for item in milestones), *(item.when for item in endings)]
+
     def _effects_written(
         self, parts: Iterable[Mapping[str, Effect] | Mapping[str, Expr]], *ends: str
     ) -> Iterator[Expression]:
@@ -204,7 +211,10 @@ class _Compiler:
             start = self.number(gauge.start, f"the start of {name}")
             if not gauge.min <= start <= gauge.max:
                 self.fault(
-                    Fault(f"{name} starts at {start}, outside {gauge.min}..{gauge.max}", gauge.start.at)
+                    Fault(
+                        f"{name} starts at {start}, outside {gauge.min}..{gauge.max}",
+                        gauge.start.at,
+                    )
                 )
                 start = gauge.min
             layout.add(name, gauge.min, gauge.max, start)
@@ -230,7 +240,14 @@ class _Compiler:
         gauges = dict.fromkeys((*file.gauges, *file.unknowns, *file.derived))
         absent = frozenset(self.spec.absent)
         self.names = Names(
-            layout, gauges, self.dyads, self.graph, self.actors, self.moves, absent, file.turn.horizon
+            layout,
+            gauges,
+            self.dyads,
+            self.graph,
+            self.actors,
+            self.moves,
+            absent,
+            file.turn.horizon,
         )
 
     def _remembered(self) -> list[tuple[str, str, set[str]]]:
@@ -259,15 +276,20 @@ class _Compiler:
             ready = [
                 name
                 for name, derived in waiting.items()
-                if not {n.removeprefix(SEEN) for n in self.parse(derived.value).names()} & set(waiting)
+                if not {n.removeprefix(SEEN) for n in self.parse(derived.value).names()}
+                & set(waiting)
             ]
             if not ready:
                 for name, derived in waiting.items():
-                    self.fault(Fault(f"{name} is derived from itself, in a circle", derived.value.at))
+                    self.fault(
+                        Fault(f"{name} is derived from itself, in a circle", derived.value.at)
+                    )
                 ready = list(waiting)
             for name in ready:
                 derived = waiting.pop(name)
-                expression = self.sound(self.clamped(self.parse(derived.value), derived.min, derived.max), self.names)
+                expression = self.sound(
+                    self.clamped(self.parse(derived.value), derived.min, derived.max), self.names
+                )
                 low, high = interval(expression, self.names)
                 self.layout.add(name, low, high, low)
             layers.append(ready)
@@ -281,12 +303,20 @@ class _Compiler:
             node = Choice(Compare(node, ("<",), (Number(low),)), Number(low), node)
         if high is not None:
             node = Choice(Compare(node, (">",), (Number(high),)), Number(high), node)
-        return expression if node is expression.node else Expression(node, expression.text, expression.at)
+        return (
+            expression
+            if node is expression.node
+            else Expression(node, expression.text, expression.at)
+        )
 
     # ------------------------------------------------------------- effects
 
     def changes(
-        self, effects: Mapping[str, Effect], heat: Mapping[str, Expr], actor: str = "", target: str = ""
+        self,
+        effects: Mapping[str, Effect],
+        heat: Mapping[str, Expr],
+        actor: str = "",
+        target: str = "",
     ) -> list[_Change]:
         """Effects on gauges and heat on dyads, as changes of cells."""
         found = []
@@ -355,7 +385,10 @@ class _Compiler:
 
     def slot(self, name: str, changes: list[_Change]) -> Slot:
         """Changes lowered: constants to tables, the rest to one generated function."""
-        adds, sets, live_adds, live_sets = [], [], [], []
+        adds: list[tuple[int, int]] = []
+        sets: list[tuple[int, int]] = []
+        live_adds: list[tuple[int, int]] = []
+        live_sets: list[tuple[int, int]] = []
         live: list[tuple[Expression, Kind]] = []
         for change in changes:
             expression = self.sound(change.value, self.names)
@@ -371,8 +404,8 @@ class _Compiler:
         return Slot(name, tuple(adds), tuple(sets), tuple(live_adds), tuple(live_sets), block)
 
     def book(self, slots: Iterable[Slot]) -> EffectBook:
-        bounds = (np.array(side, dtype=np.int64) for side in (self.layout.low, self.layout.high))
-        return EffectBook(tuple(slots), *bounds, self.dtype)
+        low, high = (np.array(side, dtype=np.int64) for side in (self.layout.low, self.layout.high))
+        return EffectBook(tuple(slots), low, high, self.dtype)
 
     def column(self, values: list[int], rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Some of `values` as a column of the cells' type."""
@@ -419,9 +452,15 @@ class _Compiler:
                 changes = self.changes(outcome.effects, outcome.heat)
                 slots.append(self.slot(f"chance {event.id} {k + 1}", changes))
             if most >= URN:
-                self.fault(Fault(f"the weights of {event.id} may sum to {most:.1e}", event.at, "below 2**31"))
+                self.fault(
+                    Fault(
+                        f"the weights of {event.id} may sum to {most:.1e}", event.at, "below 2**31"
+                    )
+                )
             if not event.outcomes:
-                slots.append(self.slot(f"chance {event.id}", self.changes(event.effects, event.heat)))
+                slots.append(
+                    self.slot(f"chance {event.id}", self.changes(event.effects, event.heat))
+                )
             events.append(
                 Event(
                     id=event.id,
@@ -505,13 +544,19 @@ class _Compiler:
                 condition = self.sound(self.parse(move_spec.when, *ends), names)
                 whens.append((m, result(condition, "bool")))
                 if interval(condition, names) == Interval(0, 0):
-                    self.warn(f"{actor} can never make the move {name}: {move_spec.when}", move_spec.when)
+                    self.warn(
+                        f"{actor} can never make the move {name}: {move_spec.when}", move_spec.when
+                    )
             if move_spec.cooldown:
-                cooldowns.append((m, self.layout.rows[f"last({actor}, {name})"], move_spec.cooldown))
+                cooldowns.append(
+                    (m, self.layout.rows[f"last({actor}, {name})"], move_spec.cooldown)
+                )
         widest_weight = [w * f for w, f in zip(most, factors, strict=True)]
         total = max([sum(widest_weight), *reach], default=0)
         if total >= URN:
-            self.fault(Fault(f"the weights of {actor} may reach {total:.1e}", spec.at, "stay below 2**31"))
+            self.fault(
+                Fault(f"the weights of {actor} may reach {total:.1e}", spec.at, "stay below 2**31")
+            )
         kind = np.float32 if total < FLOAT32_EXACT else np.float64
         luck = self.luck(actor)
         orders = range(self.file.turn.orders)
@@ -568,7 +613,11 @@ class _Compiler:
                 live.append((m, len(results)))
                 results.append((odds, "int"))
             success.append(0 if fixed is None else fixed)
-            changes = self.intervene(move, actor) if move.intervention else self.changes(move.effects, move.heat, *ends)
+            changes = (
+                self.intervene(move, actor)
+                if move.intervention
+                else self.changes(move.effects, move.heat, *ends)
+            )
             won, lost = len(slots), None
             slots.append(self.slot(f"{actor} {name}", changes))
             failure = self.changes(move.failure, {}, *ends)
@@ -632,13 +681,17 @@ class _Compiler:
         drifts = self.drifts()
         drift_rows = np.array([row for row, _ in drifts], dtype=np.intp)
         endings = self.endings()
-        goals = [*file.milestones.values(), *file.endings.values()]
         rows = layout.rows
         unknowns = tuple(self.unknown(name, unknown) for name, unknown in file.unknowns.items())
         self.check_labels(minds, plans, events, unknowns)
         d = len(file.dyads)
         remembered = tuple(
-            (actor, self.moves[actor].index(m), rows.get(f"last({actor}, {m})"), rows.get(f"times({actor}, {m})"))
+            (
+                actor,
+                self.moves[actor].index(m),
+                rows.get(f"last({actor}, {m})"),
+                rows.get(f"times({actor}, {m})"),
+            )
             for actor, m, _ in self._remembered()
         )
         return Scenario(
@@ -658,7 +711,9 @@ class _Compiler:
             derived=tuple(
                 (
                     tuple(rows[name] for name in layer),
-                    self.block(f"derived {depth}", [(self._derived(name), "int") for name in layer], names),
+                    self.block(
+                        f"derived {depth}", [(self._derived(name), "int") for name in layer], names
+                    ),
                 )
                 for depth, layer in enumerate(layers)
             ),
@@ -671,12 +726,19 @@ class _Compiler:
             plans=plans,
             remembered=remembered,
             dyad_count=d,
-            dyad_rows={kind: rows[f"{kind}({next(iter(file.dyads))})"] if d else 0 for kind in DYAD_CELLS},
+            dyad_rows={
+                kind: rows[f"{kind}({next(iter(file.dyads))})"] if d else 0 for kind in DYAD_CELLS
+            },
             drift_rows=drift_rows,
-            drift_bounds=(self.column(layout.low, drift_rows), self.column(layout.high, drift_rows)),
+            drift_bounds=(
+                self.column(layout.low, drift_rows),
+                self.column(layout.high, drift_rows),
+            ),
             drift_block=self.block("drift", [(value, "int") for _, value in drifts], names),
             judge_block=self.block(
-                "judge", [(self.sound(self.parse(goal.when), names), "bool") for goal in goals], names
+                "judge",
+                [(self.sound(self.parse(goal), names), "bool") for goal in self.goals()],
+                names,
             ),
             reached_row=rows[f"reached({next(iter(file.milestones))})"] if file.milestones else 0,
             milestones=tuple(file.milestones),
@@ -685,7 +747,9 @@ class _Compiler:
 
     def _derived(self, name: str) -> Expression:
         derived = self.file.derived[name]
-        return self.sound(self.clamped(self.parse(derived.value), derived.min, derived.max), self.names)
+        return self.sound(
+            self.clamped(self.parse(derived.value), derived.min, derived.max), self.names
+        )
 
     def unknown(self, name: str, spec: UnknownSpec) -> Unknown:
         """The urn of an unknown: triangular with its peak at `likely`, or flat, or one value."""
@@ -701,7 +765,11 @@ class _Compiler:
                 i <= peak, (i + 1) * (steps - peak + 1), (steps - i + 1) * (peak + 1)
             )
         return Unknown(
-            name, self.layout.rows[name], f"unknown {self.luck(name)}", values.astype(np.int64), np.cumsum(weights)
+            name,
+            self.layout.rows[name],
+            f"unknown {self.luck(name)}",
+            values.astype(np.int64),
+            np.cumsum(weights),
         )
 
     def check_labels(
@@ -712,14 +780,18 @@ class _Compiler:
         unknowns: Iterable[Unknown],
     ) -> None:
         """No two labels of luck may stand for the same word: they would draw alike."""
-        labels = [label for mind in minds for label in (*mind.labels, *(s.label for s in mind.sights))]
+        labels = [
+            label for mind in minds for label in (*mind.labels, *(s.label for s in mind.sights))
+        ]
         labels += [label for plan in plans for label in plan.labels]
-        labels += [item.label for item in (*events, *unknowns)]
+        labels += [event.label for event in events] + [unknown.label for unknown in unknowns]
         owners: dict[int, str] = {}
         for label in labels:
             other = owners.setdefault(word_of(label), label)
             if other != label:
-                self.fault(Fault(f"the luck of {label!r} and of {other!r} coincide", None, "rename one"))
+                self.fault(
+                    Fault(f"the luck of {label!r} and of {other!r} coincide", None, "rename one")
+                )
 
     def header(self, news: Iterable[Slot]) -> RunHeader:
         file, spec = self.file, self.spec

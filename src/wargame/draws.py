@@ -70,7 +70,9 @@ class Luck:
         blocks = np.unique(self.runs // RUNS_PER_BLOCK)
         cuts = np.flatnonzero(np.diff(blocks) > GAP) + 1
         stretches = [(int(part[0]), int(part[-1])) for part in np.split(blocks, cuts) if part.size]
-        self._stretches = [(first, (last - first + 1) * RUNS_PER_BLOCK) for first, last in stretches]
+        self._stretches = [
+            (first, (last - first + 1) * RUNS_PER_BLOCK) for first, last in stretches
+        ]
         starts = np.array([first for first, _ in self._stretches], dtype=np.int64)
         lengths = np.array([length for _, length in self._stretches], dtype=np.int64)
         offsets = np.concatenate(([0], np.cumsum(lengths)[:-1])) if lengths.size else lengths

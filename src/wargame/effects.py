@@ -11,7 +11,7 @@ in floats are exact below 2**24 (float32) or 2**53 (float64), and the compiler p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,11 @@ class Slot:
 
     def rows(self) -> set[int]:
         """The rows that this slot can change."""
-        return {row for part in (self.adds, self.sets, self.live_adds, self.live_sets) for row, _ in part}
+        return {
+            row
+            for part in (self.adds, self.sets, self.live_adds, self.live_sets)
+            for row, _ in part
+        }
 
 
 @dataclass(frozen=True)
@@ -72,14 +76,22 @@ class EffectBook:
                 matrix[place[row], column] += amount
         largest = np.abs(matrix).sum(axis=1).max(initial=0)
         kind = np.float32 if largest < FLOAT32_EXACT else np.float64
-        assign: Callable[[str, object], None] = lambda name, value: object.__setattr__(self, name, value)
+
+        def assign(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
         assign("rows", np.array(rows, dtype=np.intp))
         assign("place", place)
         assign("low", np.asarray(self.low)[rows, None].astype(self.dtype))
         assign("high", np.asarray(self.high)[rows, None].astype(self.dtype))
         assign("matrix", matrix.astype(kind))
-        assign("live", tuple(i for i, slot in enumerate(self.slots) if slot.live_adds or slot.live_sets))
-        assign("setting", tuple(i for i, slot in enumerate(self.slots) if slot.sets or slot.live_sets))
+        assign(
+            "live",
+            tuple(i for i, slot in enumerate(self.slots) if slot.live_adds or slot.live_sets),
+        )
+        assign(
+            "setting", tuple(i for i, slot in enumerate(self.slots) if slot.sets or slot.live_sets)
+        )
 
     def happening(self, runs: int) -> Floats:
         """An empty table of what happens, slots x runs, for the phase to fill with 0 and 1."""

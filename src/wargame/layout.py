@@ -113,4 +113,3 @@ class Names:
 def leverage(graph: nx.DiGraph[str], source: str, target: str) -> int:
     """How much `source` can move `target`, per mille; 0 where no tie joins them."""
     return int(graph.edges[source, target]["leverage"]) if graph.has_edge(source, target) else 0
-

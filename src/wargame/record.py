@@ -98,6 +98,8 @@ def join(parts: list[Outcomes]) -> Outcomes:
     def row(name: str) -> Any:
         return np.concatenate([getattr(part, name) for part in parts], axis=-1)[..., order]
 
-    played = {actor: sum(part.played[actor] for part in parts) for actor in parts[0].played}
+    played = {
+        actor: np.sum([part.played[actor] for part in parts], axis=0) for actor in parts[0].played
+    }
     names = ("run", "ending", "turn", "decided", "reached", "peak", "unknown", "trail")
     return Outcomes(**{name: row(name) for name in names}, played=played)

@@ -60,7 +60,9 @@ def begin(scenario: Scenario, luck: Luck) -> World:
     cells = np.repeat(scenario.start[:, None], n, axis=1)
     for unknown in scenario.unknowns:
         cells[unknown.row] = unknown.values[
-            np.searchsorted(unknown.edges, below(luck.words(unknown.label, 0), unknown.edges[-1]), side="right")
+            np.searchsorted(
+                unknown.edges, below(luck.words(unknown.label, 0), unknown.edges[-1]), side="right"
+            )
         ]
     world = World(
         names=scenario.rows,
@@ -160,8 +162,14 @@ def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> npt.NDArray
         return happens
     results = scenario.event_block(cells, None, turn)
     for event in scenario.events:
-        chance = event.chance if event.chance is not None else np.minimum(np.maximum(results[event.chance_at], 0), 1000)
-        open_to = (results[event.when] if event.when is not None else True) & (np.asarray(chance) > 0)
+        chance = (
+            event.chance
+            if event.chance is not None
+            else np.minimum(np.maximum(results[event.chance_at], 0), 1000)
+        )
+        open_to = (results[event.when] if event.when is not None else True) & (
+            np.asarray(chance) > 0
+        )
         if not np.any(open_to):
             continue
         words = luck.words(event.label, turn)

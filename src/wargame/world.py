@@ -49,12 +49,14 @@ class World:
 
     def __getitem__(self, name: str) -> Cells:
         """The cell `name` of every run, n. Raises KeyError for a name that does not exist."""
-        return self.cells[self.names[name]]
+        found: Cells = self.cells[self.names[name]]
+        return found
 
     @property
     def running(self) -> npt.NDArray[np.bool_]:
         """Which runs go on, n."""
-        return self.ending == RUNNING
+        flags: npt.NDArray[np.bool_] = self.ending == RUNNING
+        return flags
 
     def take(self, rows: npt.ArrayLike, runs: npt.ArrayLike | None = None) -> World:
         """The runs at the positions `rows`, in that order and as often as asked.

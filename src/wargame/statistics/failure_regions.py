@@ -70,7 +70,8 @@ class Region(Result):
     mass: share of runs inside; coverage: share of all cases of the outcome inside; density: share
     of the runs inside that have it, with its interval; p: one-sided, that the box as first found
     is like the rest; again: share of resamples that found it again; overlap: mean overlap with
-    their boxes (Jaccard); trajectory and chosen: the path, and which of its boxes was refined into this one.
+    their boxes (Jaccard); trajectory and chosen: the path, and which of its boxes was refined
+    into this one.
     """
 
     limits: tuple[Limit, ...]

@@ -1,0 +1,1 @@
+"""Many runs to answer one question: planned, journalled, played anywhere, never lost."""

@@ -1,0 +1,69 @@
+"""Results as columns: one array per column, one element per run, packed into one blob."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Columns", "Packed", "Schema", "pack", "unpack"]
+
+Columns = dict[str, NDArray[Any]]
+
+Schema = tuple[tuple[str, str], ...]
+"""The columns in order of name, each with its dtype in NumPy's notation, as ``<i4``."""
+
+_FAST = 1
+"""zlib's level: columns of small whole numbers shrink to about a fifth already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The columns of some runs, as bytes that are the same on every machine."""
+
+    schema: Schema
+    data: bytes
+
+
+def pack(columns: Mapping[str, NDArray[Any]], runs: int) -> Packed:
+    """Pack columns of numbers or truth values, each of shape ``(runs,)``.
+
+    Raises ValueError for any other shape or type: text, for one, takes a width that depends on
+    what else is in the array, and so would depend on the chunk.
+    """
+    schema, parts = [], []
+    for name in sorted(columns):
+        column = np.asarray(columns[name])
+        if column.shape != (runs,):
+            raise ValueError(f"column {name!r} has shape {column.shape}, not ({runs},)")
+        if column.dtype.kind not in "biuf":
+            raise ValueError(f"column {name!r} holds {column.dtype}, not numbers")
+        column = column.astype(column.dtype.newbyteorder("<"))
+        schema.append((name, column.dtype.str))
+        parts.append(column.tobytes())
+    return Packed(tuple(schema), zlib.compress(b"".join(parts), _FAST))
+
+
+def unpack(packed: Packed, runs: int, names: Collection[str] | None = None) -> Columns:
+    """The columns again, read-only; only those named, if any are.
+
+    Raises ValueError if the bytes are not what :func:`pack` made for so many runs.
+    """
+    try:
+        data = zlib.decompress(packed.data)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    sizes = [np.dtype(dtype).itemsize * runs for _, dtype in packed.schema]
+    if len(data) != sum(sizes):
+        raise ValueError(f"{len(data)} bytes where {sum(sizes)} are due")
+    columns: Columns = {}
+    at = 0
+    for (name, dtype), size in zip(packed.schema, sizes, strict=True):
+        if names is None or name in names:
+            columns[name] = np.frombuffer(data, dtype, runs, at)
+        at += size
+    return columns

@@ -1,0 +1,229 @@
+"""Play a batch on this machine: in this process, or spread over workers.
+
+Each worker is a process of our own with its own connection, so that when one dies it is known
+which chunk it was playing, and nobody else's work is lost with it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing.connection
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from wargame.errors import WargameError
+from wargame.experiment.columns import Packed
+from wargame.experiment.journal import Journal
+from wargame.experiment.plan import Plan
+from wargame.experiment.recovery import Piece, Progress, Work
+from wargame.experiment.worker import Play, Player, Prepare, Unplayable, reason_of
+
+__all__ = ["execute"]
+
+_BOOT = "import sys; from wargame.experiment.worker import serve; serve(*map(int, sys.argv[1:]))"
+
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)
+"""Workers share the cores between them already."""
+
+_GLANCE = 0.25
+"""Seconds after which a request to stop is noticed, though no worker has anything to say."""
+
+_STILLBORN = 5
+"""So many workers in a row that die before they are ready: there is no use in another."""
+
+
+def execute(
+    plan: Plan,
+    play: str | Play,
+    journal: Journal,
+    *,
+    prepare: str | Prepare | None = None,
+    jobs: int = 1,
+    on_progress: Callable[[Progress], object] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    most_failed: int = 1000,
+) -> Progress:
+    """Play what the journal still lacks of a plan, and say how far that went.
+
+    ``play`` and ``prepare`` are described in :mod:`wargame.experiment.worker`; with several jobs
+    they must be importable, by name or by reference.  One job plays in this process, where a run
+    that kills its worker kills the batch; with two or more it is found, noted and left out.
+
+    ``on_progress`` is called at the start and after each change.  Once ``should_stop`` returns
+    true, chunks under way are finished and no more are begun.  At KeyboardInterrupt the workers
+    are ended at once.  However this ends, the journal is whole and can be resumed.
+
+    Raises WargameError if the plan is not the journal's, nothing can be played, or more than
+    ``most_failed`` runs fail; StoreError if the journal cannot be written.
+    """
+    if jobs < 1:
+        raise WargameError(f"a batch needs at least one job, not {jobs}")
+    journal.accept(plan)
+    work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+    stop = should_stop or (lambda: False)
+    if jobs == 1:
+        _play_here(work, Player(play, prepare), stop)
+    else:
+        _Crew(work, (play, prepare), jobs).play(stop)
+    return work.progress
+
+
+def _play_here(work: Work, player: Player, stop: Callable[[], bool]) -> None:
+    while not stop() and (piece := work.take()):
+        try:
+            packed = player(work.task(piece))
+        except Unplayable:
+            raise
+        except (Exception, SystemExit) as error:
+            work.lose(piece, reason_of(error))
+        else:
+            work.keep(piece, packed)
+
+
+class _Worker:
+    """A process that plays, the connection to it, and the piece it has in hand."""
+
+    def __init__(self, setup: tuple[Any, Any]) -> None:
+        ours, theirs = multiprocessing.connection.Pipe()
+        self.piece: Piece | None = None
+        self.ready = False
+        self.connection = ours
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _BOOT, str(theirs.fileno()), str(os.getpid())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _search_path()},
+                # Ctrl-C in a terminal is for the batch to answer, not for its workers.
+                start_new_session=True,
+            )
+        self.send(setup)
+
+    def send(self, message: object) -> None:
+        try:
+            self.connection.send(message)
+        except ConnectionError:
+            return  # it is gone; the end of its connection will tell
+
+    def hear(self) -> tuple[str, Any]:
+        """What the worker says; ``("gone", reason)`` if it will never say anything again."""
+        try:
+            said: tuple[str, Any] = self.connection.recv()
+        except (EOFError, OSError):
+            return "gone", self.end()
+        return said
+
+    def end(self) -> str:
+        """End the process, if it has not ended yet, and say how it did."""
+        self._process.kill()
+        code = self._process.wait()
+        self.connection.close()
+        if code >= 0:
+            return f"its worker ended with exit code {code}"
+        name = signal.Signals(-code).name
+        hint = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"its worker was killed by {name}{hint}"
+
+
+_Answer = tuple[Piece, Packed | str]
+"""A piece that has come back: with its results, or with the reason why there are none."""
+
+
+class _Crew:
+    """The workers of a batch: as many as there is work for, replaced when they die."""
+
+    def __init__(self, work: Work, setup: tuple[Any, Any], jobs: int) -> None:
+        try:
+            pickle.dumps(setup)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise WargameError(
+                f"workers can only play what they can import: {reason_of(error)}"
+            ) from error
+        self._work = work
+        self._setup = setup
+        self._jobs = jobs
+        self._workers: list[_Worker] = []
+        self._waiting: deque[Piece] = deque()
+        self._stillborn = 0
+
+    def play(self, stop: Callable[[], bool]) -> None:
+        back: list[_Answer] = []
+        try:
+            while True:
+                stopping = stop()
+                if not stopping:
+                    self._hand_out()
+                if back:
+                    # Only now: while the disk writes, the workers play on.
+                    for piece, packed in back:
+                        if isinstance(packed, str):
+                            self._work.lose(piece, packed)
+                        else:
+                            self._work.keep(piece, packed)
+                    back = []
+                elif self._busy() or (self._waiting and not stopping):
+                    back = self._listen()
+                else:
+                    return
+        finally:
+            for worker in self._workers:
+                worker.end()
+
+    def _busy(self) -> bool:
+        return any(worker.piece for worker in self._workers)
+
+    def _hand_out(self) -> None:
+        """Give every idle worker a piece; start workers for pieces that nobody is there for."""
+        while len(self._waiting) < self._jobs and (piece := self._work.take()):
+            self._waiting.append(piece)
+        for worker in self._workers:
+            if self._waiting and worker.ready and not worker.piece:
+                worker.piece = self._waiting.popleft()
+                worker.send(self._work.task(worker.piece))
+        starting = sum(not worker.ready for worker in self._workers)
+        wanted = min(len(self._waiting) - starting, self._jobs - len(self._workers))
+        for _ in range(wanted):
+            self._workers.append(_Worker(self._setup))
+
+    def _listen(self) -> list[_Answer]:
+        """Wait until a worker says something, or a moment; what has come back of the pieces."""
+        speaking = multiprocessing.connection.wait(
+            [worker.connection for worker in self._workers], _GLANCE
+        )
+        back: list[_Answer] = []
+        for worker in [worker for worker in self._workers if worker.connection in speaking]:
+            said, what = worker.hear()
+            if said == "unplayable":
+                raise Unplayable(what)
+            if said == "gone":
+                self._workers.remove(worker)
+                self._stillborn += not worker.ready
+                if self._stillborn >= _STILLBORN:
+                    raise WargameError(f"no worker can be started: {what}")
+            if said == "ready":
+                worker.ready, self._stillborn = True, 0
+            elif worker.piece:
+                back.append((worker.piece, what))
+                worker.piece = None
+        return back
+
+
+def _search_path() -> str:
+    """Where this process finds its modules, for a worker to find the same ones."""
+    return os.pathsep.join(entry or os.getcwd() for entry in sys.path)

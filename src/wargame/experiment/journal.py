@@ -1,0 +1,458 @@
+"""The journal of a batch: one SQLite file that is the truth about what has been played.
+
+A chunk's results and the note that it has been played are one transaction, on disk before
+anybody counts them.  What is not noted has not been played, so a batch may end anywhere, by
+``kill -9`` too, and go on from there: every run is stored exactly once.
+
+The file is locked by the process that plays.  It keeps a rollback journal and not a write-ahead
+log, which some versions of SQLite in use can lose commits from.  Reading goes through the chunks
+in order and holds one at a time, so that memory does not grow with the number of runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from wargame.errors import StoreError
+from wargame.experiment.columns import Columns, Packed, Schema, unpack
+from wargame.experiment.plan import Chunk, Plan, Variant
+from wargame.log import canonical
+
+__all__ = ["Counts", "FailedRun", "Journal"]
+
+FORMAT = 1
+_APPLICATION = 0x77617267  # "warg": marks the file as ours
+
+_TABLES = """
+CREATE TABLE plan (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL, schema TEXT);
+CREATE TABLE chunks (
+    variant TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    attempts INTEGER NOT NULL, PRIMARY KEY (variant, start)
+) WITHOUT ROWID;
+CREATE TABLE results (
+    variant TEXT NOT NULL, start INTEGER NOT NULL, sum BLOB NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (variant, start)
+);
+CREATE TABLE failed (
+    variant TEXT NOT NULL, run INTEGER NOT NULL, reason TEXT NOT NULL, command TEXT NOT NULL,
+    PRIMARY KEY (variant, run)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run that could not be played: it stays in every denominator."""
+
+    variant: str
+    run: int
+    reason: str
+    command: str
+    """How to play it again, alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many runs have been played, and how many could not be."""
+
+    played: int
+    failed: int
+
+
+class Journal:
+    """An open journal; made by :meth:`create`, :meth:`resume` or :meth:`read`.
+
+    Every method raises StoreError when the disk or the file fails it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, plan: Plan) -> None:
+        self.path = path
+        self.plan = plan
+        """What the batch is to play; from :meth:`read`, without settings and commands."""
+        self._connection = connection
+
+    # -------------------------------------------------------------------- open and close
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], plan: Plan) -> Journal:
+        """Begin a journal; StoreError if there is one already."""
+        path = Path(path)
+        if os.path.lexists(path):
+            raise StoreError(f"{path}: exists already; resume it, or choose another folder")
+        return cls._begin_or_go_on(path, plan)
+
+    @classmethod
+    def resume(cls, path: str | os.PathLike[str], plan: Plan) -> Journal:
+        """Go on with the journal of the same plan, or of one that asked for fewer runs.
+
+        Raises StoreError if scenario, seed, engine or overlays have changed, and says which.
+        """
+        path = Path(path)
+        if not path.exists():
+            raise StoreError(f"{path}: there is no batch to resume")
+        return cls._begin_or_go_on(path, plan)
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Journal:
+        """Open a journal to read from it, with the plan that it holds."""
+        path = Path(path)
+        if not path.exists():
+            raise StoreError(f"{path}: there is no batch here")
+        with _told(path):
+            connection = _connect(path, "rw")
+        with _told(path), _closing_on_error(connection):
+            if not _begun(connection):
+                raise StoreError(f"{path}: the batch was stopped before it began")
+            connection.execute("PRAGMA query_only = ON")
+            return cls(path, connection, _stored_plan(connection))
+
+    @classmethod
+    def _begin_or_go_on(cls, path: Path, plan: Plan) -> Journal:
+        with _told(path):
+            connection = _connect(path, "rwc")
+        with _told(path), _closing_on_error(connection):
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = FULL")
+            with _transaction(connection):
+                if not _begun(connection):
+                    # Also after a kill between the file's creation and this transaction.
+                    for statement in _TABLES.split(";"):
+                        connection.execute(statement)
+                    connection.execute(
+                        "INSERT INTO plan VALUES (1, ?, NULL)", (canonical(_as_json(plan)),)
+                    )
+                    connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+            journal = cls(path, connection, _stored_plan(connection))
+            journal.accept(plan)
+            return journal
+
+    def accept(self, plan: Plan) -> None:
+        """Take this plan for the batch's own: the same one, or the same with more runs.
+
+        Raises StoreError, naming what has changed, for any other plan.
+        """
+        if changed := _changes(self.plan, plan):
+            raise StoreError(
+                f"{self.path}: the batch was begun with {'; '.join(changed)}: "
+                "start a new folder, or ask again for what was begun"
+            )
+        if plan.runs != self.plan.runs:
+            with self._writing():
+                self._connection.execute("UPDATE plan SET plan = ?", (canonical(_as_json(plan)),))
+        self.plan = plan
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -------------------------------------------------------------------- write
+
+    def store(self, chunk: Chunk, packed: Packed, attempts: int = 1) -> bool:
+        """Store a chunk's results; False, and nothing stored, if any of its runs are known.
+
+        ``attempts`` is how often the chunk had to be played until it came back.
+        """
+        with self._writing():
+            if self.gaps(chunk) != [chunk]:
+                return False
+            self._check_schema(packed.schema)
+            key = (chunk.variant, chunk.start)
+            self._connection.execute(
+                "INSERT INTO chunks VALUES (?, ?, ?, ?)", (*key, chunk.stop, attempts)
+            )
+            self._connection.execute(
+                "INSERT INTO results VALUES (?, ?, ?, ?)", (*key, _sum(chunk, packed), packed.data)
+            )
+        return True
+
+    def fail(self, variant: str, run: int, reason: str) -> bool:
+        """Note that a run cannot be played; False if the run is known already."""
+        with self._writing():
+            if not self.gaps(Chunk(variant, run, run + 1)):
+                return False
+            self._connection.execute(
+                "INSERT INTO failed VALUES (?, ?, ?, ?)",
+                (variant, run, reason, self.plan[variant].command(run)),
+            )
+        return True
+
+    def forgive(self) -> int:
+        """Forget which runs failed, so that they are played again; how many there were."""
+        with self._writing():
+            return self._connection.execute("DELETE FROM failed").rowcount
+
+    def _check_schema(self, schema: Schema) -> None:
+        text = canonical(schema)
+        (stored,) = self._connection.execute("SELECT schema FROM plan").fetchone()
+        if stored is None:
+            self._connection.execute("UPDATE plan SET schema = ?", (text,))
+        elif stored != text:
+            raise StoreError(
+                f"{self.path}: results have the columns {text}, those before them {stored}"
+            )
+
+    # -------------------------------------------------------------------- read
+
+    def gaps(self, chunk: Chunk) -> list[Chunk]:
+        """The parts of a chunk that are neither played nor failed, in order."""
+        known = """
+            SELECT start, stop FROM chunks WHERE variant = :variant AND start < :stop
+                AND start >= ifnull((SELECT max(start) FROM chunks
+                                     WHERE variant = :variant AND start <= :start), 0)
+            UNION ALL
+            SELECT run, run + 1 FROM failed
+                WHERE variant = :variant AND run >= :start AND run < :stop
+            ORDER BY 1"""
+        place = {"variant": chunk.variant, "start": chunk.start, "stop": chunk.stop}
+        gaps, at = [], chunk.start
+        with _told(self.path):
+            for start, stop in self._connection.execute(known, place):
+                if at < start:
+                    gaps.append(Chunk(chunk.variant, at, start))
+                at = max(at, stop)
+        if at < chunk.stop:
+            gaps.append(Chunk(chunk.variant, at, chunk.stop))
+        return gaps
+
+    def pending(self) -> Iterator[Chunk]:
+        """What is still to be played, in the order of the plan."""
+        for chunk in self.plan.chunks():
+            yield from self.gaps(chunk)
+
+    def counts(self) -> dict[str, Counts]:
+        """For every variant, how many runs have been played and how many failed."""
+        with _told(self.path):
+            played = dict(
+                self._connection.execute(
+                    "SELECT variant, sum(stop - start) FROM chunks GROUP BY variant"
+                )
+            )
+            failed = dict(
+                self._connection.execute("SELECT variant, count(*) FROM failed GROUP BY variant")
+            )
+        return {
+            variant.name: Counts(played.get(variant.name, 0), failed.get(variant.name, 0))
+            for variant in self.plan.variants
+        }
+
+    def results(
+        self, variant: str, names: Collection[str] | None = None
+    ) -> Iterator[tuple[range, Columns]]:
+        """The results of a variant: the runs of each stored chunk and their columns, in order.
+
+        Raises StoreError at the first chunk that is not as it was stored.
+        """
+        with _told(self.path):
+            (text,) = self._connection.execute("SELECT schema FROM plan").fetchone()
+            schema = tuple((name, dtype) for name, dtype in json.loads(text or "[]"))
+            for start, stop, seal, data in self._connection.execute(
+                "SELECT start, stop, sum, data FROM chunks LEFT JOIN results "
+                "USING (variant, start) WHERE variant = ? ORDER BY start",
+                (variant,),
+            ):
+                chunk, packed = Chunk(variant, start, stop), Packed(schema, data or b"")
+                if seal != _sum(chunk, packed):
+                    raise StoreError(
+                        f"{self.path}: damaged: runs {start} to {stop - 1} of {variant} "
+                        "are not as they were stored"
+                    )
+                yield range(start, stop), unpack(packed, len(chunk), names)
+
+    def failed(self, variant: str | None = None) -> Iterator[FailedRun]:
+        """The runs that could not be played, in order."""
+        where, which = ("WHERE variant = ?", (variant,)) if variant else ("", ())
+        with _told(self.path):
+            for row in self._connection.execute(
+                f"SELECT variant, run, reason, command FROM failed {where} ORDER BY variant, run",
+                which,
+            ):
+                yield FailedRun(*row)
+
+    def digest(self) -> str:
+        """A hash of every result, the same however the runs were cut into chunks and played."""
+        whole = sha256()
+        for variant in self.plan.variants:
+            runs = sha256()
+            values: dict[str, Any] = {}
+            for numbers, columns in self.results(variant.name):
+                runs.update(np.arange(numbers.start, numbers.stop, dtype="<i8").tobytes())
+                for name, column in columns.items():
+                    key = f"{name} {column.dtype.str}"
+                    values.setdefault(key, sha256()).update(column.tobytes())
+            failed = sha256()
+            for failure in self.failed(variant.name):
+                failed.update(b"%d " % failure.run)
+            summary = {
+                "variant": variant.name,
+                "runs": runs.hexdigest(),
+                "columns": {key: hashed.hexdigest() for key, hashed in values.items()},
+                "failed": failed.hexdigest(),
+            }
+            whole.update(canonical(summary).encode())
+        return whole.hexdigest()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with _told(self.path), _transaction(self._connection):
+            yield
+
+
+# ------------------------------------------------------------------------------ the plan's text
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "scenario": plan.scenario,
+        "seed": plan.seed,
+        "engine": plan.engine,
+        "runs": [plan.runs.start, plan.runs.stop],
+        "variants": [
+            {"name": variant.name, "digest": variant.digest, "overlays": list(variant.overlays)}
+            for variant in plan.variants
+        ],
+    }
+
+
+def _stored_plan(connection: sqlite3.Connection) -> Plan:
+    try:
+        (text,) = connection.execute("SELECT plan FROM plan").fetchone()
+        stored = json.loads(text)
+        return Plan(
+            scenario=stored["scenario"],
+            seed=stored["seed"],
+            engine=stored["engine"],
+            variants=tuple(
+                Variant(variant["name"], variant["digest"], tuple(variant["overlays"]))
+                for variant in stored["variants"]
+            ),
+            runs=range(*stored["runs"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise StoreError(f"{_file(connection)}: damaged: its plan cannot be read") from None
+
+
+def _changes(begun: Plan, asked: Plan) -> list[str]:
+    """What keeps a batch that was begun with one plan from going on with another, in words."""
+    changes = [
+        f"another {what} ({getattr(begun, what)}, now {getattr(asked, what)})"
+        for what in ("scenario", "seed", "engine")
+        if getattr(begun, what) != getattr(asked, what)
+    ]
+    before = [(variant.name, variant.overlays) for variant in begun.variants]
+    now = [(variant.name, variant.overlays) for variant in asked.variants]
+    if before != now:
+        names = (", ".join(name for name, _ in variants) for variants in (before, now))
+        changes.append("other overlays ({}, now {})".format(*names))
+    elif begun.scenario == asked.scenario:
+        # A scenario that has changed changes every digest; an overlay only its own.
+        changes += [
+            f"another text of the overlays of {old.name}"
+            for old, new in zip(begun.variants, asked.variants, strict=True)
+            if old.digest != new.digest
+        ]
+    if asked.runs.start != begun.runs.start or asked.runs.stop < begun.runs.stop:
+        changes.append(f"runs {_span(begun.runs)}, now {_span(asked.runs)}")
+    return changes
+
+
+def _span(runs: range) -> str:
+    return f"{runs.start:,} to {runs.stop - 1:,}"
+
+
+# ------------------------------------------------------------------------------ SQLite
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
+        raise StoreError(f"{path}: is not a regular file, so not the journal of a batch")
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
+
+
+def _begun(connection: sqlite3.Connection) -> bool:
+    """Whether the file holds a journal; StoreError if it holds anything else but nothing."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables and application != _APPLICATION:
+        raise StoreError(f"{_file(connection)}: is a database, but not the journal of a batch")
+    if version > FORMAT:
+        raise StoreError(
+            f"{_file(connection)}: was written by a newer version of this program (journal format "
+            f"{version}; this version reads up to {FORMAT})"
+        )
+    return bool(tables)
+
+
+def _file(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA database_list").fetchone()[2])
+
+
+def _sum(chunk: Chunk, packed: Packed) -> bytes:
+    """A checksum over a chunk's results and the place where they belong."""
+    place = canonical([chunk.variant, chunk.start, chunk.stop, packed.schema])
+    return sha256(place.encode() + packed.data).digest()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some errors, a full disk among them.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def _closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn an error of SQLite or of the operating system into one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith("SQLITE_BUSY"):
+            reason = "is in use: a batch is being played into it"
+        elif name == "SQLITE_NOTADB":
+            reason = "is not the journal of a batch"
+        else:
+            reason = f"cannot be used: {error}"
+        raise StoreError(f"{path}: {reason}") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be used: {error.strerror or error}") from error

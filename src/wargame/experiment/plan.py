@@ -1,0 +1,122 @@
+"""What a batch will play: variants of a scenario, each under the same numbered runs.
+
+A plan is a few words, however many runs it asks for: its chunks are counted off, never listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wargame.errors import WargameError
+
+__all__ = ["CHUNK", "Chunk", "Plan", "Variant", "chunk_for"]
+
+CHUNK = 2000
+"""Runs that are played as one array; fewer waste calls, more leave the processor's cache."""
+
+_FEWEST = 100
+_LAST_RUN = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A scenario with its overlays, under the name that it has in every table."""
+
+    name: str
+    digest: str
+    """Of the scenario as it is with these overlays: the same digest, the same game."""
+    overlays: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the function that plays needs to know besides; no part of the batch's identity."""
+    again: str = ""
+    """The command that plays one run of it again; ``{run}`` stands for the run's number."""
+
+    def command(self, run: int) -> str:
+        return self.again.replace("{run}", str(run))
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The runs ``start <= run < stop`` of one variant, played together."""
+
+    variant: str
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def halves(self) -> tuple[Chunk, Chunk]:
+        middle = (self.start + self.stop) // 2
+        return (
+            Chunk(self.variant, self.start, middle),
+            Chunk(self.variant, middle, self.stop),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which variants are played, under which runs, from which seed, by which engine.
+
+    Raises WargameError if there is nothing to play or two variants have one name.
+    """
+
+    scenario: str
+    """The digest of the scenario without overlays."""
+    seed: int
+    engine: str
+    """The version that plays; another one may play differently."""
+    variants: tuple[Variant, ...]
+    runs: range
+    chunk: int = CHUNK
+
+    def __post_init__(self) -> None:
+        if not self.runs or self.runs.step != 1:
+            raise WargameError("a batch needs at least one run, and runs that follow on each other")
+        if self.runs.start < 0 or self.runs.stop > _LAST_RUN:
+            raise WargameError(f"runs are numbered from 0 to {_LAST_RUN:,}")
+        if self.chunk < 1:
+            raise WargameError(f"a chunk needs at least one run, not {self.chunk}")
+        names = [variant.name for variant in self.variants]
+        if not names:
+            raise WargameError("a batch needs at least one variant")
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise WargameError(f"two variants have one name: {', '.join(sorted(twice))}")
+
+    def __len__(self) -> int:
+        """How many runs there are to play, over all variants."""
+        return len(self.runs) * len(self.variants)
+
+    def __getitem__(self, name: str) -> Variant:
+        return next(variant for variant in self.variants if variant.name == name)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, variant by variant within a block of runs.
+
+        An interrupted batch has then played the same runs of every variant, but for the last
+        few, and what it has can be compared.
+        """
+        for start in range(self.runs.start, self.runs.stop, self.chunk):
+            for variant in self.variants:
+                yield Chunk(variant.name, start, min(start + self.chunk, self.runs.stop))
+
+    def task(self, chunk: Chunk) -> dict[str, Any]:
+        """What a worker is told about a chunk."""
+        variant = self[chunk.variant]
+        return {
+            **variant.settings,
+            "variant": variant.name,
+            "digest": variant.digest,
+            "overlays": variant.overlays,
+            "seed": self.seed,
+            "start": chunk.start,
+            "stop": chunk.stop,
+        }
+
+
+def chunk_for(runs: int, variants: int, jobs: int) -> int:
+    """A chunk size that gives every worker a few chunks, where there are runs enough for that."""
+    share = runs * variants // (4 * jobs)
+    return max(_FEWEST, min(CHUNK, share))

@@ -1,0 +1,133 @@
+"""What plays a chunk, in this process or in one of its own.
+
+A worker is a plain ``python -c`` that imports this module and what it is told to play, nothing
+else: it starts in the time that NumPy takes to import, and a script that starts a batch is not
+run again in each of them.  It ends by itself when the process that started it is gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import select
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+from numpy.typing import NDArray
+
+from wargame.errors import WargameError
+from wargame.experiment.columns import Packed, pack
+
+__all__ = ["Play", "Player", "Prepare", "Unplayable", "reason_of", "serve"]
+
+Play = Callable[[dict[str, Any]], Mapping[str, NDArray[Any]]]
+"""Plays the runs ``task["start"] <= run < task["stop"]``; one array per column, one element a run.
+
+``task`` is :meth:`wargame.experiment.plan.Plan.task`, with what :data:`Prepare` returned, if
+there is one, as ``task["prepared"]``.  The same run must give the same values in any chunk.
+"""
+
+Prepare = Callable[[dict[str, Any]], Any]
+"""Makes ready to play a variant, as by compiling its scenario; called once in each process."""
+
+_LONGEST_REASON = 300
+
+
+class Unplayable(WargameError):
+    """No run of a variant can be played: the fault is not in a run but in what plays it."""
+
+
+class Player:
+    """Plays tasks; what a variant needs is prepared when its first task comes, and kept.
+
+    ``play`` and ``prepare`` are functions or their names, as ``"package.module:function"``.
+    """
+
+    def __init__(self, play: str | Play, prepare: str | Prepare | None = None) -> None:
+        self._play: Play = _find(play)
+        self._prepare: Prepare | None = _find(prepare) if prepare else None
+        self._prepared: dict[str, Any] = {}
+
+    def __call__(self, task: dict[str, Any]) -> Packed:
+        """Play a task.
+
+        Raises Unplayable if its variant cannot be prepared or its results are no columns, and
+        whatever the play itself raises.
+        """
+        if self._prepare:
+            task = {**task, "prepared": self._ready(self._prepare, task)}
+        columns = self._play(task)
+        try:
+            return pack(columns, task["stop"] - task["start"])
+        except ValueError as error:
+            raise Unplayable(f"{task['variant']} gave no proper results: {error}") from error
+
+    def _ready(self, prepare: Prepare, task: dict[str, Any]) -> Any:
+        variant = task["variant"]
+        if variant not in self._prepared:
+            try:
+                self._prepared[variant] = prepare(task)
+            except Exception as error:
+                raise Unplayable(f"{variant} cannot be prepared: {reason_of(error)}") from error
+        return self._prepared[variant]
+
+
+def _find(function: str | Callable[..., Any]) -> Any:
+    if not isinstance(function, str):
+        return function
+    module, _, name = function.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise Unplayable(f"{function} cannot be found: {reason_of(error)}") from error
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception in one line."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} ..."
+
+
+def serve(descriptor: int, parent: int) -> None:
+    """Play what the parent process sends, until it closes the connection or is gone.
+
+    The parent first sends the arguments of :class:`Player`; the answer is ``("ready", None)``.
+    Then each task is answered with ``("played", packed)`` or ``("raised", reason)``; in place of
+    any answer, ``("unplayable", reason)`` ends the batch.
+    """
+    threading.Thread(target=_end_with, args=(descriptor, parent), daemon=True).start()
+    connection = Connection(descriptor)
+    try:
+        try:
+            player = Player(*connection.recv())
+        except (AttributeError, ImportError) as error:
+            # A function is pickled as its name; __main__'s are not to be found under it here.
+            raise Unplayable(f"a worker cannot find what to play: {reason_of(error)}") from error
+        connection.send(("ready", None))
+        while True:
+            connection.send(_answer(player, connection.recv()))
+    except Unplayable as error:
+        connection.send(("unplayable", str(error)))
+    except (EOFError, ConnectionError):
+        return
+
+
+def _answer(player: Player, task: dict[str, Any]) -> tuple[str, Packed | str]:
+    try:
+        return "played", player(task)
+    except Unplayable:
+        raise
+    except (Exception, SystemExit) as error:
+        return "raised", reason_of(error)
+
+
+def _end_with(descriptor: int, parent: int) -> None:
+    """End this process when its parent does, even in the midst of a chunk."""
+    hang_up = select.poll()
+    hang_up.register(descriptor, 0)
+    # The closed connection tells at once; where a stray copy keeps it open, the parent's id does.
+    while os.getppid() == parent and not hang_up.poll(1000):
+        continue
+    os._exit(1)
