@@ -42,6 +42,7 @@ from wargame.expression.bounds import (
     resolve,
 )
 from wargame.expression.tree import (
+    COMPARISONS,
     Binary,
     Call,
     Choice,
@@ -67,8 +68,8 @@ class Block:
     rows x n, or None where no expression reads it.  turn: a plain number.
 
     Each value is an array of length n, of that dtype for "int" and of bool for "bool"; or a
-    plain number where it is the same in every run.  An array may be a row of `c` itself: do not
-    write into it.
+    plain number (a bool counts as one) where it is the same in every run.  An array may be a row
+    of `c` itself, or stand for two equal expressions: do not write into it.
     """
 
     name: str
@@ -225,12 +226,19 @@ class _Writer:
                 return self.symbol(node)
             case Minus(operand):
                 return self.minus(self.integer(operand))
-            case Not(Compare(first, (sign,), (right,))):
-                return self.compare(OPPOSITE[sign], self.integer(first), self.integer(right))
+            case Not(Compare(first, (sign,), rest)):
+                return self.value(Compare(first, (OPPOSITE[sign],), rest))
             case Not(operand):
                 return self.negation(self.condition(operand))
             case Binary(sign, left, right):
                 return self.arithmetic(sign, self.integer(left), self.integer(right))
+            case Compare(Choice(condition, Number(known), other), (sign,), (Number(limit),)):
+                # A comparison with one branch already decided needs no choice, the slowest of
+                # all operations; `turns_since(...) <= 4` is of this form.
+                open_part = Compare(other, (sign,), (Number(limit),))
+                if COMPARISONS[sign](known, limit):
+                    return self.value(Logic("or", (condition, open_part)))
+                return self.value(Logic("and", (Not(condition), open_part)))
             case Compare(first, signs, rest):
                 sides = [self.integer(item) for item in (first, *rest)]
                 pairs = zip(signs, sides, sides[1:], strict=False)
@@ -358,7 +366,8 @@ class _Writer:
         found = compare(sign, a.bounds, b.bounds)
         if found.constant:
             return _constant(found.low, "bool")
-        if _ordered(a, b) != (a, b):
+        first, _ = _ordered(a, b)
+        if first is not a:
             a, b, sign = b, a, MIRRORED[sign]
         if "array" in (a.place, b.place):
             x, y = self.lift(a), self.lift(b)
