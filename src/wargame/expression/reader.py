@@ -112,8 +112,6 @@ _WORDS: Final[Mapping[str, str]] = {
     "in": "compare with == and or",
     "lambda": "one expression, without functions",
 }
-
-
 _STAND_INS: Final = frozenset({"seen", "self", "target"})
 
 
@@ -267,7 +265,9 @@ class _Reader:
                 return self.read(operand, deeper)  # effects are written +60
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return Binary(_BINARY[type(op)], self.read(left, deeper), self.read(right, deeper))
-            case ast.Compare(left=left, ops=ops, comparators=rest):
+            case ast.Compare(left=left, ops=ops, comparators=rest) if _COMPARISON.keys() >= {
+                *map(type, ops)
+            }:
                 return Compare(
                     self.read(left, deeper),
                     tuple(_COMPARISON[type(op)] for op in ops),
@@ -282,7 +282,7 @@ class _Reader:
                     self.read(then, deeper),
                     self.read(otherwise, deeper),
                 )
-            case ast.Call():
+            case ast.Call(keywords=[]):
                 return self._call(node, column, deeper)
             case ast.Tuple(elts=[]):
                 self.refuse(column, "there is nothing between ( and )")
@@ -346,8 +346,6 @@ _COMPARISON: Final[Mapping[type[ast.cmpop], str]] = {
     ast.Eq: "==",
     ast.NotEq: "!=",
 }
-
-
 _A: Final = {"actor": "an actor", "move": "a move"}
 
 
