@@ -1,0 +1,97 @@
+"""The command line: parses, calls, prints. Each command is one small module of `commands`.
+
+Only the module of the command that was asked for is imported, so that help and mistakes answer
+at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from wargame import __version__
+from wargame.errors import WargameError
+
+COMMANDS = {
+    "run": "play one run and tell it turn by turn",
+    "batch": "play many runs and count how they end",
+    "list": "show the scenarios, actors, policies and worldviews there are",
+    "check": "look for mistakes in YAML files",
+    "schema": "print the JSON Schema that lets an editor complete the YAML",
+}
+
+EPILOG = """examples:
+  wargame run kherson-2022 --run 7
+  wargame batch kherson-2022 --runs 10000
+  wargame list policies
+  wargame check actors/russia.yaml scenarios/my-crisis.yaml
+
+Shares are shares of model runs, never probabilities of war."""
+
+INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have it
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    # The engine's matrices are small: a second BLAS thread would only get in the way of the
+    # other processes. It must be said before NumPy is first imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except WargameError as error:
+        print(f"wargame: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("wargame: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; point stdout elsewhere so that the exit stays quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _run(argv: list[str]) -> int:
+    name = next((word for word in argv if not word.startswith("-")), "")
+    parser = _parser(name)
+    if not argv:
+        parser.print_help()
+        return 0
+    args = parser.parse_args(argv)
+    code: int = args.function(args)
+    return code
+
+
+def _parser(asked: str) -> argparse.ArgumentParser:
+    """The parser, with the options of the command that was asked for."""
+    parser = argparse.ArgumentParser(
+        prog="wargame",
+        description="A simulator of the autumn-2022 nuclear crisis over Ukraine.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"wargame {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, summary in COMMANDS.items():
+        if name == asked:
+            module = import_module(f"wargame.commands.{name}_command")
+            command = commands.add_parser(
+                name,
+                help=summary,
+                description=module.__doc__,
+                epilog=module.EXAMPLES,
+                formatter_class=argparse.RawDescriptionHelpFormatter,
+            )
+            module.add_arguments(command)
+            command.set_defaults(function=module.run)
+        else:
+            commands.add_parser(name, help=summary, add_help=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
