@@ -36,7 +36,7 @@ FORMAT = 1
 _APPLICATION = 0x77617267  # "warg": marks the file as ours
 
 _TABLES = """
-CREATE TABLE plan (id INTEGER PRIMARY KEY CHECK (id = 1), plan TEXT NOT NULL, schema TEXT);
+CREATE TABLE facts (name TEXT PRIMARY KEY, text TEXT NOT NULL, sum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE chunks (
     variant TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
     attempts INTEGER NOT NULL, PRIMARY KEY (variant, start)
@@ -131,9 +131,7 @@ class Journal:
                     # Also after a kill between the file's creation and this transaction.
                     for statement in _TABLES.split(";"):
                         connection.execute(statement)
-                    connection.execute(
-                        "INSERT INTO plan VALUES (1, ?, NULL)", (canonical(_as_json(plan)),)
-                    )
+                    _state(connection, "plan", _as_json(plan))
                     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
                     connection.execute(f"PRAGMA user_version = {FORMAT}")
             journal = cls(path, connection, _stored_plan(connection))
@@ -152,7 +150,7 @@ class Journal:
             )
         if plan.runs != self.plan.runs:
             with self._writing():
-                self._connection.execute("UPDATE plan SET plan = ?", (canonical(_as_json(plan)),))
+                _state(self._connection, "plan", _as_json(plan))
         self.plan = plan
 
     def close(self) -> None:
@@ -206,14 +204,18 @@ class Journal:
             return self._connection.execute("DELETE FROM failed").rowcount
 
     def _check_schema(self, schema: Schema) -> None:
-        text = canonical(schema)
-        (stored,) = self._connection.execute("SELECT schema FROM plan").fetchone()
-        if stored is None:
-            self._connection.execute("UPDATE plan SET schema = ?", (text,))
-        elif stored != text:
+        stored = self._schema()
+        if not stored:
+            _state(self._connection, "columns", schema)
+        elif stored != schema:
             raise StoreError(
-                f"{self.path}: results have the columns {text}, those before them {stored}"
+                f"{self.path}: results have the columns {canonical(schema)}, "
+                f"those before them {canonical(stored)}"
             )
+
+    def _schema(self) -> Schema:
+        """The columns that every result has; none as long as there are no results."""
+        return tuple((name, dtype) for name, dtype in _stated(self._connection, "columns") or ())
 
     # -------------------------------------------------------------------- read
 
@@ -267,14 +269,16 @@ class Journal:
         Raises StoreError at the first chunk that is not as it was stored.
         """
         with _told(self.path):
-            (text,) = self._connection.execute("SELECT schema FROM plan").fetchone()
-            schema = tuple((name, dtype) for name, dtype in json.loads(text or "[]"))
+            schema = self._schema()
             for start, stop, seal, data in self._connection.execute(
-                "SELECT start, stop, sum, data FROM chunks LEFT JOIN results "
-                "USING (variant, start) WHERE variant = ? ORDER BY start",
+                # Cast, because a damaged file may give anything any type.
+                "SELECT CAST(start AS INTEGER), CAST(stop AS INTEGER),"
+                " CAST(sum AS BLOB), CAST(ifnull(data, '') AS BLOB)"
+                " FROM chunks LEFT JOIN results USING (variant, start)"
+                " WHERE variant = ? ORDER BY start",
                 (variant,),
             ):
-                chunk, packed = Chunk(variant, start, stop), Packed(schema, data or b"")
+                chunk, packed = Chunk(variant, start, stop), Packed(schema, data)
                 if seal != _sum(chunk, packed):
                     raise StoreError(
                         f"{self.path}: damaged: runs {start} to {stop - 1} of {variant} "
@@ -338,21 +342,19 @@ def _as_json(plan: Plan) -> dict[str, Any]:
 
 
 def _stored_plan(connection: sqlite3.Connection) -> Plan:
-    try:
-        (text,) = connection.execute("SELECT plan FROM plan").fetchone()
-        stored = json.loads(text)
-        return Plan(
-            scenario=stored["scenario"],
-            seed=stored["seed"],
-            engine=stored["engine"],
-            variants=tuple(
-                Variant(variant["name"], variant["digest"], tuple(variant["overlays"]))
-                for variant in stored["variants"]
-            ),
-            runs=range(*stored["runs"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise StoreError(f"{_file(connection)}: damaged: its plan cannot be read") from None
+    stored = _stated(connection, "plan")
+    if stored is None:
+        raise StoreError(f"{_file(connection)}: damaged: it holds no plan")
+    return Plan(
+        scenario=stored["scenario"],
+        seed=stored["seed"],
+        engine=stored["engine"],
+        variants=tuple(
+            Variant(variant["name"], variant["digest"], tuple(variant["overlays"]))
+            for variant in stored["variants"]
+        ),
+        runs=range(*stored["runs"]),
+    )
 
 
 def _changes(begun: Plan, asked: Plan) -> list[str]:
@@ -400,6 +402,8 @@ def _begun(connection: sqlite3.Connection) -> bool:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if tables and application != _APPLICATION:
         raise StoreError(f"{_file(connection)}: is a database, but not the journal of a batch")
+    if tables and version < FORMAT:
+        raise StoreError(f"{_file(connection)}: damaged: there is no journal format {version}")
     if version > FORMAT:
         raise StoreError(
             f"{_file(connection)}: was written by a newer version of this program (journal format "
@@ -410,6 +414,26 @@ def _begun(connection: sqlite3.Connection) -> bool:
 
 def _file(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA database_list").fetchone()[2])
+
+
+def _state(connection: sqlite3.Connection, name: str, fact: object) -> None:
+    """Write down a fact about the whole journal, in place of what it said before."""
+    text = canonical(fact)
+    seal = sha256(text.encode()).digest()
+    connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (name, text, seal))
+
+
+def _stated(connection: sqlite3.Connection, name: str) -> Any:
+    """What :func:`_state` wrote; None if nothing, StoreError if something else."""
+    row = connection.execute(
+        "SELECT CAST(text AS BLOB), CAST(sum AS BLOB) FROM facts WHERE name = ?", (name,)
+    ).fetchone()
+    if row is None:
+        return None
+    text, seal = row
+    if sha256(text).digest() != seal:
+        raise StoreError(f"{_file(connection)}: damaged: its {name} is not what was stored")
+    return json.loads(text)
 
 
 def _sum(chunk: Chunk, packed: Packed) -> bytes:
@@ -445,6 +469,8 @@ def _told(path: Path) -> Iterator[None]:
     """Turn an error of SQLite or of the operating system into one line."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path}: damaged: it holds text that is none") from error
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith("SQLITE_BUSY"):
