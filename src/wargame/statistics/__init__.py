@@ -52,6 +52,7 @@ from wargame.statistics.shares import (
     critical,
     never_seen,
     share,
+    share_interval,
     shares,
     wilson,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "runs_per_arm_unpaired",
     "runs_to_see",
     "share",
+    "share_interval",
     "shares",
     "stop_on_precision",
     "stuart_maxwell",

@@ -298,79 +298,84 @@ def transitions(pairs: Pairs) -> tuple[Transition, ...]:
 
 
 def _measure(pairs: Pairs, names: Sequence[str], alpha: float) -> list[Measured]:
-    """All rows of one variant; their joint intervals hold together."""
-    joint = critical(alpha, len(names))
+    """All rows of one variant, in the order of `names`; their joint intervals hold together."""
+    alone, joint = critical(alpha), critical(alpha, len(names))
+    plain_names = [name for name in names if "|" not in name]
+    rows = {row.name: row for row in _plain_rows(pairs, plain_names, alone, joint)}
+    return [rows.get(name) or _ratio_row(pairs, name, alone, joint) for name in names]
+
+
+def _plain_rows(pairs: Pairs, names: Sequence[str], alone: float, joint: float) -> list[Measured]:
+    """Endings and milestones, all at once. A failed run counts as not having them."""
+    if not names:
+        return []
+    n, tables = pairs.n, np.array([pairs.table(name) for name in names])
+    base, variant = tables[:, YES].sum(axis=1), tables[:, :, YES].sum(axis=1)
+    gained, lost = variant - tables[:, YES, YES], base - tables[:, YES, YES]
+    # Failed runs at their worst: the base's all had it and the variant's none, or the reverse.
+    worst_gained, best_lost = tables[:, NO, YES], tables[:, YES, NO]
+    worst_lost = lost + tables[:, LOST, NO] + tables[:, LOST, LOST]
+    best_gained = gained + tables[:, NO, LOST] + tables[:, LOST, LOST]
+    low, high = difference_interval(
+        [gained, gained, worst_gained, best_gained],
+        [lost, lost, worst_lost, best_lost],
+        n,
+        [[alone], [joint], [joint], [joint]],
+    )
+    p, q, d = base / n, variant / n, (gained - lost) / n
+    se = np.sqrt(np.maximum(0.0, (gained + lost) / n - d * d) / n)
+    unpaired_se = np.sqrt((p * (1 - p) + q * (1 - q)) / n)
+    exact = mcnemar(gained, lost)
     return [
-        _ratio_row(pairs, name, critical(alpha), joint)
-        if "|" in name
-        else _plain_row(pairs, name, critical(alpha), joint)
-        for name in names
+        Measured(
+            name=name,
+            n=n,
+            base=float(p[i]),
+            variant=float(q[i]),
+            difference=float(d[i]),
+            se=float(se[i]),
+            unpaired_se=float(unpaired_se[i]),
+            low=float(low[0, i]),
+            high=float(high[0, i]),
+            joint_low=float(low[1, i]),
+            joint_high=float(high[1, i]),
+            worst_low=float(low[2, i]),
+            worst_high=float(high[3, i]),
+            gained=int(gained[i]),
+            lost=int(lost[i]),
+            p=float(exact[i]),
+        )
+        for i, name in enumerate(names)
     ]
 
 
-def _plain_row(pairs: Pairs, name: str, z: float, joint: float) -> Measured:
-    """An ending or a milestone. A failed run counts as not having it."""
-    table, n = pairs.table(name), pairs.n
-    base, variant = int(table[YES].sum()), int(table[:, YES].sum())
-    both = int(table[YES, YES])
-    gained, lost = variant - both, base - both
-    low, high = difference_interval([gained], [lost], n, z)
-    # Failed runs at their worst: the base's all had it and the variant's none, or the reverse.
-    worst_gained = int(table[NO, YES])
-    worst_lost = base - both + int(table[LOST, NO] + table[LOST, LOST])
-    best_gained = variant - both + int(table[NO, LOST] + table[LOST, LOST])
-    best_lost = int(table[YES, NO])
-    lows, highs = difference_interval(
-        [gained, worst_gained, best_gained], [lost, worst_lost, best_lost], n, joint
-    )
-    p, q, d = base / n, variant / n, (gained - lost) / n
-    return Measured(
-        name=name,
-        n=n,
-        base=p,
-        variant=q,
-        difference=d,
-        se=math.sqrt(max(0.0, (gained + lost) / n - d * d) / n),
-        unpaired_se=math.sqrt((p * (1 - p) + q * (1 - q)) / n),
-        low=float(low[0]),
-        high=float(high[0]),
-        joint_low=float(lows[0]),
-        joint_high=float(highs[0]),
-        worst_low=float(lows[1]),
-        worst_high=float(highs[2]),
-        gained=gained,
-        lost=lost,
-        p=float(mcnemar(gained, lost)),
-    )
-
-
-def _ratio_row(pairs: Pairs, name: str, z: float, joint: float) -> Measured:
+def _ratio_row(pairs: Pairs, name: str, alone: float, joint: float) -> Measured:
     """A share given a condition. A failed run counts as outside the condition."""
     table = pairs.table(name)
 
     def read(base: int, variant: int, at: float) -> RatioDifference:
         return ratio_difference(_fold(table, base, variant), at)
 
-    alone, together = read(OUTSIDE, OUTSIDE, z), read(OUTSIDE, OUTSIDE, joint)
+    single, together = read(OUTSIDE, OUTSIDE, alone), read(OUTSIDE, OUTSIDE, joint)
     # A failed run can harm most inside the condition; where none failed these change nothing.
     worst, best = read(BOTH, GIVEN, joint), read(GIVEN, BOTH, joint)
     return Measured(
         name=name,
         n=pairs.n,
-        base=alone.base,
-        variant=alone.variant,
-        difference=alone.difference,
-        se=alone.se,
-        unpaired_se=alone.unpaired_se,
-        low=alone.low,
-        high=alone.high,
+        base=single.base,
+        variant=single.variant,
+        difference=single.difference,
+        se=single.se,
+        unpaired_se=single.unpaired_se,
+        low=single.low,
+        high=single.high,
         joint_low=together.low,
         joint_high=together.high,
         worst_low=min(together.low, worst.low),
         worst_high=max(together.high, best.high),
         gained=None,
         lost=None,
-        p=1.0 if math.isnan(alone.difference) else alone.p,
+        p=1.0 if math.isnan(single.difference) else single.p,
     )
 
 

@@ -32,7 +32,7 @@ def mcnemar(gained: ArrayLike, lost: ArrayLike) -> FloatArray:
 
 
 def difference_interval(
-    gained: ArrayLike, lost: ArrayLike, n: ArrayLike, z: float
+    gained: ArrayLike, lost: ArrayLike, n: ArrayLike, z: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
     """Tango's score interval for (gained - lost) / n; arrays of any (broadcast) shape.
 
@@ -45,17 +45,17 @@ def difference_interval(
 
     Source: Tango 1998, Statistics in Medicine 17:891.
     """
-    b, c, m = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (gained, lost, n)))
-    upper = _upper_limit(b, c, m, z)
-    lower = -_upper_limit(c, b, m, z)
-    return lower, upper
+    b, c, m, q = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (gained, lost, n, z)))
+    # The lower end is the upper end of the mirrored pairs.
+    minus_lower, upper = _upper_limit(np.stack([c, b]), np.stack([b, c]), m, q)
+    return -minus_lower, upper
 
 
-def _upper_limit(b: FloatArray, c: FloatArray, n: FloatArray, z: float) -> FloatArray:
+def _upper_limit(b: FloatArray, c: FloatArray, n: FloatArray, z: FloatArray) -> FloatArray:
     """The largest difference not rejected, by bisection between the estimate and 1."""
     empty = n <= 0
     n = np.where(empty, 1.0, n)
-    low, high = (b - c) / n, np.ones_like(n)
+    low, high = (b - c) / n, np.ones_like(b)
     for _ in range(BISECTIONS):
         d = (low + high) / 2
         linear = (2 * n - b + c) * d - b - c

@@ -79,6 +79,11 @@ def percent(share: float, places: int = 1) -> str:
     return f"{100 * share:.{places}f} %"
 
 
+def percent_bound(share: float, places: int = 1) -> str:
+    """An upper bound, rounded up so that it stays one: 0.000141, 3 places -> '0.015 %'."""
+    return percent(math.ceil(share * 10 ** (places + 2) - 1e-9) / 10 ** (places + 2), places)
+
+
 def signed(share: float, places: int = 1) -> str:
     """A difference of shares in percentage points, always with its sign: 0.012 -> '+1.2'."""
     text = f"{100 * share:+.{places}f}"

@@ -15,17 +15,20 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.statistics.lazy import special
 from wargame.statistics.result import (
     FloatArray,
     Result,
     decimals,
     interval,
     percent,
+    percent_bound,
     say,
     whole,
 )
 
 FAILED = "failed"
+FEW = 10
 
 
 def critical(alpha: float, family: int = 1) -> float:
@@ -58,6 +61,26 @@ def wilson(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatA
     low = np.where((m > 0) & (k > 0), (centre - half) / scale, 0.0)
     high = np.where((m > 0) & (k < m), (centre + half) / scale, 1.0)
     return low, high
+
+
+def share_interval(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
+    """Wilson's interval, widened to the exact one where fewer than ten runs did (or did not).
+
+    Wilson's lower end jumps up with the first case seen: at z = 2.7 an ending expected 0.1 times
+    in the whole batch is missed in 9.5 % of batches instead of 0.6 %. The exact interval, beta
+    quantiles at the same two tails, cannot be missed more often than promised.
+
+    Source: Clopper and Pearson 1934, Biometrika 26:404; the figures are from the tests.
+    """
+    k, m = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(n, dtype=float))
+    low, high = wilson(k, m, z)
+    few = (m > 0) & (np.minimum(k, m - k) < FEW)
+    if not few.any():
+        return low, high
+    tail, inverse = NormalDist().cdf(-z), special().betaincinv
+    exact_low = np.where(few & (k > 0), inverse(np.maximum(k, 1), m - k + 1, tail), low)
+    exact_high = np.where(few & (k < m), inverse(k + 1, np.maximum(m - k, 1), 1 - tail), high)
+    return np.minimum(low, exact_low), np.maximum(high, exact_high)
 
 
 def never_seen(n: int, alpha: float = 0.05) -> float:
@@ -101,7 +124,7 @@ class Share(Result):
                 ja=f"{self.name}：判断できるモデル実行がない",
             )
         if self.at_most is not None:
-            bound = percent(self.at_most, decimals(100 * self.at_most))
+            bound = percent_bound(self.at_most, decimals(100 * self.at_most))
             text = say(
                 lang,
                 en=f"{self.name}: never in {runs} model runs (so at most {bound})",
@@ -159,7 +182,7 @@ def share(
     if not (count >= 0 and failed >= 0 and count + failed <= n):
         raise ValueError(f"{name}: {count} seen and {failed} failed cannot be among {n} runs")
     z = critical(alpha, family)
-    low, high = wilson([count, count + failed], n, z)
+    low, high = share_interval([count, count + failed], n, z)
     return Share(
         name=name,
         count=count,
@@ -218,7 +241,8 @@ def conditional_share(
     known = share(f"{outcome}|{given}", both, given_count, alpha=alpha, family=family)
     if not failed:
         return known
-    low, high = wilson([both, both + failed], given_count + failed, critical(alpha, family))
+    z = critical(alpha, family)
+    low, high = share_interval([both, both + failed], given_count + failed, z)
     return replace(
         known,
         worst_low=min(known.low, float(low[0])),

@@ -16,7 +16,7 @@ from wargame.statistics.result import (
     Result,
     about,
     decimals,
-    percent,
+    percent_bound,
     say,
     signed,
     signed_interval,
@@ -94,7 +94,7 @@ class Verdict(Result):
                     ja=f"{self.name}：低下と確定、{by}ポイント（{between}）",
                 )
             case "small":
-                bound = percent(self.bound, places).removesuffix(" %")
+                bound = percent_bound(self.bound, places).removesuffix(" %")
                 return say(
                     lang,
                     en=f"{self.name}: no difference larger than {bound} points ({between})",

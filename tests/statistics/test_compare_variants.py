@@ -1,0 +1,274 @@
+"""From pairs to a verdict: signs, nulls, failures, many variants at once."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from scipy.stats import false_discovery_control
+
+from wargame.statistics import Comparison, Outcomes, Pairs, adjust, compare, pair, study
+from wargame.statistics.verdict import Direction
+
+ENDINGS = ("Libya", "Korea", "KABOOM")
+
+
+def paired(cells: dict[tuple[str, str], int], *, variant: str = "policy") -> Pairs:
+    """Pairs by (ending under the base, ending under the variant)."""
+    names = (*ENDINGS, "failed")
+    table = np.zeros((4, 4), dtype=np.int64)
+    for (base, there), count in cells.items():
+        table[names.index(base), names.index(there)] = count
+    return Pairs("base", variant, ENDINGS, table, {})
+
+
+def agreeing(n: int) -> dict[tuple[str, str], int]:
+    """Twins that end alike: half Libya, four in ten Korea, one in ten KABOOM."""
+    return {
+        ("Libya", "Libya"): n // 2,
+        ("Korea", "Korea"): 4 * n // 10,
+        ("KABOOM", "KABOOM"): n // 10,
+    }
+
+
+SHIFT = paired({**agreeing(10_000), ("Korea", "KABOOM"): 300, ("KABOOM", "Korea"): 90})
+
+
+def test_a_null_variant_has_no_discordant_pair() -> None:
+    found = compare(paired(agreeing(20_000)))
+    assert found.transitions == ()
+    assert found.mix.p == 1.0
+    for row in found:
+        assert (row.difference, row.gained, row.lost, row.p) == (0.0, 0, 0, 1.0)
+        assert row.verdict.kind == "small"
+        assert row.verdict.bound < 0.0005
+
+
+def test_swapping_the_variants_flips_every_sign() -> None:
+    there, back = compare(SHIFT), compare(SHIFT.swapped())
+    opposite = {"up": "down", "down": "up"}
+    for row, mirrored in zip(there, back, strict=True):
+        assert row.difference == -mirrored.difference
+        assert (row.low, row.high) == (-mirrored.high, -mirrored.low)
+        assert (row.joint_low, row.joint_high) == (-mirrored.joint_high, -mirrored.joint_low)
+        assert (row.gained, row.lost) == (mirrored.lost, mirrored.gained)
+        assert (row.p, row.se) == (mirrored.p, mirrored.se)
+        assert opposite.get(row.verdict.kind, row.verdict.kind) == mirrored.verdict.kind
+    assert there.mix.statistic == pytest.approx(back.mix.statistic)
+
+
+def test_the_difference_by_hand() -> None:
+    row = compare(SHIFT)["KABOOM"]
+    n = 10_390
+    assert (row.n, row.gained, row.lost) == (n, 300, 90)
+    assert row.difference == pytest.approx((300 - 90) / n)
+    assert row.se == pytest.approx(math.sqrt(300 + 90 - (300 - 90) ** 2 / n) / n)
+    p, q = 1090 / n, 1300 / n
+    assert row.unpaired_se == pytest.approx(math.sqrt((p * (1 - p) + q * (1 - q)) / n))
+    assert row.pairing == pytest.approx((row.unpaired_se / row.se) ** 2)
+
+
+def test_transitions_name_the_larger_flow_first() -> None:
+    table = paired({("Korea", "KABOOM"): 41, ("KABOOM", "Korea"): 12, ("Libya", "Korea"): 3})
+    found = compare(table).transitions
+    assert [flow.words() for flow in found] == [
+        "Korea → KABOOM 41, back 12",
+        "Libya → Korea 3, back 0",
+    ]
+    assert found[0].words("ja") == "Korea → KABOOM 41、逆 12"
+
+
+def test_verdicts() -> None:
+    found = compare(SHIFT)
+    assert found.mix_moved
+    assert found["KABOOM"].verdict.kind == "up"
+    assert found["Korea"].verdict.kind == "down"
+    assert found["Libya"].verdict.kind == "small"
+    assert found["KABOOM"].verdict.words() == (
+        "KABOOM: resolved up by 2.02 points (+1.58 to +2.49)"
+    )
+    assert found["Korea"].words("ja") == "Korea：低下と確定、-2.02ポイント（-2.49～-1.58）"
+    assert found["Libya"].words() == (
+        "Libya: no difference larger than 0.056 points (-0.055 to +0.055)"
+    )
+
+
+def scaled(table: Pairs, factor: float) -> Pairs:
+    """The same mixture of pairs, so many times as many."""
+    counts = np.rint(table.transitions * factor).astype(np.int64)
+    return Pairs(table.base, table.variant, table.endings, counts, {})
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(25, 12), (60, 55), (25, 24), (130, 100)])
+def test_so_many_more_runs_settle_it(gained: int, lost: int) -> None:
+    """If the difference seen is the true one, the runs asked for bring a verdict."""
+    table = paired({**agreeing(500), ("Korea", "KABOOM"): gained, ("KABOOM", "Korea"): lost})
+    verdict = compare(table)["KABOOM"].verdict
+    assert verdict.kind == "open"
+    assert verdict.more is not None
+    assert "δ" in verdict.formula or "d" in verdict.formula
+    assert "needs about" in verdict.words()
+    assert "さらに約" in verdict.words("ja")
+    enough = compare(scaled(table, 1.05 * (verdict.n + verdict.more) / verdict.n))
+    assert enough["KABOOM"].verdict.kind in ("up", "small")
+    few = compare(scaled(table, 0.4 * (verdict.n + verdict.more) / verdict.n))
+    assert few["KABOOM"].verdict.kind == "open"
+
+
+def test_failed_runs_cannot_make_a_verdict() -> None:
+    cells = {**agreeing(10_000), ("Korea", "KABOOM"): 300, ("KABOOM", "Korea"): 90}
+    row = compare(paired({**cells, ("KABOOM", "failed"): 400}))["KABOOM"]
+    # Counted as "not KABOOM" the failures alone would resolve it downwards.
+    assert row.joint_high < 0
+    assert row.verdict.kind == "masked"
+    assert "failed runs could undo it" in row.words()
+    # A few cannot undo it.
+    assert compare(paired({**cells, ("KABOOM", "failed"): 10}))["KABOOM"].verdict.kind == "up"
+
+
+def test_worst_cases_bound_whatever_the_failed_runs_would_have_done() -> None:
+    rng = np.random.default_rng(6)
+    true = {side: [ENDINGS[i] for i in rng.integers(0, 3, 600)] for side in ("base", "policy")}
+    lost = {side: rng.random(600) < 0.05 for side in true}
+    seen = {
+        side: [None if gone else name for name, gone in zip(true[side], lost[side], strict=True)]
+        for side in true
+    }
+
+    def found(endings: Mapping[str, Sequence[str | None]]) -> Comparison:
+        sides = [
+            Outcomes.of(
+                side, range(600), endings[side], {"kaboom": [e != "Libya" for e in endings[side]]}
+            )
+            for side in ("base", "policy")
+        ]
+        return compare(pair(*sides, ["KABOOM|kaboom"]))
+
+    for known, whole in zip(found(seen), found(true), strict=True):
+        assert known.worst_low <= whole.joint_low
+        assert known.worst_high >= whole.joint_high
+
+
+def test_common_luck_is_worth_runs_and_a_control_arm_is_not() -> None:
+    rng = np.random.default_rng(3)
+    luck, other = rng.random(20_000), rng.random(20_000)
+
+    def outcomes(variant: str, draw: np.ndarray, share: float) -> Outcomes:
+        ending = np.where(draw < share, "KABOOM", "Korea").tolist()
+        return Outcomes.of(variant, range(20_000), ending)
+
+    base = outcomes("base", luck, 0.10)
+    shared = compare(pair(base, outcomes("policy", luck, 0.11)))["KABOOM"]
+    control = compare(pair(base, outcomes("policy", other, 0.11)))["KABOOM"]
+    assert shared.pairing > 15
+    assert control.pairing == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_conditional_outcome_gets_a_verdict_too() -> None:
+    rng = np.random.default_rng(9)
+    n = 20_000
+    use, spread = rng.random(n), rng.random(n)
+
+    def outcomes(variant: str, escalates: float) -> Outcomes:
+        kaboom = use < 0.2
+        nuclear = kaboom & (spread < escalates)
+        ending = np.where(nuclear, "KABOOM", "Korea").tolist()
+        return Outcomes.of(variant, range(n), ending, {"kaboom": kaboom})
+
+    pairs = pair(outcomes("base", 0.3), outcomes("policy", 0.4), ["KABOOM|kaboom"])
+    found = compare(pairs, names=["KABOOM|kaboom", "kaboom"])
+    assert found["KABOOM|kaboom"].verdict.kind == "up"
+    assert found["KABOOM|kaboom"].difference == pytest.approx(0.1, abs=0.02)
+    assert found["KABOOM|kaboom"].pairing > 1
+    assert found["kaboom"].verdict.kind == "small"
+
+
+def test_a_condition_that_never_occurred_gets_none() -> None:
+    ending = ["Korea"] * 50
+    sides = [Outcomes.of(v, range(50), ending, {"kaboom": [0] * 50}, ["KABOOM"]) for v in "ab"]
+    row = compare(pair(*sides, ["KABOOM|kaboom"]))["KABOOM|kaboom"]
+    assert row.verdict.kind == "void"
+    assert row.adjusted_p == 1.0
+    assert "never occurred" in row.words()
+    json.dumps(row.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "n", "answers"),
+    [
+        (400, 100, 10_000, {"up": "holds", "down": "fails", "flat": "fails"}),
+        (100, 400, 10_000, {"up": "fails", "down": "holds", "flat": "fails"}),
+        (50, 50, 40_000, {"up": "fails", "down": "fails", "flat": "holds"}),
+        (90, 20, 40_000, {"up": "holds", "down": "fails", "flat": "holds"}),
+        (20, 16, 500, {"up": "unresolved", "down": "unresolved", "flat": "unresolved"}),
+    ],
+)
+def test_expectations(gained: int, lost: int, n: int, answers: dict[Direction, str]) -> None:
+    table = paired({**agreeing(n), ("Korea", "KABOOM"): gained, ("KABOOM", "Korea"): lost})
+    verdict = compare(table)["KABOOM"].verdict
+    assert {direction: verdict.meets(direction) for direction in answers} == answers
+
+
+def test_adjustment_is_scipys() -> None:
+    p = np.random.default_rng(0).random((20, 8)) ** 3
+    expected = false_discovery_control(p.ravel(), method="by").reshape(20, 8)
+    assert adjust(p) == pytest.approx(expected)
+    assert adjust([]).size == 0
+
+
+def test_a_variant_among_many_needs_stronger_evidence() -> None:
+    weak = {**agreeing(5000), ("Korea", "KABOOM"): 38, ("KABOOM", "Korea"): 16}
+    alone = compare(paired(weak))
+    nulls = [paired(agreeing(5000), variant=f"null-{i}") for i in range(19)]
+    among = study([paired(weak), *nulls])
+    assert among.tests == 20 * len(ENDINGS)
+    assert alone["KABOOM"].verdict.kind == "up"
+    assert among["policy"]["KABOOM"].verdict.kind != "up"
+    assert among["policy"]["KABOOM"].adjusted_p > alone["KABOOM"].adjusted_p
+    assert among["policy"]["KABOOM"].p == alone["KABOOM"].p
+
+
+def test_false_discoveries_stay_rare_over_twenty_null_variants() -> None:
+    """Twenty policies that change nothing but luck: verdicts in a direction are hardly ever."""
+    rng = np.random.default_rng(12)
+    shares = np.array([[0.46, 0.02, 0.01], [0.02, 0.38, 0.01], [0.01, 0.01, 0.08]])
+    found = 0
+    for _ in range(20):
+        tables = []
+        for i in range(20):
+            table = np.zeros((4, 4), dtype=np.int64)
+            table[:3, :3] = rng.multinomial(2000, shares.ravel()).reshape(3, 3)
+            tables.append(Pairs("base", f"null-{i}", ENDINGS, table, {}))
+        found += any(row.verdict.resolved for variant in study(tables) for row in variant)
+    assert found <= 2
+
+
+def test_an_ending_is_no_more_certain_than_the_mix() -> None:
+    found = compare(SHIFT)
+    assert all(row.adjusted_p >= found.mix.p for row in found)
+
+
+def test_a_comparison_needs_pairs() -> None:
+    with pytest.raises(ValueError, match="share no run"):
+        compare(paired({}))
+
+
+def test_unknown_outcomes_are_named() -> None:
+    with pytest.raises(KeyError, match="Cuba"):
+        compare(SHIFT, names=["Cuba"])
+
+
+def test_a_study_in_words_and_json() -> None:
+    found = study([SHIFT, paired(agreeing(10_390), variant="null")])
+    english, japanese = found.words(), found.words("ja")
+    assert english.startswith(
+        "policy against base, 10,390 pairs of model runs: the mix of endings moved (p = "
+    )
+    assert (
+        "null against base, 10,390 pairs of model runs: the mix of endings is not shown" in english
+    )
+    assert japanese.startswith("baseに対するpolicy、モデル実行10,390組：結末の構成は変化した")
+    assert len(english.splitlines()) == len(japanese.splitlines()) == 9
+    again = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert again["comparisons"][0]["differences"][2]["verdict"]["kind"] == "up"

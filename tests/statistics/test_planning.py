@@ -1,0 +1,80 @@
+"""Plans, checked by carrying them out."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from wargame.statistics import (
+    critical,
+    difference_interval,
+    mcnemar,
+    never_seen,
+    pairs_for_bound,
+    pairs_for_difference,
+    runs_for_half_width,
+    runs_per_arm_unpaired,
+    runs_to_see,
+    wilson,
+)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+@pytest.mark.parametrize("half_width", [0.005, 0.05])
+def test_planned_runs_give_the_width_and_one_fewer_does_not(
+    share: float, half_width: float
+) -> None:
+    def width(n: int) -> float:
+        low, high = wilson(share * n, n, critical(0.05, 8))
+        return float(high - low) / 2
+
+    n = runs_for_half_width(half_width, share, family=8)
+    assert width(n) <= half_width < width(n - 1)
+
+
+def test_common_shares_follow_the_textbook() -> None:
+    assert runs_for_half_width(0.005) == pytest.approx(1.96**2 * 0.25 / 0.005**2, rel=1e-3)
+
+
+def test_pairing_saves_three_runs_in_four() -> None:
+    """Two points' difference, 10 % discordant, 80 % power: the worked case."""
+    pairs = pairs_for_difference(0.02, 0.10)
+    assert pairs == 1960
+    assert 3837 <= runs_per_arm_unpaired(0.10, 0.12) <= 3840
+
+
+def test_planned_pairs_have_the_power_they_promise() -> None:
+    pairs = pairs_for_difference(0.02, 0.10)
+    drawn = np.random.default_rng(1).multinomial(pairs, [0.06, 0.04, 0.90], 20_000)
+    power = (mcnemar(drawn[:, 0], drawn[:, 1]) <= 0.05).mean()
+    assert 0.77 < power < 0.83
+
+
+@pytest.mark.parametrize(("difference", "discordant"), [(0.0, 0.0), (0.002, 0.05), (-0.004, 0.2)])
+def test_a_planned_bound_is_reached(difference: float, discordant: float) -> None:
+    z = critical(0.05, 10)
+    n = pairs_for_bound(0.01, difference, discordant, z)
+    gained, lost = n * (discordant + difference) / 2, n * (discordant - difference) / 2
+    low, high = difference_interval(gained, lost, n, z)
+    assert max(-low, high) == pytest.approx(0.01, rel=0.03)
+
+
+def test_runs_to_see_is_the_never_seen_bound_read_backwards() -> None:
+    assert runs_to_see(never_seen(5000)) == 5000
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        lambda: runs_for_half_width(0.0),
+        lambda: runs_for_half_width(0.1, 1.5),
+        lambda: runs_to_see(0.0),
+        lambda: pairs_for_difference(0.0, 0.1),
+        lambda: pairs_for_difference(0.2, 0.1),
+        lambda: pairs_for_bound(0.01, 0.02, 0.1, 1.96),
+        lambda: runs_per_arm_unpaired(0.1, 0.1),
+    ],
+)
+def test_what_no_number_of_runs_can_do(plan: Callable[[], int]) -> None:
+    with pytest.raises(ValueError):
+        plan()

@@ -1,0 +1,154 @@
+"""Shares of endings: exact against scipy and statsmodels, and right as often as they say."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.stats import binom, binomtest
+
+from wargame.statistics import (
+    conditional_share,
+    critical,
+    never_seen,
+    share,
+    share_interval,
+    shares,
+    wilson,
+)
+
+
+@pytest.mark.parametrize("n", [1, 2, 37, 400])
+@pytest.mark.parametrize("family", [1, 8])
+def test_wilson_is_scipys(n: int, family: int) -> None:
+    counts = np.arange(n + 1)
+    low, high = wilson(counts, n, critical(0.05, family))
+    for k in counts.tolist():
+        exact = binomtest(k, n).proportion_ci(1 - 0.05 / family, "wilson")
+        assert low[k] == pytest.approx(exact.low, abs=1e-12)
+        assert high[k] == pytest.approx(exact.high, abs=1e-12)
+
+
+def test_simultaneous_intervals_are_goodmans() -> None:
+    """Against statsmodels 0.14: multinomial_proportions_confint(counts, 0.05, "goodman")."""
+    found = shares({"KABOOM": 41, "Cuba": 12, "Vietnam": 0, "Korea": 147, "Libya": 200})
+    expected = [
+        (0.06970365, 0.14826804),
+        (0.01456851, 0.06076909),
+        (0.0, 0.01631659),
+        (0.30803919, 0.43128471),
+        (0.43613179, 0.56386821),
+    ]
+    assert [(row.low, row.high) for row in found] == [pytest.approx(e, abs=1e-8) for e in expected]
+
+
+MIXES = {
+    "K = 8, all common": [0.3, 0.2, 0.15, 0.1, 0.1, 0.06, 0.05, 0.04],
+    "K = 8, some rare": [0.4, 0.25, 0.15, 0.1, 0.05, 0.03, 0.015, 0.005],
+    "K = 8, some hardly ever": [0.5, 0.3, 0.19, 0.0085, 0.001, 0.00025, 0.00025, 0.0],
+}
+
+
+@pytest.mark.parametrize("mix", MIXES.values(), ids=MIXES)
+def test_all_shares_hold_at_once_in_95_of_100_batches(mix: list[float]) -> None:
+    true = np.array(mix)
+    counts = np.random.default_rng(8).multinomial(400, true, size=40_000)
+
+    def coverage(family: int) -> float:
+        low, high = share_interval(np.arange(401), 400, critical(0.05, family))
+        return float(((low[counts] <= true) & (true <= high[counts])).all(axis=1).mean())
+
+    assert 0.94 < coverage(family=8) < 0.985
+    # Why it matters: each interval by itself would hold, all eight together would not.
+    assert coverage(family=1) < 0.9
+
+
+def test_an_ending_expected_a_tenth_of_a_time_is_covered() -> None:
+    """The first case seen must not rule out the truth. Wilson's interval alone does."""
+    n, z = 400, critical(0.05, 8)
+    counts = np.arange(n + 1)
+    expected = np.geomspace(0.01, 50, 200)[:, None]
+    weights = binom.pmf(counts, n, expected / n)
+
+    def worst_miss(low: np.ndarray, high: np.ndarray) -> float:
+        missed = (expected / n < low) | (expected / n > high)
+        return float((weights * missed).sum(axis=1).max())
+
+    assert worst_miss(*wilson(counts, n, z)) > 0.09
+    # 0.05 / 8 is 0.006; the rest is Wilson's own, around ten to twenty cases.
+    assert worst_miss(*share_interval(counts, n, z)) < 0.0105
+
+
+def test_from_ten_cases_on_the_interval_is_wilsons() -> None:
+    counts, z = np.arange(10, 391), critical(0.05, 8)
+    assert np.array_equal(share_interval(counts, 400, z), wilson(counts, 400, z))
+
+
+def test_never_seen_is_the_share_that_stays_unseen_once_in_twenty() -> None:
+    for n in (1, 20, 400, 1_000_000):
+        bound = never_seen(n, 0.05)
+        assert n * np.log1p(-bound) == pytest.approx(np.log(0.05))
+        exact = binomtest(0, n, alternative="less").proportion_ci(0.95, "exact")
+        assert bound == pytest.approx(exact.high)
+    assert never_seen(100_000) == pytest.approx(3 / 100_000, rel=0.002)
+    assert never_seen(0) == 1.0
+
+
+def test_a_failed_run_stays_in_the_denominator() -> None:
+    found = shares({"Korea": 60, "KABOOM": 0}, failed=40)
+    assert found.n == 100
+    assert found["Korea"].share == 0.6
+    assert found["failed"].share == 0.4
+    z = critical(0.05, 2)
+    assert found["KABOOM"].worst_high == pytest.approx(float(wilson(40, 100, z)[1]))
+    assert found["Korea"].worst_low == found["Korea"].low
+    assert "failed runs allow" in found["KABOOM"].words()
+
+
+def test_without_failures_the_worst_case_is_the_interval() -> None:
+    row = share("Korea", 30, 100)
+    assert (row.worst_low, row.worst_high) == (row.low, row.high)
+
+
+def test_milestones_may_overlap() -> None:
+    found = shares({"kaboom": 70, "Expansion": 60}, n=100)
+    assert [row.share for row in found] == [0.7, 0.6]
+
+
+def test_share_given_a_condition() -> None:
+    row = conditional_share("KABOOM", "kaboom", both=3, given_count=10)
+    plain = share("KABOOM|kaboom", 3, 10)
+    assert row == plain
+    # Four failed runs may all have belonged to the condition, with or without the outcome.
+    failed = conditional_share("KABOOM", "kaboom", both=3, given_count=10, failed=4)
+    assert failed.share == 0.3
+    z = critical(0.05)
+    assert failed.worst_low == pytest.approx(float(share_interval(3, 14, z)[0]))
+    assert failed.worst_high == pytest.approx(float(share_interval(7, 14, z)[1]))
+
+
+def test_a_condition_that_never_occurred_says_nothing() -> None:
+    row = conditional_share("KABOOM", "kaboom", both=0, given_count=0)
+    assert (row.low, row.high) == (0.0, 1.0)
+    assert json.loads(json.dumps(row.to_json()))["share"] is None
+    assert row.words() == "KABOOM|kaboom: no model run to judge by"
+
+
+@pytest.mark.parametrize(("count", "n", "failed"), [(-1, 5, 0), (4, 5, 2), (0, 5, -1)])
+def test_numbers_that_are_no_counts(count: int, n: int, failed: int) -> None:
+    with pytest.raises(ValueError, match="KABOOM"):
+        share("KABOOM", count, n, failed=failed)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1])
+def test_an_error_rate_lies_between_0_and_1(alpha: float) -> None:
+    with pytest.raises(ValueError, match="alpha"):
+        critical(alpha)
+
+
+def test_words() -> None:
+    row = share("KABOOM", 620, 20_000)
+    assert row.words() == "KABOOM: 3.10 % of 20,000 model runs (2.87 to 3.35 %)"
+    assert row.words("ja") == "KABOOM：モデル実行20,000回の3.10 %（2.87～3.35 %）"
+    never = share("Cuba", 0, 20_000)
+    assert never.words() == "Cuba: never in 20,000 model runs (so at most 0.015 %)"
+    assert never.words("ja") == "Cuba：モデル実行20,000回中一度もなし（多くとも0.015 %）"
