@@ -84,10 +84,13 @@ class StoreError(WargameError):
     """A store of results that cannot be opened, written or continued."""
 
 
-def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A hint such as ``did you mean 'russia'?``, or ``""`` when nothing is near."""
+def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """A hint such as ``did you mean 'russia'?``, or ``""`` when nothing is near.
+
+    `cutoff` is the least likeness that counts as near, between 0 and 1.
+    """
     if len(word) > _LONGEST_GUESS:
         return ""
     by_lower = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean {by_lower[close[0]]!r}?" if close else ""
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
+    return f"did you mean {str(by_lower[close[0]])!r}?" if close else ""

@@ -7,8 +7,9 @@ value as it is written, what was expected, and the place of exactly that value.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Generic, TypeVar, cast
 
 from pydantic import ValidationError
@@ -39,39 +40,74 @@ _BEYOND = {
 }
 
 
+_STAND_INS: dict[str, object] = {
+    "schema": 1,
+    "id": "unnamed",
+    "title": "(untitled)",
+    "turn": {"horizon": 1},
+    "kind": "policy",
+    "moves": {},
+    "scenario": "unnamed",
+}
+"""What a file needs to have a shape at all, while further faults are looked for in it."""
+
+
 @dataclass(frozen=True)
 class Shaped(Generic[Shape]):
-    """What came of a text: the item, the mapping it was made from, and every fault.
+    """What came of a text: the item and every fault.
 
     With faults, `item` is what remains when the faulty parts are left out (None if nothing
-    sensible remains): good enough to look for further faults in, not to work with.
+    sensible remains): good enough to look for further faults in, not to work with.  `names` are
+    then the names of everything that the text writes down, faulty or not.
     """
 
     item: Shape | None
-    table: Table
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault, ...] = ()
+    names: frozenset[str] = frozenset()
 
 
 def shape(kind: type[Shape], text: str, name: str) -> Shaped[Shape]:
-    """Give the text its shape.  Raises SpecError if it is no acceptable YAML at all."""
+    """Give the text its shape; `name` is what marks call the file.
+
+    Raises SpecError if it is no acceptable YAML at all.
+    """
+    shaped: Shaped[Shape] = _shape(kind, text, name)
+    return shaped
+
+
+@lru_cache(maxsize=64)  # what it returns is frozen, and parsing is most of the time of a load
+def _shape(kind: type[Shape], text: str, name: str) -> Shaped[Shape]:
     table = read_yaml(text, name)
     try:
-        return Shaped(kind.model_validate(table), table, ())
+        return Shaped(kind.model_validate(table))
     except ValidationError as error:
         errors = error.errors(include_url=False)[:MOST_FAULTS]
     faults = tuple(dict.fromkeys(_fault(table, detail) for detail in errors))
-    return Shaped(_remainder(kind, read_yaml(text, name), errors), table, faults)
+    rest = _remainder(kind, read_yaml(text, name), errors)
+    return Shaped(rest, faults, frozenset(_names(table)))
+
+
+def _names(table: Table) -> Iterator[str]:
+    """The keys and the ids that stand one level down: gauges, moves, endings, events."""
+    yield "unnamed"
+    for section in table.values():
+        if isinstance(section, Table):
+            yield from section
+        elif isinstance(section, Rows):
+            ids = (item.get("id") for item in section if isinstance(item, Table))
+            yield from (str(name) for name in ids if isinstance(name, Word))
 
 
 def _remainder(kind: type[Shape], rest: Table, errors: list[ErrorDetails]) -> Shape | None:
     """The item without what is faulty in it.  Consumes `rest`."""
-    for _ in range(3):
+    for _ in range(5):
+        missing = {detail["loc"][0] for detail in errors if len(detail["loc"]) == 1}
         paths = {_path(rest, detail["loc"]) for detail in errors}
         # From behind, so that what is left of a list keeps its positions.
         for path in sorted(paths, key=lambda path: [(type(s).__name__, s) for s in path])[::-1]:
-            if not path:
-                return None
-            _remove(rest, path)
+            if path:
+                _remove(rest, path)
+        rest.update({key: value for key, value in _STAND_INS.items() if key in missing})
         try:
             return kind.model_validate(rest)
         except ValidationError as error:

@@ -298,12 +298,12 @@ class _Reader:
                 return table
         return table
 
-    def key_name(self, key: Located, at: Mark) -> str | None:
-        """The key as a plain word; None, and a fault, if it is none."""
+    def key_name(self, key: Located, at: Mark) -> Word | None:
+        """The key if it is a word; None, and a fault, if it is none."""
         if isinstance(key, Word):
             if str(key) == "<<" and not key.quoted:
                 raise _Refused("merge keys (<<) are not allowed", at, "write the keys out")
-            return str(key)
+            return key
         if isinstance(key, (Table, Rows)):
             self.faults.append(Fault("a key must be a word", at, "a list cannot be a key"))
         else:

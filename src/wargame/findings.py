@@ -1,0 +1,62 @@
+"""A collector of faults, so that one reading can report those of all files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from wargame.errors import Fault, Mark, SpecError, nearest
+from wargame.located import NOWHERE, Located, shown
+
+__all__ = ["Findings", "place"]
+
+_FEW = 12
+"""So many names can be listed in full."""
+
+
+def place(value: object) -> Mark | None:
+    """Where a name or an item was written, if it was read from a file."""
+    at = value.at if isinstance(value, Located) else getattr(value, "at", NOWHERE)
+    return at if isinstance(at, Mark) and at != NOWHERE else None
+
+
+class Findings:
+    """The faults found so far, each once.
+
+    `broken` holds names whose own text is at fault: that others refer to them is no fault.
+    """
+
+    def __init__(self) -> None:
+        self._faults: dict[Fault, None] = {}
+        self.broken: set[str] = set()
+
+    def add(self, message: str, where: object = None, hint: str = "") -> None:
+        """Note a fault; `where` is a mark, or a name or an item that knows its place."""
+        self.extend([Fault(message, where if isinstance(where, Mark) else place(where), hint)])
+
+    def extend(self, faults: Iterable[Fault]) -> None:
+        self._faults |= dict.fromkeys(faults)
+
+    def unknown(self, what: str, name: str, known: Iterable[str], where: object = None) -> None:
+        """Note that a name names nothing, with the nearest that does."""
+        if name in self.broken:
+            return
+        known = tuple(known)
+        hint = nearest(name, known)
+        if not hint and 0 < len(known) <= _FEW:
+            hint = f"there are: {', '.join(known)}"
+        self.add(f"there is no {what} {shown(name)}", where or name, hint)
+
+    def unique(self, what: str, names: Iterable[str]) -> None:
+        """Note every name that stands here more than once."""
+        seen: set[str] = set()
+        for name in names:
+            if name in seen:
+                self.add(f"the {what} {shown(name)} stands here twice", name, "rename one of them")
+            seen.add(name)
+
+    def stop(self) -> None:
+        """Raise SpecError if anything was found, ordered by file and place."""
+        if self._faults:
+            raise SpecError(
+                sorted(self._faults, key=lambda f: (f.at is None, f.at or Mark("", 0, 0)))
+            )
