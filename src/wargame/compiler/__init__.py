@@ -1,0 +1,14 @@
+"""From a loaded spec to a compiled scenario, with every fault and every oddity told at once.
+
+Three steps: parse all expressions and give every cell its row and bounds; resolve the
+expressions and prove that none can leave the integer type; lower what is common (constant
+effects, constant weights) to tables and the rest to generated functions.
+
+`workshop` reads expressions and gathers faults for all the others: `rows` lays out the world,
+`changes` lowers effects and interventions, `news` what comes from outside and by chance,
+`minds` how actors decide, `plans` how their moves are resolved, `assembly` puts it together.
+"""
+
+from wargame.compiler.assembly import compile_scenario
+
+__all__ = ["compile_scenario"]
