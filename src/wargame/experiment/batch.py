@@ -226,9 +226,7 @@ def write(path: Path, data: object) -> None:
     """Write JSON so that the file is either the old one or whole."""
     beside = path.with_name(path.name + ".part")
     try:
-        beside.write_text(
-            json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-        )
+        beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}") from None

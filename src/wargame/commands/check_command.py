@@ -1,0 +1,64 @@
+"""Look for mistakes in YAML files: every fault of every file, with file, line and column.
+
+Without files, everything that can be found by name is checked. Beside faults it names oddities:
+rules that can never fire, moves that can never be made, endings that can never be reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+EXAMPLES = """examples:
+  wargame check
+  wargame check actors/russia.yaml scenarios/my-crisis.yaml
+  wargame check --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame check``."""
+    parser.add_argument(
+        "files", nargs="*", help="YAML files (default: all that ship or stand here)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, and say what was found; 2 if there are faults."""
+    from wargame.checking import check_everything, check_files
+
+    findings = check_everything() if not args.files else check_files([Path(f) for f in args.files])
+    faults, warnings = findings.faults, findings.warnings
+    if args.json:
+
+        def rows(items: tuple[Any, ...]) -> list[dict[str, Any]]:
+            return [
+                {
+                    "message": item.message,
+                    "hint": item.hint,
+                    "file": item.at.file if item.at else None,
+                    "line": item.at.line if item.at else None,
+                    "column": item.at.column if item.at else None,
+                }
+                for item in items
+            ]
+
+        data = {"checked": findings.checked, "faults": rows(faults), "warnings": rows(warnings)}
+        json.dump(data, sys.stdout, ensure_ascii=False)
+        print()
+    else:
+        for fault in faults:
+            print(fault)
+        for warning in warnings:
+            print(f"{warning} [odd, but allowed]")
+        print(
+            f"checked {findings.checked}: "
+            f"{len(faults)} fault{'s' if len(faults) != 1 else ''}, "
+            f"{len(warnings)} oddit{'ies' if len(warnings) != 1 else 'y'}"
+        )
+    return 2 if faults else 0

@@ -1,0 +1,78 @@
+"""Show what there is to play with: scenarios, actors, policies, worldviews and histories."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wargame.commands.terminal import pad, width
+from wargame.errors import SpecError
+
+EXAMPLES = """examples:
+  wargame list
+  wargame list policies
+  wargame list scenarios --lang ja"""
+
+KINDS = {
+    "scenarios": "scenario",
+    "actors": "actor",
+    "policies": "policy",
+    "worldviews": "worldview",
+    "histories": "history",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame list``."""
+    parser.add_argument("kind", nargs="?", choices=list(KINDS), help="only these, explained")
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the texts")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the lists that were asked for."""
+    kinds = [args.kind] if args.kind else list(KINDS)
+    found = {kind: _items(KINDS[kind], args.lang) for kind in kinds}
+    if args.json:
+        json.dump(found, sys.stdout, ensure_ascii=False)
+        print()
+        return 0
+    for place, (kind, items) in enumerate(found.items()):
+        if place:
+            print()
+        print(kind)
+        wide = max((width(item["id"]) for item in items), default=0)
+        for item in items:
+            print(f"  {pad(item['id'], wide)}  {item['title']}")
+            if args.kind:
+                for line in textwrap.wrap(item["about"], 76):
+                    print(f"    {line}")
+        if not items:
+            print("  (none)")
+    return 0
+
+
+def _items(kind: Any, lang: str) -> list[dict[str, str]]:
+    from wargame.load import list_available
+    from wargame.yaml_reader import read_text, read_yaml
+
+    def about(path: Path) -> str:
+        try:
+            found = read_yaml(read_text(path, str(path)), str(path)).get("about", "")
+        except SpecError as error:
+            return str(error)
+        if isinstance(found, Mapping):
+            found = found.get(lang) or found.get("en", "")
+        return " ".join(str(found).split())
+
+    return [
+        {"id": name, "title": title.get(lang), "about": about(path), "path": str(path)}
+        for name, title, path in list_available(kind)
+    ]
