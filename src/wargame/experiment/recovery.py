@@ -10,7 +10,6 @@ or :meth:`Work.lose`.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -83,7 +82,7 @@ class Work:
         counts = journal.counts().values()
         self._journal = journal
         self._pending = journal.pending()
-        self._suspects: deque[Piece] = deque()
+        self._suspects: list[Piece] = []
         self._on_progress = on_progress
         self._most_failed = most_failed
         self._clock = clock
@@ -101,7 +100,8 @@ class Work:
     def take(self) -> Piece | None:
         """The next piece to play; None if there is none now, though a loss may still bring some."""
         if self._suspects:
-            return self._suspects.popleft()
+            # The latest first: a run to blame is soon alone, and never many pieces lie about.
+            return self._suspects.pop()
         chunk = next(self._pending, None)
         return Piece(chunk) if chunk else None
 
@@ -119,7 +119,7 @@ class Work:
         self._count(losses=1)
         chunk = piece.chunk
         if len(chunk) > 1:
-            self._suspects.extend(map(Piece, chunk.halves()))
+            self._suspects += map(Piece, reversed(chunk.halves()))
         elif piece.tried + 1 < _TRIES_ALONE:
             self._suspects.append(replace(piece, tried=piece.tried + 1))
         elif self._journal.fail(chunk.variant, chunk.start, reason):
