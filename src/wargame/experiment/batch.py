@@ -249,7 +249,7 @@ def _with_seed(header: RunHeader, seed: int) -> RunHeader:
 
 def _header(data: dict[str, Any]) -> RunHeader:
     """A header from JSON, whose lists were tuples."""
-    found = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
     found["moves"] = {actor: tuple(moves) for actor, moves in data["moves"].items()}
     return RunHeader(**found)
 
