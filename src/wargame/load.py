@@ -198,12 +198,12 @@ def _as_path(path: Path) -> str:
 
 
 def _split(entry: str | Path) -> list[str]:
-    """`"a+b"` as two names; the path of an existing file may contain a plus."""
+    """`"a+b"` as two names, `""` as none; the path of an existing file may contain a plus."""
     if isinstance(entry, Path):
         return [_as_path(entry)]
     if is_path(entry) and Path(entry).exists():
         return [entry]
-    return entry.split("+")
+    return entry.split("+") if entry else []
 
 
 # --- reading --------------------------------------------------------------------------------

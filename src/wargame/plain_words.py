@@ -170,6 +170,8 @@ def _fault(table: Table, detail: ErrorDetails) -> Fault:
     if kind == "missing" and isinstance(here, Table):
         of = f" of {key}" if key else ""
         return Fault(f"the key {shown(str(loc[-1]))}{of} is missing", here.item, "add it")
+    if kind == "missing":
+        return Fault(f"{label}expected a list of {int(loc[-1]) + 1} values", place)
     if isinstance(here, Flag) and here.value is None:
         return Fault(f"{label}nothing is written here", place, "write a value or remove the key")
     if kind == "value_error":
@@ -183,9 +185,10 @@ def _fault(table: Table, detail: ErrorDetails) -> Fault:
         return Fault(message, place, _number_hint(here) if kind == "int_type" else "")
     if kind in _BEYOND:
         words, bound = _BEYOND[kind]
-        return Fault(f"{label}{describe(here)} is not {words} {context[bound]}", place)
+        message = f"{label}expected {words} {context[bound]}, found {describe(here)}"
+        return Fault(message, place)
     if kind == "literal_error":
-        expected = context["expected"]
+        expected = context["expected"].replace("True", "true")
         message = f"{label}expected {expected}, found {describe(here)}"
         hint = nearest(here, re.findall(r"'([^']*)'", expected)) if isinstance(here, Word) else ""
         return Fault(message, place, hint or _quotes_hint(here, expected))

@@ -95,13 +95,15 @@ def read_text(path: Path, name: str) -> str:
         raise SpecError(
             [Fault(f"cannot open the file: {why}", start, "check the path and its permissions")]
         ) from None
-    with open(handle, "rb") as stream:
+    try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise SpecError([Fault("this is not an ordinary file", start, "name a YAML file")])
-        try:
+        with open(handle, "rb", closefd=False) as stream:
             data = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise SpecError([Fault(f"cannot read the file: {error.strerror}", start)]) from None
+    except OSError as error:
+        raise SpecError([Fault(f"cannot read the file: {error.strerror}", start)]) from None
+    finally:
+        os.close(handle)
     return decode(data, name)
 
 
