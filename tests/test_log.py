@@ -458,7 +458,7 @@ class FaultyOS:
     ASKED = ("open", "write", "fsync", "ftruncate")
 
     def __init__(self, fail_at: int, failure: Callable[..., Any]) -> None:
-        self.count = 0
+        self.asked_for: list[str] = []
         self.fail_at = fail_at
         self.failure = failure
 
@@ -468,8 +468,9 @@ class FaultyOS:
             return real
 
         def asked(*arguments: Any) -> Any:
-            self.count += 1
-            return (self.failure if self.count == self.fail_at else real)(*arguments)
+            self.asked_for.append(name)
+            fails = len(self.asked_for) == self.fail_at
+            return (self.failure if fails else real)(*arguments)
 
         return asked
 
@@ -538,9 +539,29 @@ def test_whichever_request_to_the_disk_fails_nothing_acknowledged_is_lost(
         log.append("turn", {"turn": len(found) + 1})
         log.close()
         assert [e.data["turn"] for e in read_log(path).events] == [*range(1, len(found) + 2)]
-        if system.count < fail_at:
+        if len(system.asked_for) < fail_at:
             break
     assert fail_at > 15
+
+
+def test_a_record_is_acknowledged_after_fsync_and_a_new_name_after_its_folders(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = FaultyOS(0, broken_disk)
+    monkeypatch.setattr(log_module, "os", system)
+    log = LogWriter.create(path, HEADER)
+    folder = ["open", "fsync"]
+    assert system.asked_for == ["open", "write", "fsync", *folder]
+    system.asked_for.clear()
+    log.append("turn", {})
+    assert system.asked_for == ["write", "fsync"]
+    log.close()
+    with path.open("ab") as file:
+        file.write(b"torn")
+    system.asked_for.clear()
+    LogWriter.open(path).close()
+    aside = ["open", "write", "fsync", *folder]
+    assert system.asked_for == ["open", *aside, "ftruncate", "fsync"]
 
 
 def test_short_writes_are_carried_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

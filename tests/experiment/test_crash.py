@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,9 @@ def kill_at_random(path: Path, runs: int, chunk: int, kills: int) -> dict[str, i
                 select.select([process.stdout], [], [], luck.uniform(0, 0.05))
                 workers = workers_of(process)
                 if workers and luck.random() < 0.5:
-                    killed["worker"] += 1
-                    os.kill(luck.choice(workers), signal.SIGKILL)
+                    with suppress(ProcessLookupError):  # one that was killed before
+                        os.kill(luck.choice(workers), signal.SIGKILL)
+                        killed["worker"] += 1
                 else:
                     killed["driver"] += 1
                     process.kill()
