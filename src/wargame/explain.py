@@ -25,9 +25,9 @@ class Voice:
 
 @dataclass(frozen=True)
 class Option:
-    """A move as the actor weighed it: its base, the rules that spoke, and the weight that came out.
+    """A move as the actor weighed it: its base, the rules that spoke, and the weight in the end.
 
-    barrier: why it could not be made at all: its condition, its cooldown, or a rule that forbids it.
+    barrier: why it could not be made at all: its condition, its cooldown, or a forbidding rule.
     """
 
     move: str
