@@ -61,6 +61,7 @@ class Mind:
     forbids: tuple[tuple[int, int], ...]  # (m, r)
     whens: tuple[tuple[int, int], ...]  # (m, k)
     cooldowns: tuple[tuple[int, int, int], ...]  # (m, row of the last turn played, turns)
+    barred: npt.NDArray[np.bool_]  # M + 1: a policy forbids the move; the last is "no move"
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def weigh(mind: Mind, cells: Cells, seen: Cells, turn: int) -> Weighing:
     for m, r in mind.forbids:
         weights[m] *= 1 - fired[r]
     weights *= legal
+    legal[mind.barred[:-1]] = False
     return Weighing(weights, fired, legal, results)
 
 
@@ -126,7 +128,9 @@ def allowed(mind: Mind, cells: Cells, turn: int, results: Sequence[Any]) -> npt.
 def choose(mind: Mind, weights: Floats, luck: Luck, turn: int) -> Ints:
     """One draw for each order of the turn, orders x n: the index of a move, or -1.
 
-    A move that was drawn does not go back into the urn, except `hold`.
+    A move that was drawn does not go back into the urn, except `hold`. A move that a policy
+    forbids keeps its slips in the urn, and whoever draws one does nothing: so a policy makes no
+    other move likelier by arithmetic, and two policies differ only where it matters.
     """
     n = weights.shape[1]
     orders = np.empty((len(mind.labels), n), dtype=np.int64)
@@ -137,6 +141,7 @@ def choose(mind: Mind, weights: Floats, luck: Luck, turn: int) -> Ints:
             drawn = np.flatnonzero((before != mind.hold) & (before != NO_MOVE))
             weights[before[drawn], drawn] = 0
         orders[k] = draw(weights, luck.words(label, turn))
+    orders[mind.barred[orders]] = NO_MOVE
     return orders
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from wargame.decision import Mind, Weighing
 from wargame.playthrough import Playthrough
 
-Barrier = Literal["", "when", "cooldown", "forbidden"]
+Barrier = Literal["", "policy", "when", "cooldown", "forbidden"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Voice:
 class Option:
     """A move as the actor weighed it: its base, the rules that spoke, and the weight in the end.
 
-    barrier: why it could not be made at all: its condition, its cooldown, or a forbidding rule.
+    barrier: why it could not be made: a policy, its condition, its cooldown, or a rule forbids it.
     """
 
     move: str
@@ -136,6 +136,8 @@ def option(mind: Mind, weighing: Weighing, m: int, column: int = 0) -> Option:
 def _barrier(
     mind: Mind, weighing: Weighing, m: int, column: int, result: object, forbidden: bool
 ) -> Barrier:
+    if mind.barred[m]:
+        return "policy"
     if not weighing.legal[m, column]:
         for at, k in mind.whens:
             if at == m and callable(result) and not result(k):

@@ -250,6 +250,7 @@ class _Reading:
             inputs=self.inputs,
             digest=plain,
             overlay_digest=digest(known) if known else "",
+            barred=parts.forbidden,
         )
 
     def scenario(self, name: str) -> ScenarioSpec | None:
@@ -323,12 +324,11 @@ class _Reading:
             self.findings.broken.add(name)
             return None
         self.findings.extend(shaped.faults)
-        self.findings.broken |= shaped.names
+        if kind is not OverlaySpec:  # which names nothing that others could refer to
+            self.findings.broken |= shaped.names
         item = shaped.item
-        if item and not shaped.faults and name and not is_path(name):
-            own = getattr(item, "id", name)
-            if own != name:
-                self.findings.add(
-                    f"the file of {name} says that its id is {own}", own, f"id: {name}"
-                )
+        own = getattr(item, "id", name)
+        if item and not shaped.faults and not is_path(name) and own != name:
+            self.findings.add(f"the file of {name} says that its id is {own}", own, f"id: {name}")
+            item = item.model_copy(update={"id": name})
         return item

@@ -52,11 +52,7 @@ class _Resolver:
         self.actors = self.scenario.actors
         self.gauges = self.scenario.gauges
         self.makers = {
-            name: tuple(
-                actor
-                for actor in move.by
-                if actor in self.actors and (actor, name) not in parts.forbidden
-            )
+            name: tuple(actor for actor in move.by if actor in self.actors)
             for name, move in parts.moves.items()
         }
         mentions = Counter(

@@ -791,7 +791,8 @@ class Spec:
     """Everything that was read for one scenario, with its overlays applied.
 
     `absent` names the moves that expressions may mention although nobody here can make them:
-    moves of a catalogue whose actors do not take part, and moves that a policy forbids to all.
+    moves of a catalogue whose actors do not take part.  `barred` holds the (actor, move) pairs
+    that a policy forbids.
     `digest` names the meaning of the scenario without overlays; `overlay_digest` that of the
     overlays (`""` when there are none).  `inputs` holds the exact texts, by the name under which
     a run folder keeps them.
@@ -805,6 +806,7 @@ class Spec:
     inputs: dict[str, str]
     digest: str
     overlay_digest: str
+    barred: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def overlay_names(self) -> tuple[str, ...]:

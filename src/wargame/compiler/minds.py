@@ -80,6 +80,9 @@ class _Weights:
             forbids=tuple(self.forbids),
             whens=tuple(self.whens),
             cooldowns=tuple(self.cooldowns),
+            barred=np.array(
+                [*((actor, name) in shop.spec.barred for name in self.moves), False], dtype=np.bool_
+            ),
         )
 
     def weigh_rules(self) -> None:
