@@ -83,6 +83,12 @@ def test_differences_hold_at_all_looks() -> None:
     assert ((low > 0.02) | (high < 0.02)).any(axis=1).mean() < 0.05
 
 
+def test_a_difference_is_that_of_its_two_kinds_of_pair() -> None:
+    up_low, up_high = confidence_sequence(60, 1000, 0.025)
+    down_low, down_high = confidence_sequence(40, 1000, 0.025)
+    assert difference_sequence(60, 40, 1000, 0.05) == (up_low - down_high, up_high - down_low)
+
+
 def table(gained: int, lost: int, both: int, neither: int) -> Pairs:
     """Two endings: KABOOM or not."""
     transitions = np.array([[both, lost, 0], [gained, neither, 0], [0, 0, 0]])
@@ -95,6 +101,8 @@ def test_a_look_at_a_running_batch() -> None:
     assert (kaboom.share, kaboom.difference) == (0.16, 0.05)
     assert (korea.share, korea.difference) == (0.84, -0.05)
     assert kaboom.log_e == pytest.approx(float(log_e_value(60, 10)))
+    # Two outcomes share the error rate.
+    assert (kaboom.low, kaboom.high) == confidence_sequence(160, 1000, 0.05 / 2)
     assert kaboom.resolved
     assert korea.resolved
     assert kaboom.words().endswith("moved up")

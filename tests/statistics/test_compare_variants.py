@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
 
-from wargame.statistics import Comparison, Outcomes, Pairs, adjust, compare, pair, study
+from wargame.statistics import (
+    Comparison,
+    Outcomes,
+    Pairs,
+    adjust,
+    compare,
+    critical,
+    difference_interval,
+    pair,
+    study,
+)
 from wargame.statistics.verdict import Direction
 
 ENDINGS = ("Libya", "Korea", "KABOOM")
@@ -70,11 +80,11 @@ def test_the_difference_by_hand() -> None:
 
 
 def test_transitions_name_the_larger_flow_first() -> None:
-    table = paired({("Korea", "KABOOM"): 41, ("KABOOM", "Korea"): 12, ("Libya", "Korea"): 3})
+    table = paired({("Korea", "KABOOM"): 41, ("KABOOM", "Korea"): 12, ("Korea", "Libya"): 3})
     found = compare(table).transitions
     assert [flow.words() for flow in found] == [
         "Korea → KABOOM 41, back 12",
-        "Libya → Korea 3, back 0",
+        "Korea → Libya 3, back 0",
     ]
     assert found[0].words("ja") == "Korea → KABOOM 41、逆 12"
 
@@ -125,6 +135,18 @@ def test_failed_runs_cannot_make_a_verdict() -> None:
     assert "failed runs could undo it" in row.words()
     # A few cannot undo it.
     assert compare(paired({**cells, ("KABOOM", "failed"): 10}))["KABOOM"].verdict.kind == "up"
+
+
+def test_the_worst_case_by_hand() -> None:
+    """Base: the failed all had KABOOM, variant: none of them. And the reverse."""
+    cells = {("Libya", "Libya"): 900, ("Libya", "KABOOM"): 50, ("KABOOM", "Libya"): 20}
+    lost = {("failed", "KABOOM"): 3, ("failed", "Libya"): 5, ("failed", "failed"): 7}
+    gone = {("KABOOM", "failed"): 4, ("Libya", "failed"): 11}
+    row = compare(paired({**cells, **lost, **gone}))["KABOOM"]
+    z = critical(0.05, len(ENDINGS))
+    down = difference_interval(50, 20 + 5 + 7 + 4, 1000, z)[0]
+    up = difference_interval(50 + 3 + 7 + 11, 20, 1000, z)[1]
+    assert (row.worst_low, row.worst_high) == (float(down), float(up))
 
 
 def test_worst_cases_bound_whatever_the_failed_runs_would_have_done() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wargame.statistics import failure_regions
-from wargame.statistics.prim import Box, peel
+from wargame.statistics.prim import Box, induce, paste, peel, quality
 
 TITLES = {"resolve": {"en": "NATO's resolve", "ja": "NATOの決意"}}
 
@@ -113,6 +113,27 @@ def test_peeling_goes_from_all_runs_to_few_and_never_splits_equal_values() -> No
     assert sizes[-1] >= 20
     assert path[1].sides() == [(0, False)]
     assert path[1].limit(0, upper=False) == 1.0
+
+
+def test_pasting_takes_back_what_was_peeled_too_far() -> None:
+    rng = np.random.default_rng(10)
+    x = rng.integers(0, 1001, (4000, 2)).astype(float)
+    y = (x[:, 0] <= 420).astype(float)
+    narrow = Box.free(2).moved(0, True, 200.0).moved(1, False, 300.0)
+    wide = paste(x, y, narrow, 0.05, float(y.mean()))
+    assert wide.sides() == [(0, True)]
+    assert wide.limit(0, upper=True) == pytest.approx(420, abs=15)
+
+
+def test_the_box_found_is_better_than_any_on_the_path() -> None:
+    x, rng = draw(4000, 6, seed=11)
+    columns = np.column_stack(list(x.values())).astype(float)
+    inside = (x["resolve"] <= 420) & (x["loss_gap"] >= 600)
+    y = (rng.random(4000) < np.where(inside, 0.6, 0.05)).astype(float)
+    box, path, chosen = induce(columns, y, 0.05, 200)
+    qualities = [quality(y[step.contains(columns)], float(y.mean())) for step in path]
+    assert qualities[chosen] == max(qualities)
+    assert quality(y[box.contains(columns)], float(y.mean())) > max(qualities)
 
 
 def test_a_box_knows_what_lies_beyond_one_side() -> None:

@@ -78,6 +78,16 @@ def test_an_ending_expected_a_tenth_of_a_time_is_covered() -> None:
     assert worst_miss(*share_interval(counts, n, z)) < 0.0105
 
 
+@pytest.mark.parametrize("count", [0, 1, 9, 391, 399, 400])
+def test_few_cases_get_the_wider_of_wilsons_and_the_exact_interval(count: int) -> None:
+    ways = [
+        binomtest(count, 400).proportion_ci(1 - 0.05 / 8, method) for method in ("wilson", "exact")
+    ]
+    low, high = share_interval(count, 400, critical(0.05, 8))
+    assert float(low) == pytest.approx(min(way.low for way in ways), abs=1e-12)
+    assert float(high) == pytest.approx(max(way.high for way in ways), abs=1e-12)
+
+
 def test_from_ten_cases_on_the_interval_is_wilsons() -> None:
     counts, z = np.arange(10, 391), critical(0.05, 8)
     assert np.array_equal(share_interval(counts, 400, z), wilson(counts, 400, z))

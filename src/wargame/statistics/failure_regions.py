@@ -279,8 +279,6 @@ def _cover(
         box, path, chosen = induce(x, y, search.fraction, search.least)
         # Judged as it was found: pruning looks at the second half, and would flatter it.
         p = _excess_p(judge_y[box.contains(judge_x)], judge_y)
-        if p > search.alpha:
-            break
         box, support = search.pruned(box, judge_x, judge_y)
         member = box.contains(judge_x)
         inside = judge_y[member]
