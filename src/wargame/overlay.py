@@ -68,7 +68,7 @@ def inherit(base: ScenarioSpec, heir: HeirSpec, findings: Findings) -> ScenarioS
         for key, dyad in heir.dyads.items()
         if dyad.stage is not None and declared(key, base.dyads) is None
     }
-    return _changed(base.model_copy(update=given), heir, findings)
+    return _changed(base.model_copy(update=given), heir, base, findings)
 
 
 # --- overlays -------------------------------------------------------------------------------
@@ -76,13 +76,14 @@ def inherit(base: ScenarioSpec, heir: HeirSpec, findings: Findings) -> ScenarioS
 
 def apply(parts: Parts, overlays: Sequence[OverlaySpec], findings: Findings) -> Parts:
     """The parts with the overlays laid over them, one after the other."""
-    fitting = [overlay for overlay in overlays if _fits(overlay, parts.scenario, findings)]
+    origin = parts.scenario
+    fitting = [overlay for overlay in overlays if _fits(overlay, origin, findings)]
     for overlay in fitting:
         for rules in overlay.rules.values():
             findings.unique("rule", (rule.id for rule in rules))
         parts = replace(
             parts,
-            scenario=_changed(parts.scenario, overlay, findings),
+            scenario=_changed(parts.scenario, overlay, origin, findings),
             actors=_with_rules(parts.actors, overlay, findings),
             moves=_with_moves(parts.moves, overlay, findings),
         )
@@ -106,15 +107,18 @@ def _fits(overlay: OverlaySpec, scenario: ScenarioSpec, findings: Findings) -> b
     return False
 
 
-def _changed(scenario: ScenarioSpec, changes: Changes, findings: Findings) -> ScenarioSpec:
+def _changed(
+    scenario: ScenarioSpec, changes: Changes, origin: ScenarioSpec, findings: Findings
+) -> ScenarioSpec:
+    """The scenario with these changes; in `origin` nothing has been removed yet."""
     findings.unique("inject", (inject.id for inject in changes.injects if inject.id))
     findings.unique("chance event", (event.id for event in changes.chance))
     return scenario.model_copy(
         update={
             "gauges": _started(scenario, changes, findings),
             "unknowns": _believed(scenario, changes, findings),
-            "injects": _with_injects(scenario.injects, changes, findings),
-            "chance": _with_chance(scenario.chance, changes, findings),
+            "injects": _with_injects(scenario.injects, changes, origin.injects, findings),
+            "chance": _with_chance(scenario.chance, changes, origin.chance, findings),
             "ties": _replaced(scenario.ties, changes.ties, lambda tie: (tie.from_, tie.to)),
             "dyads": _moved(scenario.dyads, changes, findings),
         }
@@ -154,40 +158,45 @@ def _believed(
 
 
 def _with_injects(
-    injects: tuple[InjectSpec, ...], changes: Changes, findings: Findings
+    injects: tuple[InjectSpec, ...],
+    changes: Changes,
+    origin: tuple[InjectSpec, ...],
+    findings: Findings,
 ) -> tuple[InjectSpec, ...]:
+    """The injects: those of a known id changed or removed, the others added behind."""
     found = list(injects)
+    known = [inject.id for inject in (*injects, *origin) if inject.id]
     for change in changes.injects:
-        same = (i for i, inject in enumerate(found) if inject.id and inject.id == change.id)
-        at = next(same, None)
+        same = [i for i, inject in enumerate(found) if inject.id and inject.id == change.id]
         if isinstance(change, Removed):
-            if at is None:
-                ids = [inject.id for inject in found if inject.id]
-                findings.unknown("inject", change.id, ids)
-            else:
-                del found[at]
-        elif at is not None:
-            found[at] = found[at].model_copy(update=_given(change))
+            if change.id not in known:
+                findings.unknown("inject", change.id, known)
+            for i in same:
+                del found[i]
+        elif same:
+            found[same[0]] = found[same[0]].model_copy(update=_given(change))
         elif "turn" in change.model_fields_set:
             found.append(_complete(InjectSpec, change))
         else:
-            ids = [inject.id for inject in found if inject.id]
-            findings.unknown("inject", change.id or "", ids, change)
+            findings.unknown("inject", change.id or "", known, change.id or change)
     return tuple(found)
 
 
 def _with_chance(
-    chance: tuple[ChanceSpec, ...], changes: Changes, findings: Findings
+    chance: tuple[ChanceSpec, ...],
+    changes: Changes,
+    origin: tuple[ChanceSpec, ...],
+    findings: Findings,
 ) -> tuple[ChanceSpec, ...]:
-    removed = {change.id: change for change in changes.chance if isinstance(change, Removed)}
-    kept = [change for change in changes.chance if isinstance(change, ChanceSpec)]
-    ids = [event.id for event in chance]
+    """The events: those of a known id replaced or removed, the others added behind."""
+    known = [event.id for event in (*chance, *origin)]
+    removed = [change.id for change in changes.chance if isinstance(change, Removed)]
     for name in removed:
-        if name not in ids:
-            findings.unknown("chance event", name, ids)
-    return _replaced(
-        [event for event in chance if event.id not in removed], kept, lambda event: event.id
-    )
+        if name not in known:
+            findings.unknown("chance event", name, known)
+    kept = [event for event in chance if event.id not in removed]
+    new = [change for change in changes.chance if isinstance(change, ChanceSpec)]
+    return _replaced(kept, new, lambda event: event.id)
 
 
 def _moved(
@@ -272,7 +281,7 @@ def conflicts(overlays: Sequence[OverlaySpec], findings: Findings) -> None:
             continue
         for setting, value, where in _settings(overlay):
             other, before = first.setdefault(setting, (overlay, value))
-            if meaning(before) != meaning(value):
+            if other is not overlay and meaning(before) != meaning(value):
                 findings.add(
                     f"{other.id} and {overlay.id} disagree about {' '.join(setting)}",
                     where,

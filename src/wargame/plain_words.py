@@ -51,6 +51,10 @@ _STAND_INS: dict[str, object] = {
 }
 """What a file needs to have a shape at all, while further faults are looked for in it."""
 
+_DEFINING = {"gauges", "unknowns", "derived", "dyads", "injects", "chance"}
+_DEFINING |= {"milestones", "endings", "moves"}
+"""The keys of a file below which names are given to things."""
+
 
 @dataclass(frozen=True)
 class Shaped(Generic[Shape]):
@@ -90,7 +94,9 @@ def _shape(kind: type[Shape], text: str, name: str) -> Shaped[Shape]:
 def _names(table: Table) -> Iterator[str]:
     """The keys and the ids that stand one level down: gauges, moves, endings, events."""
     yield "unnamed"
-    for section in table.values():
+    for key, section in table.items():
+        if key not in _DEFINING:
+            continue
         if isinstance(section, Table):
             yield from section
         elif isinstance(section, Rows):
