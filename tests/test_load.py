@@ -234,7 +234,7 @@ def test_a_missing_actor_and_catalogue_are_asked_for_somewhere(write: Write) -> 
     write("scenarios/quarrel.yaml", changed(text, "\n      red-blue", "\n      red-bleu"))
     assert faults("quarrel") == [
         "scenarios/quarrel.yaml:6:15: there is no actor 'bleu' (did you mean 'blue'?)",
-        "scenarios/quarrel.yaml:7:9: there is no moves 'movs' (did you mean 'moves'?)",
+        "scenarios/quarrel.yaml:7:9: there is no catalogue 'movs' (did you mean 'moves'?)",
     ]
 
 
@@ -434,7 +434,7 @@ def test_a_policy_can_change_all_this(write: Write) -> None:
     resolve = scenario.unknowns["red.resolve"]
     assert (resolve.is_, resolve.between, resolve.likely) == (650, None, None)
     assert str(resolve.title) == "Resolve"
-    assert spec.moves["shout"].by == ("red",)
+    assert spec.barred == {("blue", "shout")}
     assert [rule.id for rule in spec.actors[0].rules] == ["furious", "calm", "new"]
     assert list(spec.actors[0].rules[1].favour) == ["talk"]
     assert (spec.moves["talk"].base.text, spec.moves["talk"].cooldown) == ("33", 2)
@@ -450,11 +450,14 @@ def test_a_policy_can_change_all_this(write: Write) -> None:
     assert spec.digest == base.digest
 
 
-def test_a_move_forbidden_to_all_is_absent(write: Write) -> None:
-    write("scenarios/policies/calls.yaml", policy("forbid: [shout]"))
+def test_a_forbidden_move_is_barred_but_stays_a_move(write: Write) -> None:
+    """Its slips stay in the urn: forbidding one move makes no other likelier."""
+    write("scenarios/policies/calls.yaml", policy("forbid: [shout, red.talk]"))
     spec = load("quarrel", "calls")
-    assert spec.absent == ("shout", "lend", "ask_green")
-    assert list(spec.actors[0].rules[0].favour) == ["talk", "hold"]
+    assert spec.barred == {("red", "shout"), ("blue", "shout"), ("red", "talk")}
+    assert spec.absent == load("quarrel").absent
+    assert spec.moves["shout"].by == ("red", "blue")
+    assert list(spec.actors[0].rules[0].favour) == ["shout", "talk", "hold"]
 
 
 def test_several_overlays(write: Write) -> None:
@@ -712,10 +715,12 @@ def test_every_fault_of_every_file_at_once(write: Write) -> None:
 
 def test_a_name_whose_own_text_is_at_fault_counts_as_known(write: Write) -> None:
     """One slip is one fault: what refers to a faulty gauge or move is not blamed."""
-    write("scenarios/quarrel.yaml", changed(SCENARIO, "trust: {start: 500", "trust: {start: no no"))
+    write("scenarios/quarrel.yaml", changed(SCENARIO, "trust: {start: 500", "trust: {start: [500]"))
     write("actors/moves.yaml", changed(MOVES, "title: Shout", "title: {ja: 叫ぶ}"))
     assert faults("quarrel") == [
         "actors/moves.yaml:5:5: the key 'en' of title is missing (add it)",
+        "scenarios/quarrel.yaml:11:18: start: expected a whole number or an expression, "
+        "found a list",
     ]
 
 

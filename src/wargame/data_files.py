@@ -61,7 +61,8 @@ def find(
             return path
     known = listed(kind, beside)
     hint = nearest(name, known) or "a path to a file will do as well"
-    raise SpecError([Fault(f"there is no {kind} {shown(name)}", asked_at, hint)])
+    what = "catalogue" if kind == "moves" else kind
+    raise SpecError([Fault(f"there is no {what} {shown(name)}", asked_at, hint)])
 
 
 def listed(kind: Kind, beside: Path | None = None) -> dict[str, Path]:

@@ -3,8 +3,8 @@
 A catalogue is written once for many scenarios, so a scenario may use a part of it.  What belongs
 to actors that do not take part is left out, in this order:
 
-* a move whose `target` does not take part, or that nobody here can make (or may: a policy can
-  forbid it), is left out; expressions may still ask about it, and rules may still favour it;
+* a move whose `target` does not take part, or that nobody here can make, is left out;
+  expressions may still ask about it, and rules may still favour it;
 * an effect of a move on a gauge that the scenario lacks is left out if the first part of its
   name is an actor of the catalogue who does not take part;
 * the heat of a move on a dyad that the scenario lacks is left out if both its ends are actors of

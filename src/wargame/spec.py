@@ -203,7 +203,12 @@ EffectField = Annotated[
 FavourField = Annotated[
     Favour, SkipValidation, BeforeValidator(_to_favour), WithJsonSchema(_NUMBER_OR_TEXT)
 ]
-Words = Annotated[str, BeforeValidator(_to_words), StringConstraints(min_length=1)]
+Words = Annotated[
+    str,
+    BeforeValidator(_to_words),
+    StringConstraints(min_length=1),
+    WithJsonSchema({"type": ["string", "number"], "minLength": 1}),
+]
 """A text in one language, or a code; bare numbers are kept as written."""
 
 
