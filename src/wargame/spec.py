@@ -59,6 +59,7 @@ __all__ = [
     "MilestoneSpec",
     "MovePatch",
     "MoveSpec",
+    "NatureSpec",
     "OutcomeSpec",
     "OverlaySpec",
     "Removed",
@@ -777,6 +778,16 @@ class HappeningSpec(Item):
     source: Text | None = None
 
 
+class NatureSpec(Item):
+    """A chance event of the scenario that really came, on its day, with its outcome (from 1)."""
+
+    date: Day
+    chance: ItemId
+    outcome: Annotated[int, Field(ge=1, le=1000)] = 1
+    title: Text | None = None
+    source: Text | None = None
+
+
 class HistorySpec(Item):
     """What really happened, told in the moves of a scenario: the yardstick of a backtest."""
 
@@ -787,6 +798,7 @@ class HistorySpec(Item):
     about: Text | None = None
     source: Text | None = None
     events: Many[HappeningSpec] = ()
+    nature: Many[NatureSpec] = ()
     ending: EndingName | None = None
     milestones: Many[EndingName] = ()
 
