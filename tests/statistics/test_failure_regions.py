@@ -125,15 +125,19 @@ def test_pasting_takes_back_what_was_peeled_too_far() -> None:
     assert wide.limit(0, upper=True) == pytest.approx(420, abs=15)
 
 
-def test_the_box_found_is_better_than_any_on_the_path() -> None:
-    x, rng = draw(4000, 6, seed=11)
-    columns = np.column_stack(list(x.values())).astype(float)
-    inside = (x["resolve"] <= 420) & (x["loss_gap"] >= 600)
-    y = (rng.random(4000) < np.where(inside, 0.6, 0.05)).astype(float)
-    box, path, chosen = induce(columns, y, 0.05, 200)
-    qualities = [quality(y[step.contains(columns)], float(y.mean())) for step in path]
-    assert qualities[chosen] == max(qualities)
-    assert quality(y[box.contains(columns)], float(y.mean())) > max(qualities)
+def test_the_box_found_is_at_least_as_good_as_any_on_the_path_and_often_better() -> None:
+    gains = []
+    for seed in range(8):
+        x, rng = draw(1000, 6, seed)
+        columns = np.column_stack(list(x.values())).astype(float)
+        inside = (x["resolve"] <= 420) & (x["loss_gap"] >= 600)
+        y = (rng.random(1000) < np.where(inside, 0.3, 0.05)).astype(float)
+        box, path, chosen = induce(columns, y, 0.05, 50)
+        qualities = [quality(y[step.contains(columns)], float(y.mean())) for step in path]
+        assert qualities[chosen] == max(qualities)
+        gains.append(quality(y[box.contains(columns)], float(y.mean())) - max(qualities))
+    assert min(gains) >= 0
+    assert sum(gain > 0 for gain in gains) >= 4
 
 
 def test_a_box_knows_what_lies_beyond_one_side() -> None:
