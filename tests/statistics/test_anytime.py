@@ -9,12 +9,14 @@ from scipy.integrate import quad
 from wargame.statistics import (
     Pairs,
     confidence_sequence,
+    critical,
     difference_sequence,
     log_e_value,
     look,
     mcnemar,
     pairs_for_difference,
     stop_on_precision,
+    wilson,
 )
 
 LOOKS = np.linspace(100, 5000, 50).astype(int)
@@ -131,6 +133,17 @@ def test_all_variants_stop_together() -> None:
     )
     assert done.reached
     assert done.half_width == pytest.approx(0.005, rel=1e-3)
+
+
+@pytest.mark.parametrize(("share", "target"), [(0.01, 0.005), (0.05, 0.01), (0.3, 0.02)])
+def test_stopping_on_width_keeps_the_coverage(share: float, target: float) -> None:
+    """Checked after every 100 runs from 400 on, as a batch does."""
+    n = np.arange(100, 10_001, 100)
+    count = np.random.default_rng(5).binomial(100, share, (4000, len(n))).cumsum(axis=1)
+    low, high = wilson(count, n, critical(0.05))
+    stop = ((n >= 400) & ((high - low) / 2 <= target)).argmax(axis=1)[:, None]
+    covered = np.take_along_axis((low <= share) & (share <= high), stop, axis=1)
+    assert 0.925 < covered.mean() < 0.975
 
 
 def test_never_before_the_least_number_of_runs() -> None:

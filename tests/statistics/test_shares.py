@@ -29,7 +29,7 @@ def test_wilson_is_scipys(n: int, family: int) -> None:
 
 
 def test_simultaneous_intervals_are_goodmans() -> None:
-    """Against statsmodels 0.14: multinomial_proportions_confint(counts, 0.05, "goodman")."""
+    """Against statsmodels: multinomial_proportions_confint(counts, 0.05, "goodman")."""
     found = shares({"KABOOM": 41, "Cuba": 12, "Vietnam": 0, "Korea": 147, "Libya": 200})
     expected = [
         (0.06970365, 0.14826804),
