@@ -174,20 +174,20 @@ def test_the_digest_knows_nothing_of_pieces_and_order(
 def test_every_value_counts_in_the_digest(tmp_path: Path) -> None:
     plan = toy_plan(runs=10, chunk=10)
     digests = set()
-    for name in ("same", "ending", "turn", "nuclear", "failed"):
+    for name in ("same", "ending", "turn", "nuclear", "missing", "failed"):
         with Journal.create(tmp_path / name, plan) as journal:
             for chunk in plan.chunks():
                 columns = tally(plan.task(chunk))
                 if name in columns and chunk.variant == "a":
                     columns[name] = columns[name].copy()
                     columns[name][9] ^= 1
-                if name == "failed" and chunk.variant == "a":
-                    journal.fail("a", 9, "?")
+                if name in ("missing", "failed") and chunk.variant == "a":
+                    assert name == "missing" or journal.fail("a", 9, "?")
                     chunk = Chunk("a", 0, 9)
                     columns = {key: column[:9] for key, column in columns.items()}
                 assert journal.store(chunk, pack(columns, len(chunk)))
             digests.add(journal.digest())
-    assert len(digests) == 5
+    assert len(digests) == 6
 
 
 def test_results_of_another_shape_are_refused(path: Path) -> None:

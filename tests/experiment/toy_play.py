@@ -126,4 +126,5 @@ def luggage(task: Mapping[str, Any]) -> Columns:
         "threads": rows * int(os.environ["OPENBLAS_NUM_THREADS"]),
         "parent": rows * os.getppid(),
         "process": rows * os.getpid(),
+        "session": rows * os.getsid(0),
     }
