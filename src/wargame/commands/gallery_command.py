@@ -1,0 +1,60 @@
+"""Pick the telling runs of a batch: those to open first.
+
+The most typical run of each ending, the narrowest escape, the sharpest turning point and the
+longest spiral. Each can be opened, forked and judged under the name that is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from wargame.commands.terminal import Meter, table
+
+EXAMPLES = """examples:
+  wargame gallery runs/kherson-2022-0001
+  wargame gallery runs/kherson-2022-0001 --policy off-ramp --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame gallery``."""
+    parser.add_argument("folder", metavar="DIR", help="the folder of a batch")
+    parser.add_argument("--policy", default="baseline", metavar="P", help="which of its variants")
+    parser.add_argument(
+        "--runs", type=int, default=100, metavar="N", help="futures of each turn (default: 100)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "ja"), default="en", help="language of the reasons"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Choose and print."""
+    from wargame.errors import WargameError
+    from wargame.experiment.batch import Batch
+    from wargame.experiment.gallery import pick_runs
+
+    if not 1 <= args.runs <= 100_000:
+        raise WargameError(f"--runs must be between 1 and 100,000, not {args.runs:,}")
+    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    if not 1 <= jobs <= 1024:
+        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    meter = Meter("futures")
+    picks = pick_runs(
+        Batch.open(args.folder), args.policy, futures=args.runs, jobs=jobs, on_progress=meter.show
+    )
+    meter.clear()
+    if args.json:
+        json.dump({"picks": [pick.to_json() for pick in picks]}, sys.stdout, ensure_ascii=False)
+        print()
+    else:
+        print("\n".join(table([(pick.where, pick.words(args.lang)) for pick in picks])))
+    return 0

@@ -1,0 +1,130 @@
+"""The odds after every turn of a run, and the moves that changed them.
+
+After each turn, futures are played from that very world, with every seat left to its rules and
+fresh luck: a curve of how this model expects the run to end. Then the moves of the turns that moved
+the odds most are judged, by playing those turns again with every other move that could have been
+made. Shares of model runs are no probabilities of war.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wargame.commands.terminal import Meter, table
+
+if TYPE_CHECKING:
+    from wargame.experiment.odds import Odds
+    from wargame.experiment.turning_points import TurningPoint
+
+EXAMPLES = """examples:
+  wargame odds autumn-2022
+  wargame odds game.jsonl --runs 300 --turning-points 0
+  wargame odds runs/kherson-2022-0001#4711 --json"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame odds``."""
+    parser.add_argument("log", help="a turn log, runs/DIR#RUN, or the name of a history")
+    parser.add_argument(
+        "--runs", type=int, default=1000, metavar="N", help="futures of each turn (default: 1000)"
+    )
+    parser.add_argument(
+        "--turning-points",
+        type=int,
+        default=3,
+        metavar="K",
+        help="judge the moves of the K turns that moved the odds most (default: 3; 0: none)",
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play the futures and print the curve."""
+    from wargame.errors import WargameError
+    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.odds import odds_of
+    from wargame.experiment.turning_points import turning_points
+
+    if not 1 <= args.runs <= 1_000_000:
+        raise WargameError(f"--runs must be between 1 and 1,000,000, not {args.runs:,}")
+    if args.turning_points < 0:
+        raise WargameError("--turning-points cannot be below 0")
+    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    if not 1 <= jobs <= 1024:
+        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    replay = read_playthrough(args.log)
+    if not replay.verdict.identical:
+        raise WargameError(f"{args.log}: {replay.verdict.words()}; it has no odds here")
+    meter = Meter("futures")
+    odds = odds_of(replay, args.runs, jobs, meter.show)
+    points: tuple[TurningPoint, ...] = ()
+    if args.turning_points:
+        points = turning_points(
+            replay,
+            odds,
+            turns=args.turning_points,
+            futures=args.runs,
+            jobs=jobs,
+            on_progress=Meter("turning points").show,
+        )
+    meter.clear()
+    if args.json:
+        data: dict[str, Any] = odds.to_json()
+        data["turning_points"] = [point.to_json() for point in points]
+        json.dump(data, sys.stdout, ensure_ascii=False)
+        print()
+    else:
+        print(told(odds, points))
+    return 0
+
+
+def told(odds: Odds, points: tuple[TurningPoint, ...]) -> str:
+    """The curve and the turning points as a person reads them."""
+    names = (*odds.header.milestones, *odds.header.endings)
+    curves = [odds.curve(name) for name in names]
+    widest = max((share.half_width for curve in curves for share in curve), default=0.0)
+    rows = [("turn", *names, "moved")]
+    for turn in range(odds.turns + 1):
+        shares = (f"{100 * curve[turn].share:.1f}" for curve in curves)
+        bar = "▪" * round(40 * odds.stir(turn)) if turn else ""
+        rows.append((f"{turn}", *shares, bar))
+    lines = [
+        f"{odds.name}: {odds.n:,} futures after each turn, per cent of model runs",
+        "",
+        *table(rows, right=range(len(names) + 1)),
+        "",
+        f"Each share is within {100 * widest:.1f} points (95 %, all of a turn together).",
+    ]
+    if points:
+        from wargame.experiment.turning_points import SIGNS
+
+        rows = [("turn", "actor", "played", "", "instead", "points", "interval")]
+        rows += [
+            (
+                f"{p.turn}",
+                p.actor,
+                p.played,
+                SIGNS[p.mark],
+                p.alternative,
+                f"{p.gain:+.0f}",
+                f"{p.low:+.0f} to {p.high:+.0f}",
+            )
+            for p in points
+        ]
+        lines += [
+            "",
+            "Moves of the turns that moved the odds most, for the side that made them:",
+            *table(rows, right=(0, 5)),
+            "!! brilliant  ! good  ?! dubious  ? mistake  ?? blunder; no sign: not resolved.",
+            "Points are the actor's own (1000: from its worst ending to its best; an assumption).",
+        ]
+    return "\n".join(lines)

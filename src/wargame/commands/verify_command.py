@@ -1,0 +1,52 @@
+"""Re-simulate turn logs and say whether every turn comes out as they say.
+
+Says "identical", or names the first turn, phase and gauge that differ. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+EXAMPLES = """examples:
+  wargame verify game.jsonl
+  wargame verify runs/kherson-2022-0001#4711
+  wargame verify *.jsonl --json"""
+
+DIFFERS, DAMAGED = 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame verify``."""
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="a turn log, or runs/DIR#RUN")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify each log; 0 if all are identical, 1 if one differs, 2 if one cannot be read."""
+    from wargame.errors import WargameError
+    from wargame.experiment.library import read_playthrough
+
+    worst = 0
+    rows: list[dict[str, Any]] = []
+    for name in args.logs:
+        try:
+            verdict = read_playthrough(name).verdict
+        except WargameError as error:
+            rows.append({"log": name, "identical": False, "error": str(error)})
+            worst = DAMAGED
+            if not args.json:
+                print(f"wargame: {error}", file=sys.stderr)
+            continue
+        rows.append(verdict.to_json())
+        worst = max(worst, 0 if verdict.identical else DIFFERS)
+        if not args.json:
+            print(f"{name}: {verdict.words()}")
+    if args.json:
+        json.dump({"logs": rows}, sys.stdout, ensure_ascii=False)
+        print()
+    return worst

@@ -1,0 +1,253 @@
+"""Telling runs of a batch: those that a teacher would open first.
+
+The most typical run of each ending; the narrowest escape, the run that came closest to the worst
+ending and did not reach it; the sharpest turning point, the turn that moved the odds most; and the
+longest spiral, the longest climb in which no dyad stepped down. Only the choice is made here: each
+pick names a run that can be opened with `read_playthrough`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wargame.compiler import compile_scenario
+from wargame.course import finish
+from wargame.draws import Luck
+from wargame.errors import StoreError
+from wargame.experiment.batch import BASELINE, Batch
+from wargame.experiment.futures import OnProgress
+from wargame.experiment.library import batch_run
+from wargame.experiment.odds import Odds, odds_of
+from wargame.record import TurnRecord
+from wargame.scenario import Scenario
+from wargame.turn import begin
+from wargame.world import World
+
+Kind = Literal["typical", "escape", "turning", "spiral"]
+Columns = Mapping[str, npt.NDArray[Any]]
+
+WORST = "KABOOM"
+MOST_SPIRALS = 2000
+"""So many runs, those that climbed highest, are simulated again to find the longest spiral."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """A run worth opening: which, why, and the numbers that say so.
+
+    where: what `read_playthrough` takes. turn: the turn to look at, 0 for the whole run.
+    """
+
+    kind: Kind
+    run: int
+    where: str
+    ending: str
+    turn: int = 0
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def words(self, lang: str = "en") -> str:
+        """One sentence: why this run was picked."""
+        get = self.numbers.get
+        if self.kind == "typical":
+            share, of = f"{100 * get('share', 0):.1f} %", f"{get('of', 0):,.0f}"
+            if lang == "ja":
+                return (
+                    f"「{self.ending}」で終わる典型的な実行（全実行{of}回の{share}がこの終わり方）"
+                )
+            return f"A typical run to {self.ending}, as {share} of {of} model runs end"
+        if self.kind == "escape":
+            share = f"{100 * get('share', 0):.0f} %"
+            if lang == "ja":
+                return (
+                    f"最も際どい回避：ターン{self.turn}の後、未来の{share}が{WORST}に至ったが、"
+                    f"「{self.ending}」で終わった"
+                )
+            return (
+                f"The narrowest escape: after turn {self.turn}, {share} of its futures led to "
+                f"{WORST}, yet it ended in {self.ending}"
+            )
+        if self.kind == "turning":
+            moved = f"{100 * get('stir', 0):.0f} %"
+            if lang == "ja":
+                return f"最も鋭い転機：ターン{self.turn}が未来の{moved}の行方を変えた"
+            return f"The sharpest turn: turn {self.turn} changed where {moved} of the futures end"
+        length, rises = get("turns", 0), get("rises", 0)
+        if lang == "ja":
+            return f"最も長い連鎖：{length:.0f}ターンのあいだ一度も下がらず、{rises:.0f}段上がった"
+        return f"The longest spiral: {length:.0f} turns without a step down, {rises:.0f} steps up"
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line prints it."""
+        return {**vars(self), "numbers": dict(self.numbers), "why": self.words()}
+
+
+def pick_runs(
+    batch: Batch,
+    variant: str = BASELINE,
+    *,
+    candidates: int = 6,
+    futures: int = 100,
+    jobs: int = 1,
+    on_progress: OnProgress | None = None,
+) -> tuple[Pick, ...]:
+    """Choose the telling runs of a variant of a batch.
+
+    candidates, futures: so many runs that look like narrow escapes are looked at turn by turn,
+    with so many futures each. Raises StoreError if nothing was played.
+    """
+    if variant not in batch.headers:
+        raise StoreError(f"{batch.folder} has no policy {variant!r}")
+    runs, columns = _all_columns(batch, variant)
+    header = batch.headers[variant]
+    scenario = compile_scenario(batch.spec(variant))
+
+    def pick(kind: Kind, place: int, turn: int = 0, **numbers: float) -> Pick:
+        run = int(runs[place])
+        row = f"{run}" if variant == BASELINE else f"{variant}/{run}"
+        ending = header.endings[columns["ending"][place]]
+        return Pick(kind, run, f"{batch.folder}#{row}", ending, turn, numbers)
+
+    picks = []
+    for index, _ in enumerate(header.endings):
+        rows = np.flatnonzero(columns["ending"] == index)
+        if rows.size:
+            share = rows.size / runs.size
+            picks.append(pick("typical", _typical(columns, rows), share=share, of=runs.size))
+
+    height = _height(columns)
+    worst = header.endings.index(WORST) if WORST in header.endings else -1
+    spared = np.flatnonzero(columns["ending"] != worst)
+    near = [int(place) for place in spared[np.lexsort((spared, -height[spared]))][:candidates]]
+    typical = [int(np.searchsorted(runs, pick.run)) for pick in picks]
+    places = list(dict.fromkeys([*near, *typical]))
+    looked: dict[int, Odds] = {}
+    for place in places:
+        replay = batch_run(batch, int(runs[place]), variant, scenario)
+        progress = _share_of(on_progress, len(looked), len(places))
+        looked[place] = odds_of(replay, futures, jobs, progress)
+    if worst >= 0 and near:
+        shares = {place: [s.share for s in looked[place].curve(WORST)] for place in near}
+        closest = max(shares, key=lambda place: (max(shares[place]), -place))
+        turn = int(np.argmax(shares[closest]))
+        picks.append(pick("escape", closest, turn, share=shares[closest][turn]))
+    sharpest = [
+        (odds.stir(turn), -place, turn)
+        for place, odds in looked.items()
+        for turn in range(1, odds.turns + 1)
+    ]
+    if sharpest:
+        stir, place, turn = max(sharpest)
+        picks.append(pick("turning", -place, turn, stir=stir))
+    place, first, length, rises = _longest_spiral(scenario, header.seed, runs, height)
+    if length:
+        picks.append(pick("spiral", place, first, turns=length, rises=rises))
+    return tuple(picks)
+
+
+def _share_of(on_progress: OnProgress | None, step: int, steps: int) -> OnProgress | None:
+    """Progress of one of several equal steps, as progress of the whole."""
+    if on_progress is None:
+        return None
+    tell = on_progress
+    return lambda done, total: tell(step * total + done, steps * total)
+
+
+def _all_columns(batch: Batch, variant: str) -> tuple[npt.NDArray[np.int64], Columns]:
+    """The run numbers that were played, and how these runs went."""
+    header = batch.headers[variant]
+    names = [
+        "ending",
+        "turn",
+        *(f"reached.{name}" for name in header.milestones),
+        *(f"peak.{name}" for name in header.dyads),
+    ]
+    runs: list[npt.NDArray[np.int64]] = []
+    parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in names}
+    for numbers, columns in batch.columns(variant, names):
+        runs.append(np.arange(numbers.start, numbers.stop))
+        for name in names:
+            parts[name].append(columns[name])
+    if not runs:
+        raise StoreError(f"{batch.folder} holds no runs of {variant} yet")
+    order = np.argsort(np.concatenate(runs), kind="stable")
+    return (
+        np.concatenate(runs)[order],
+        {name: np.concatenate(part)[order] for name, part in parts.items()},
+    )
+
+
+def _typical(columns: Columns, rows: npt.NDArray[np.intp]) -> int:
+    """The place of the run that lies nearest to the middle of `rows` in every respect."""
+    distance = np.zeros(rows.size)
+    for name, column in columns.items():
+        if name == "ending":
+            continue
+        values = column[rows].astype(np.float64)
+        spread = float(np.abs(values - np.median(values)).mean())
+        if spread:
+            distance += np.abs(values - np.median(values)) / spread
+    return int(rows[np.argmin(distance)])
+
+
+def _height(columns: Columns) -> npt.NDArray[np.int64]:
+    """How far up a run went: milestones count first, then the peaks of all dyads."""
+    reached = [column > 0 for name, column in columns.items() if name.startswith("reached.")]
+    peaks = [column for name, column in columns.items() if name.startswith("peak.")]
+    total = np.zeros(columns["ending"].size, dtype=np.int64)
+    for flags in reached:
+        total += 100 * flags
+    for peak in peaks:
+        total += peak.astype(np.int64)
+    return total
+
+
+def _longest_spiral(
+    scenario: Scenario,
+    seed: int,
+    runs: npt.NDArray[np.int64],
+    height: npt.NDArray[np.int64],
+) -> tuple[int, int, int, int]:
+    """(place of the run, first turn, turns, steps up) of the longest climb; turns 0 if none.
+
+    A climb runs from a first rise to a last one, without a fall of any dyad in between.
+    """
+    places = np.sort(np.lexsort((runs, -height))[:MOST_SPIRALS])
+    luck = Luck(seed, runs[places])
+    world = begin(scenario, luck)
+    watch = _Climbs(runs[places], scenario.dyads(world.cells, "stage"))
+    finish(scenario, world, luck, watch=watch)
+    best = int(np.argmax(watch.best))
+    return int(places[best]), int(watch.since[best]), int(watch.best[best]), int(watch.steps[best])
+
+
+class _Climbs:
+    """Watches many runs and keeps the longest climb of each."""
+
+    def __init__(self, runs: npt.NDArray[np.int64], stage: npt.NDArray[Any]) -> None:
+        n = runs.size
+        self.runs = runs
+        self.stage = stage.astype(np.int64)
+        self.best, self.since, self.steps = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        self._first, self._risen = (np.zeros(n, dtype=np.int64) for _ in range(2))
+
+    def __call__(self, world: World, record: TurnRecord) -> None:
+        at = np.searchsorted(self.runs, world.runs)
+        step = record.stage - self.stage[:, at]
+        self.stage[:, at] = record.stage
+        rose, fell = (step > 0).any(axis=0), (step < 0).any(axis=0)
+        first = np.where(fell, 0, self._first[at])
+        risen = np.where(fell, 0, self._risen[at])
+        rose &= ~fell
+        first = np.where(rose & (first == 0), record.turn, first)
+        risen += np.where(rose, np.maximum(step, 0).sum(axis=0), 0)
+        self._first[at], self._risen[at] = first, risen
+        length = np.where(rose, record.turn - first + 1, 0)
+        longer = length > np.maximum(self.best[at], 1)
+        where = at[longer]
+        self.best[where], self.since[where] = length[longer], first[longer]
+        self.steps[where] = risen[longer]
