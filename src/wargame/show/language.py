@@ -1,24 +1,43 @@
 """The program's own words in the reader's language; what the content says stays in the YAML.
 
 English sentences are the keys. Japanese comes from ``locale/ja/LC_MESSAGES/wargame.po``, compiled
-with Babel to the ``.mo`` beside it.
+with Babel to the ``.mo`` beside it (`make words`).
 """
 
 from __future__ import annotations
 
 import datetime
 import gettext
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
+
+from wargame.spec import Text
 
 LANGUAGES = ("en", "ja")
 LOCALE = Path(__file__).parent.parent / "locale"
 
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _DAYS = {"hour": 0, "day": 1, "week": 7}
+
+# Kana, Chinese characters, their punctuation and full-width forms: they take no space between.
+_WIDE = r"[\u3000-\u30ff\u31f0-\u31ff\u3400-\u9fff\uff01-\uff9f]"
+_FOLD = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
+_ARTICLE = re.compile(r"(United|Soviet|European|African) ")
 
 
 @cache
@@ -27,14 +46,63 @@ def words(lang: str) -> Callable[[str], str]:
     return gettext.translation("wargame", LOCALE, languages=[lang], fallback=True).gettext
 
 
+def joined(text: str) -> str:
+    """`text` on one line; where YAML folded Japanese lines, no space is left behind."""
+    return _FOLD.sub("", " ".join(text.split()))
+
+
+def read(text: Text | None, lang: str, otherwise: str = "") -> str:
+    """A text of the content in `lang`, on one line."""
+    return joined(text.get(lang)) if text else otherwise
+
+
 def sentence(text: str, lang: str = "en") -> str:
     """`text` as a sentence: a capital first, a full stop last."""
-    text = " ".join(text.split())
+    text = joined(text)
     if not text:
         return ""
     stop = "。" if lang == "ja" else "."
     whole = text[0].upper() + text[1:]
     return whole if whole[-1] in ".!?。！？" else whole + stop
+
+
+def cited(source: str, lang: str) -> str:
+    """A source, with the notes that many of them share in the reader's language."""
+    say = words(lang)
+    notes = {
+        "weights are an assumption": say("weights are an assumption"),
+        "rate is an assumption": say("rate is an assumption"),
+        "size is an assumption": say("size is an assumption"),
+        "weight is an assumption": say("weight is an assumption"),
+        "the value is an assumption": say("the value is an assumption"),
+        "the threshold is an assumption": say("the threshold is an assumption"),
+        "assumption": say("assumption"),
+        "general knowledge": say("general knowledge"),
+    }
+    parts = []
+    for part in source.split("; "):
+        note = next((note for note in notes if part == note or part.startswith(f"{note} (")), "")
+        parts.append(notes[note] + part.removeprefix(note) if note else part)
+    return "; ".join(parts)
+
+
+def paragraph(sentences: Sequence[str], lang: str) -> str:
+    """Sentences one after another; Japanese sets no space between them."""
+    return ("" if lang == "ja" else " ").join(filter(None, sentences))
+
+
+def in_a_sentence(name: str, lang: str) -> str:
+    """A name as it stands inside a sentence: ``the United States``."""
+    return f"the {name}" if lang == "en" and _ARTICLE.match(name) else name
+
+
+def filled(text: str, **names: str) -> str:
+    """`text` with ``{actor}`` and the like replaced; a possessive keeps its English form."""
+    for place, name in names.items():
+        if name.endswith("s"):
+            text = text.replace(f"{{{place}}}'s", f"{name}'")
+        text = text.replace(f"{{{place}}}", name)
+    return text
 
 
 def day(date: datetime.date, lang: str) -> str:
@@ -57,7 +125,7 @@ def begins(start: str, length: str, turn: int) -> datetime.date | None:
     unit = unit.removesuffix("s")
     if unit in _DAYS:
         return first + datetime.timedelta(days=_DAYS[unit] * steps)
-    months = first.month - 1 + steps * (12 if unit == "year" else 1 if unit == "month" else 0)
     if unit not in ("month", "year"):
         return None
+    months = first.month - 1 + steps * (12 if unit == "year" else 1)
     return datetime.date(first.year + months // 12, months % 12 + 1, min(first.day, 28))

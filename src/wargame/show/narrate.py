@@ -1,18 +1,31 @@
 """A run told in plain sentences: what happened each turn, who did what, and why.
 
 Nothing here computes anything about the run; it puts records and the content's own words
-together. No word of the engine gets through.
+together, as far as the lens lets them through. No word of the engine does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wargame.explain import Explanation, explain
 from wargame.ladder import STAGES
 from wargame.playthrough import Playthrough
-from wargame.show.language import begins, day, sentence, words
-from wargame.spec import GaugeSpec, Text
+from wargame.show.language import (
+    begins,
+    cited,
+    day,
+    filled,
+    in_a_sentence,
+    paragraph,
+    read,
+    sentence,
+    words,
+)
+from wargame.show.lens import Lens
+from wargame.spec import RuleSpec, Text
+from wargame.turn_log import TurnEvent
 
 HOLD = "hold"
 SMALL_MOVE = 40  # per mille of a gauge's range: less is not worth a line
@@ -20,17 +33,32 @@ MOST_GAUGES = 6
 
 
 @dataclass(frozen=True)
-class Act:
-    """What one actor did: `text` tells it, `why` says the reason in the actor's rule.
+class News:
+    """What nobody decided, or nobody owns up to. `why` is the file's reason for such events."""
 
-    visible: public, private or covert. succeeded: False if it came to nothing.
+    text: str
+    why: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What one actor did: `text` tells it, `why` the loudest rule's reason, or people's intent.
+
+    by: who gave the order (rule, seat, umpire, script, log). visible: public, private or covert.
+    direction: escalate, de-escalate, neutral. aims: whom it was aimed at. succeeded: False if it
+    came to nothing.
     """
 
     actor: str
     move: str
     text: str
     why: str
+    source: str
+    by: str
     visible: str
+    direction: str
+    aims: tuple[str, ...]
     succeeded: bool
 
 
@@ -59,11 +87,11 @@ class Motion:
 
 @dataclass(frozen=True)
 class Week:
-    """One turn as a reader meets it. `milestones` are those reached in it."""
+    """One turn as a reader meets it. `milestones` are those reached in it; all are names."""
 
     turn: int
     title: str
-    news: tuple[str, ...]
+    news: tuple[News, ...]
     acts: tuple[Act, ...]
     rungs: tuple[Rung, ...]
     motions: tuple[Motion, ...]
@@ -72,27 +100,43 @@ class Week:
 
 
 class Narrator:
-    """Tells one run in one language."""
+    """Tells one run in one language, through one lens.
 
-    def __init__(self, playthrough: Playthrough, lang: str = "en") -> None:
+    events: the turns of its log, if it has one: who gave each order, and what was meant by it.
+    """
+
+    def __init__(
+        self,
+        playthrough: Playthrough,
+        lang: str = "en",
+        lens: Lens | None = None,
+        events: Sequence[TurnEvent] = (),
+    ) -> None:
         self.playthrough = playthrough
         self.lang = lang
+        self.lens = lens or Lens()
+        self.events = events
         self.scenario = playthrough.scenario
         self.file = self.scenario.spec.scenario
         self.say = words(lang)
+        self._actors = {spec.id: spec for spec in self.scenario.spec.actors}
+        self._weeks: dict[int, Week] = {}
+        self._seen = tuple(self.lens.gauges(self.scenario))
 
     # ------------------------------------------------------------- names
 
     def actor(self, actor: str) -> str:
-        """The short name of an actor."""
-        for spec in self.scenario.spec.actors:
-            if spec.id == actor:
-                return (spec.short or spec.title).get(self.lang)
-        return actor
+        """The short name of an actor, as a label."""
+        spec = self._actors[actor]
+        return read(spec.short or spec.title, self.lang)
+
+    def named(self, actor: str) -> str:
+        """The short name of an actor, inside a sentence."""
+        return in_a_sentence(self.actor(actor), self.lang)
 
     def title(self, text: Text | None, name: str) -> str:
         """A title in this language, or the name where the file has none."""
-        return text.get(self.lang) if text else name
+        return read(text, self.lang, name)
 
     def gauge(self, name: str) -> str:
         """The title of a gauge, an unknown or a derived gauge."""
@@ -106,117 +150,237 @@ class Narrator:
         return self.title(self.scenario.spec.moves[move].title, move)
 
     def dyad(self, dyad: str) -> str:
-        """A dyad as ``Russia and Ukraine``."""
-        return self.say("{one} and {other}").format(
-            **dict(zip(("one", "other"), map(self.actor, dyad.split("-")), strict=True))
-        )
+        """A dyad as a label: ``Russia and Ukraine``."""
+        one, other = map(self.actor, dyad.split("-"))
+        return self.say("{one} and {other}").format(one=one, other=other)
 
     def ending(self, name: str) -> str:
         """The title of an ending."""
         ending = self.file.endings.get(name)
-        return self.title(ending.title, name) if ending else self.say("unresolved")
+        return self.title(ending.title, name) if ending else self.say("No end in sight")
+
+    def milestone(self, name: str) -> str:
+        """The title of a milestone."""
+        return self.title(self.file.milestones[name].title, name)
+
+    def outcome(self, name: str) -> str:
+        """The title of an ending or a milestone."""
+        return self.milestone(name) if name in self.file.milestones else self.ending(name)
+
+    def source(self, text: Text | None) -> str:
+        """Where something is from; common notes such as `assumption` are translated."""
+        return cited(read(text, self.lang), self.lang)
+
+    def stage(self, stage: int) -> str:
+        """The name of a stage of the ladder."""
+        return str(getattr(STAGES[stage - 1], self.lang))
+
+    def date(self, turn: int) -> str:
+        """The day on which a turn begins, or "" where the scenario has no calendar."""
+        header = self.scenario.header
+        date = begins(header.start, header.turn_length, turn)
+        return day(date, self.lang) if date else ""
+
+    def heading(self, turn: int) -> str:
+        """A turn's title: its number and its date."""
+        date = self.date(turn)
+        if date:
+            return self.say("Turn {turn}: {date}").format(turn=turn, date=date)
+        return self.say("Turn {turn}").format(turn=turn)
 
     # ------------------------------------------------------------- the story
 
     def week(self, turn: int) -> Week:
         """Turn `turn` (1 is the first), told."""
+        if turn not in self._weeks:
+            self._weeks[turn] = self._week(turn)
+        return self._weeks[turn]
+
+    def _week(self, turn: int) -> Week:
         header = self.scenario.header
-        date = begins(header.start, header.turn_length, turn)
-        title = self.say("Turn {turn}").format(turn=turn)
-        if date:
-            title = self.say("Turn {turn}: {date}").format(turn=turn, date=day(date, self.lang))
+        acts: list[Act] = []
+        rumours: list[News] = []
+        for actor in header.actors:
+            for act in self._acts(turn, actor):
+                spec = self.scenario.spec.moves[act.move]
+                if self.lens.deed(actor, spec):
+                    acts.append(act)
+                elif self.lens.trace(spec):
+                    rumours.append(News(act.text))
         ended = int(self.playthrough.worlds[turn].ending[0])
         return Week(
             turn=turn,
-            title=title,
-            news=tuple(self.news(turn)),
-            acts=tuple(act for actor in header.actors for act in self.acts(turn, actor)),
+            title=self.heading(turn),
+            news=(*self.news(turn), *rumours),
+            acts=tuple(acts),
             rungs=self.rungs(turn),
             motions=self.motions(turn),
             milestones=self.milestones(turn),
             ending=header.endings[ended] if ended >= 0 else "",
         )
 
-    def news(self, turn: int) -> list[str]:
+    def news(self, turn: int) -> tuple[News, ...]:
         """What nobody decided: injects and events, in the words of the file."""
         happened = self.playthrough.records[turn - 1].happened[:, 0]
-        told = []
-        place = 0
-        for inject in self.file.injects:
-            if happened[place] and inject.title:
-                told.append(sentence(inject.title.get(self.lang), self.lang))
-            place += 1
+        place = len(self.file.injects)
+        told = [
+            News(
+                sentence(read(inject.title or inject.about, self.lang), self.lang),
+                sentence(read(inject.about if inject.title else None, self.lang), self.lang),
+                self.source(inject.source),
+            )
+            for inject, flag in zip(self.file.injects, happened[:place], strict=True)
+            if flag and self.lens.inject(inject)
+        ]
         for event in self.file.chance:
-            for outcome in event.outcomes or (event,):
-                if happened[place]:
-                    text = outcome.title or event.title
+            for outcome in event.outcomes or (None,):
+                if happened[place] and self.lens.chance(event):
+                    titles = (event.title, outcome.title if outcome else None)
+                    text = paragraph(
+                        [sentence(read(t, self.lang), self.lang) for t in titles], self.lang
+                    )
                     if text:
-                        told.append(sentence(text.get(self.lang), self.lang))
+                        why = sentence(read(event.because, self.lang), self.lang)
+                        told.append(News(text, why, self.source(event.source)))
                 place += 1
-        return told
+        return (*told, *self._thrown(turn))
 
-    def acts(self, turn: int, actor: str) -> list[Act]:
-        """What an actor did in a turn, `hold` left out."""
-        explanation = explain(self.playthrough, turn, actor)
+    def _thrown(self, turn: int) -> list[News]:
+        """What a facilitator threw in."""
         found = []
-        for move, succeeded in zip(explanation.chosen, explanation.succeeded, strict=True):
-            if move == HOLD:
-                continue
-            spec = self.scenario.spec.moves[move]
-            headline = spec.headline or spec.title
-            target = self.actor(spec.target) if spec.target else ""
-            text = headline.get(self.lang)
-            for place, name in (("{actor}", self.actor(actor)), ("{target}", target)):
-                text = text.replace(place, name)
-            text = sentence(text, self.lang)
-            if not succeeded:
-                text += self.say(" It came to nothing.")
-            why = self.why(explanation, move)
-            found.append(Act(actor, move, text, why, spec.visible, succeeded))
+        if turn <= len(self.events):
+            for inject in self.events[turn - 1].injects:
+                heard = inject.get("visible", "public") == "public"
+                if self.lens.sees_all or heard or self.lens.who in inject.get("to", ()):
+                    title = Text.model_validate(inject["title"])
+                    found.append(News(sentence(read(title, self.lang), self.lang)))
         return found
 
-    def why(self, explanation: Explanation, move: str) -> str:
-        """The reason of the rule that spoke loudest for a move; "" if none did."""
-        voices = [v for v in explanation.option(move).voices if v.op in ("add", "times")]
-        voices = [v for v in voices if v.amount > 0]
-        if not voices:
-            return ""
-        loudest = max(voices, key=lambda voice: (voice.op == "add", voice.amount))
-        return self.because(explanation.actor, loudest.rule)
+    def _acts(self, turn: int, actor: str) -> list[Act]:
+        """What an actor did in a turn, `hold` left out."""
+        record = self.playthrough.records[turn - 1]
+        orders, success = record.orders[actor][:, 0], record.success[actor][:, 0]
+        moves = self.scenario.header.moves[actor]
+        explanation = self.explanation(turn, actor)
+        found = []
+        for place, (m, succeeded) in enumerate(zip(orders, success, strict=True)):
+            if m < 0 or moves[m] == HOLD:
+                continue
+            spec = self.scenario.spec.moves[moves[m]]
+            by, why, source = self._reason(turn, actor, place, moves[m], explanation)
+            found.append(
+                Act(
+                    actor=actor,
+                    move=moves[m],
+                    text=self.told(actor, moves[m], bool(succeeded)),
+                    why=why,
+                    source=source,
+                    by=by,
+                    visible=spec.visible,
+                    direction=spec.direction,
+                    aims=self.aims(actor, moves[m]),
+                    succeeded=bool(succeeded),
+                )
+            )
+        return found
 
-    def because(self, actor: str, rule: str) -> str:
-        """What a rule of an actor gives as its reason."""
-        for spec in self.scenario.spec.actors:
-            if spec.id == actor:
-                for item in spec.rules:
-                    if item.id == rule and item.because:
-                        return sentence(item.because.get(self.lang), self.lang)
-        return ""
+    def told(self, actor: str, move: str, succeeded: bool = True) -> str:
+        """A move as a sentence about its actor."""
+        spec = self.scenario.spec.moves[move]
+        headline = read(spec.headline or spec.title, self.lang)
+        target = self.named(spec.target) if spec.target in self._actors else ""
+        text = sentence(filled(headline, actor=self.named(actor), target=target), self.lang)
+        return text if succeeded else paragraph([text, self.say("It came to nothing.")], self.lang)
+
+    def aims(self, actor: str, move: str) -> tuple[str, ...]:
+        """Whom a move is aimed at: its target, or the other side of the dyads that it heats."""
+        spec = self.scenario.spec.moves[move]
+        if spec.target and spec.target != actor:
+            return (spec.target,) if spec.target in self._actors else ()
+        pairs = [key.replace("self", actor).split("-") for key in spec.heat]
+        return tuple(
+            dict.fromkeys(
+                other
+                for pair in pairs
+                if actor in pair
+                for other in pair
+                if other != actor and other in self._actors
+            )
+        )
+
+    # ------------------------------------------------------------- reasons
+
+    def explanation(self, turn: int, actor: str) -> Explanation | None:
+        """Why an actor did what it did; None if the lens hides it or the log does not say."""
+        recorded = actor in self.playthrough.records[turn - 1].detail
+        if not recorded or not self.lens.reasons(actor):
+            return None
+        return explain(self.playthrough, turn, actor)
+
+    def _reason(
+        self, turn: int, actor: str, place: int, move: str, explanation: Explanation | None
+    ) -> tuple[str, str, str]:
+        """Who gave the order, what reason is known for it, and its source."""
+        if turn <= len(self.events) and place < len(self.events[turn - 1].orders.get(actor, ())):
+            order = self.events[turn - 1].orders[actor][place]
+            if order.by != "rule":
+                intent = order.intent if self.lens.reasons(actor) else None
+                return (
+                    order.by,
+                    sentence(read(intent, self.lang), self.lang),
+                    self.source(order.source),
+                )
+        rule = self.loudest(explanation, move) if explanation else None
+        if rule is None:
+            return "rule", "", ""
+        return (
+            "rule",
+            sentence(read(rule.because, self.lang), self.lang),
+            self.source(rule.source),
+        )
+
+    def loudest(self, explanation: Explanation, move: str) -> RuleSpec | None:
+        """The rule that spoke loudest for a move; None if none did."""
+        voices = [
+            voice
+            for voice in explanation.option(move).voices
+            if voice.amount > (1 if voice.op == "times" else 0) and voice.op in ("add", "times")
+        ]
+        if not voices:
+            return None
+        loudest = max(voices, key=lambda voice: (voice.op == "add", voice.amount))
+        return self.rule(explanation.actor, loudest.rule)
+
+    def rule(self, actor: str, rule: str) -> RuleSpec | None:
+        """A rule of an actor."""
+        return next((item for item in self._actors[actor].rules if item.id == rule), None)
+
+    # ------------------------------------------------------------- ladders, gauges, marks
 
     def rungs(self, turn: int) -> tuple[Rung, ...]:
-        """Where every dyad stands after a turn."""
-        before, after = self.playthrough.worlds[turn - 1], self.playthrough.worlds[turn]
+        """Where every dyad stands after a turn; 0 is before the first."""
+        before, after = self.playthrough.worlds[max(turn - 1, 0)], self.playthrough.worlds[turn]
         found = []
         for dyad in self.scenario.header.dyads:
             stage = int(after[f"stage({dyad})"][0])
             change = stage - int(before[f"stage({dyad})"][0])
-            name = getattr(STAGES[stage - 1], self.lang)
-            heat = int(after[f"heat({dyad})"][0])
-            found.append(Rung(dyad, self.dyad(dyad), stage, name, change, heat))
+            heat = int(after[f"heat({dyad})"][0]) if self.lens.sees_all else 0
+            found.append(Rung(dyad, self.dyad(dyad), stage, self.stage(stage), change, heat))
         return tuple(found)
 
     def motions(self, turn: int) -> tuple[Motion, ...]:
         """The gauges that moved most, by their range; the largest first."""
         before, after = self.playthrough.worlds[turn - 1], self.playthrough.worlds[turn]
         moved = []
-        for name, spec in self.file.gauges.items():
+        for name in self._seen:
+            spec = self.file.gauges[name]
             old, new = int(before[name][0]), int(after[name][0])
             size = abs(new - old) * 1000 // (spec.max - spec.min)
             if size >= SMALL_MOVE:
                 moved.append((size, name, spec, old, new))
         moved.sort(key=lambda item: (-item[0], item[1]))
         return tuple(
-            Motion(name, self.title(spec.title, name), old, new, _unit(spec, self.lang))
+            Motion(name, self.title(spec.title, name), old, new, read(spec.unit, self.lang))
             for _, name, spec, old, new in moved[:MOST_GAUGES]
         )
 
@@ -229,8 +393,4 @@ class Narrator:
     def meaning(self, name: str) -> str:
         """What an ending or a milestone would mean, in the words of the file."""
         spec = self.file.endings.get(name) or self.file.milestones.get(name)
-        return spec.about.get(self.lang) if spec and spec.about else ""
-
-
-def _unit(spec: GaugeSpec, lang: str) -> str:
-    return spec.unit.get(lang)
+        return read(spec.about, self.lang) if spec else ""

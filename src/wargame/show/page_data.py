@@ -1,0 +1,372 @@
+"""What a page may know of a run, through one lens and in one language.
+
+`page_data` is the only way out: the exported file, the server and the tests all get a run from
+it, and what a lens hides is not in what it returns. A turn's data says nothing of later turns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wargame.experiment.turning_points import SIGNS, TurningPoint
+from wargame.explain import Explanation
+from wargame.replay import Replay
+from wargame.show.charts import (
+    COLUMN,
+    ENDING_FILL,
+    HEAD,
+    NET_HEIGHT,
+    NET_WIDTH,
+    ODDS_HEAD,
+    ODDS_HEIGHT,
+    ROW,
+    Cell,
+    Chart,
+    Deed,
+    Tie,
+    Turning,
+    network,
+    odds_area,
+    strip,
+)
+from wargame.show.language import paragraph, read, sentence
+from wargame.show.lens import ALL, PUBLIC, Lens
+from wargame.show.narrate import HOLD, Narrator, Week
+from wargame.show.outlook import Outlook
+from wargame.show.page_words import page_words
+from wargame.show.story import story
+
+Data = dict[str, Any]
+
+
+def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = None) -> Data:
+    """``head``: what does not depend on the run; ``turns``: one entry a turn, the first is 0.
+
+    outlook: the odds, if they were computed; only the all-seeing lens shows them.
+    """
+    narrator = Narrator(replay.playthrough, lang, lens, replay.turns)
+    outlook = outlook if lens.sees_all else None
+    charts = {
+        "strip": strip_chart(narrator),
+        "network": network_chart(narrator),
+        **({"odds": odds_chart(narrator, outlook)} if outlook else {}),
+    }
+    turns = [_opening(narrator)]
+    turns += [_turn(narrator, turn) for turn in range(1, replay.playthrough.turns + 1)]
+    for turn, data in enumerate(turns):
+        data["slices"] = {
+            name: chart.slices[turn] for name, chart in charts.items() if turn < len(chart.slices)
+        }
+        data["question"] = _question(narrator, turn + 1)
+        if outlook and turn < len(outlook.endings):
+            data["odds"] = [
+                {"title": narrator.ending(name), "share": round(share, 4)}
+                for name, share in outlook.endings[turn].items()
+            ]
+            data["turnings"] = [
+                turning(narrator, item) for item in outlook.points if item.turn == turn
+            ]
+    turns[-1]["story"] = list(story(narrator))
+    return {"head": _head(narrator, charts, outlook), "turns": turns}
+
+
+# ------------------------------------------------------------------------------ the head
+
+
+def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None) -> Data:
+    scenario, header = narrator.scenario, narrator.scenario.header
+    return {
+        "lang": narrator.lang,
+        "lens": narrator.lens.who,
+        "title": narrator.title(narrator.file.title, header.scenario),
+        "about": sentence(read(narrator.file.about, narrator.lang), narrator.lang),
+        "run": narrator.say("seed {seed}, run {run}").format(
+            seed=narrator.playthrough.seed, run=narrator.playthrough.run
+        ),
+        "horizon": header.horizon,
+        "actors": {actor: narrator.actor(actor) for actor in header.actors},
+        "dyads": [narrator.dyad(dyad) for dyad in header.dyads],
+        "lenses": lens_names(narrator),
+        "moves": {move: narrator.move(move) for move in scenario.spec.moves},
+        "rules": {
+            actor.id: {
+                rule.id: [
+                    sentence(read(rule.because, narrator.lang), narrator.lang),
+                    narrator.source(rule.source),
+                ]
+                for rule in actor.rules
+            }
+            for actor in scenario.spec.actors
+            if narrator.lens.reasons(actor.id)
+        },
+        "endings": [
+            {"title": title, "fill": ENDING_FILL[place % len(ENDING_FILL)]}
+            for place, title in enumerate(ending_titles(narrator).values())
+        ]
+        if outlook
+        else [],
+        "frames": {name: chart.frame for name, chart in charts.items()},
+        "sizes": {
+            "column": COLUMN,
+            "row": ROW,
+            "head": HEAD,
+            "strip": HEAD + ROW * len(header.dyads),
+            "odds": ODDS_HEAD + ODDS_HEIGHT,
+            "odds_head": ODDS_HEAD,
+            "network": [NET_WIDTH, NET_HEIGHT],
+        },
+        "futures": outlook.futures if outlook else 0,
+        "words": page_words(narrator.say),
+    }
+
+
+def lens_names(narrator: Narrator) -> dict[str, str]:
+    """Every lens with its name."""
+    say = narrator.say
+    return {
+        ALL: say("All-seeing"),
+        PUBLIC: say("The public"),
+        **{
+            actor: say("As {actor} sees it").format(actor=narrator.named(actor))
+            for actor in narrator.scenario.header.actors
+        },
+    }
+
+
+# ------------------------------------------------------------------------------ turns
+
+
+def _opening(narrator: Narrator) -> Data:
+    data: Data = {
+        "turn": 0,
+        "title": narrator.say("Before the first turn"),
+        "rungs": [_rung(rung) for rung in narrator.rungs(0)],
+        "unknowns": [],
+    }
+    if narrator.lens.sees_all:
+        world = narrator.playthrough.worlds[0]
+        data["unknowns"] = [
+            {
+                "title": narrator.gauge(name),
+                "value": int(world[name][0]),
+                "unit": read(narrator.file.unknowns[name].unit, narrator.lang),
+            }
+            for name in narrator.scenario.header.unknowns
+        ]
+    return data
+
+
+def _turn(narrator: Narrator, turn: int) -> Data:
+    week = narrator.week(turn)
+    explained = {
+        actor: found
+        for actor in narrator.scenario.header.actors
+        if (found := narrator.explanation(turn, actor)) is not None
+    }
+    return {
+        "turn": turn,
+        "title": week.title,
+        "news": [vars(item) for item in week.news],
+        "acts": _acts(narrator, week),
+        "chosen": {
+            actor: [act.move for act in week.acts if act.actor == actor]
+            for actor in narrator.scenario.header.actors
+        },
+        "rungs": [_rung(rung) for rung in week.rungs],
+        "motions": [vars(item) | {"gauge": None} for item in week.motions],
+        "milestones": [
+            {"title": narrator.milestone(name), "about": narrator.meaning(name)}
+            for name in week.milestones
+        ],
+        "ending": {"title": narrator.ending(week.ending), "about": narrator.meaning(week.ending)}
+        if week.ending
+        else None,
+        "why": {actor: _why(narrator, found) for actor, found in explained.items()},
+    }
+
+
+def _acts(narrator: Narrator, week: Week) -> list[Data]:
+    return [
+        {
+            "actor": act.actor,
+            "text": act.text,
+            "why": act.why,
+            "source": act.source,
+            "by": act.by,
+            "visible": act.visible,
+            "direction": act.direction,
+            "aims": [narrator.actor(aim) for aim in act.aims],
+        }
+        for act in week.acts
+    ]
+
+
+def _rung(rung: Any) -> Data:
+    return {"title": rung.title, "stage": rung.stage, "name": rung.name, "change": rung.change}
+
+
+def _why(narrator: Narrator, explanation: Explanation) -> Data:
+    """One decision: its open options with their weights, what spoke, what was believed."""
+    runner_up = explanation.runner_up()
+    made = [o for o in explanation.options if o.weight or o.move in explanation.chosen]
+    forbidden = [o for o in explanation.options if o.barrier == "forbidden"]
+    return {
+        "chosen": [
+            {"move": move, "done": done}
+            for move, done in zip(explanation.chosen, explanation.succeeded, strict=True)
+        ],
+        "options": [
+            {
+                "move": option.move,
+                "weight": option.weight,
+                "base": option.base,
+                "voices": [[v.rule, _amount(v.op, v.amount)] for v in option.voices],
+            }
+            for option in made
+        ],
+        "forbidden": [
+            {"move": o.move, "rules": [v.rule for v in o.voices if v.op == "forbid"]}
+            for o in forbidden
+        ],
+        "closed": len(explanation.options) - len(made) - len(forbidden),
+        "total": explanation.total,
+        "runner_up": runner_up.move if runner_up else None,
+        "sightings": [
+            {
+                "title": narrator.gauge(sight.gauge),
+                "believed": sight.believed,
+                **({"true": sight.true} if narrator.lens.sees_all else {}),
+            }
+            for sight in explanation.sightings
+        ],
+    }
+
+
+def _amount(op: str, amount: int) -> str:
+    return {"add": f"{amount:+d}", "times": f"×{amount}", "over": f"÷{amount}", "forbid": "0"}[op]
+
+
+def _question(narrator: Narrator, turn: int) -> dict[str, list[str]]:
+    """What each actor might do in the coming turn, in the catalogue's order.
+
+    Where the lens hides an actor's reasons it also hides which of its moves are open.
+    """
+    if turn > narrator.playthrough.turns:
+        return {}
+    found = {}
+    for actor, moves in narrator.scenario.header.moves.items():
+        explanation = narrator.explanation(turn, actor)
+        open_moves = set(moves)
+        if explanation is not None:
+            open_moves = {o.move for o in explanation.options if o.weight} | set(explanation.chosen)
+        found[actor] = [move for move in moves if move in open_moves or move == HOLD]
+    return found
+
+
+# ------------------------------------------------------------------------------ charts
+
+
+def strip_chart(narrator: Narrator) -> Chart:
+    """The ladders of every dyad, turn by turn."""
+    say = narrator.say
+    columns = []
+    for turn in range(narrator.playthrough.turns + 1):
+        heading = narrator.heading(turn) if turn else say("Before the first turn")
+        columns.append(
+            [
+                Cell(
+                    rung.stage,
+                    rung.change,
+                    say("{turn}. {pair}: stage {stage}, {name}").format(
+                        turn=heading, pair=rung.title, stage=rung.stage, name=rung.name
+                    ),
+                )
+                for rung in narrator.rungs(turn)
+            ]
+        )
+    return strip(columns)
+
+
+def network_chart(narrator: Narrator) -> Chart:
+    """The influence network, and what was done along its ties."""
+    names = {actor: narrator.actor(actor) for actor in narrator.scenario.header.actors}
+    return network(
+        names,
+        [Tie(one, other, weight, told) for one, other, weight, told in ties(narrator)],
+        [
+            (),
+            *(
+                [
+                    Deed(act.actor, act.aims, act.direction, act.text)
+                    for act in narrator.week(turn).acts
+                ]
+                for turn in range(1, narrator.playthrough.turns + 1)
+            ),
+        ],
+    )
+
+
+def ties(narrator: Narrator) -> list[tuple[str, str, int, str]]:
+    """Every standing tie: from, to, leverage (per mille), and what it rests on."""
+    say = narrator.say
+    return [
+        (
+            tie.from_,
+            tie.to,
+            tie.leverage,
+            say("{one} to {other}, {weight} of 1000: {because}").format(
+                one=narrator.actor(tie.from_),
+                other=narrator.actor(tie.to),
+                weight=tie.leverage,
+                because=sentence(read(tie.because, narrator.lang), narrator.lang),
+            ),
+        )
+        for tie in narrator.file.ties
+    ]
+
+
+def odds_chart(narrator: Narrator, outlook: Outlook) -> Chart:
+    """How futures end, by turn, with the moves that changed it."""
+    passing = []
+    names = narrator.scenario.header.milestones[:1]
+    for shares in outlook.milestones:
+        passing += [
+            (shares[name], f"{narrator.milestone(name)}: {shares[name]:.1%}") for name in names
+        ]
+    return odds_area(
+        outlook.endings,
+        ending_titles(narrator),
+        [
+            Turning(point.turn, SIGNS[point.mark], turning(narrator, point))
+            for point in outlook.points
+        ],
+        passing,
+    )
+
+
+def ending_titles(narrator: Narrator) -> dict[str, str]:
+    """Endings in the scenario's order, with their titles."""
+    return {name: narrator.ending(name) for name in narrator.scenario.header.endings}
+
+
+def turning(narrator: Narrator, point: TurningPoint) -> str:
+    """A turning point in words, with its interval and what it did to the endings."""
+    say = narrator.say
+    moved = [change for change in point.changes if change.resolved]
+    moved.sort(key=lambda change: -abs(change.difference))
+    told = [
+        f"{SIGNS[point.mark]} {narrator.told(point.actor, point.played)}",
+        say(
+            "Against the best other choice ({other}) that is {gain:+.0f} points of 1000 by its own "
+            "aims ({low:+.0f} to {high:+.0f})."
+        ).format(
+            other=narrator.move(point.alternative), gain=point.gain, low=point.low, high=point.high
+        ),
+        *(
+            say("{ending}: {change:+.1f} percentage points.").format(
+                ending=narrator.outcome(change.name), change=100 * change.difference
+            )
+            for change in moved[:2]
+        ),
+    ]
+    return paragraph(told, narrator.lang)

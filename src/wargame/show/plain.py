@@ -1,0 +1,155 @@
+"""A run as plain lines, for a terminal, a pipe or a screen reader."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Callable, Sequence
+
+from wargame.show.narrate import Act, Narrator, Week
+from wargame.show.story import story
+
+WIDTH = 96
+BOLD, DIM, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+NOT_FIRST = "、。，．・：；？！）」』】〕ー々っゃゅょッャュョ%％"  # may not begin a line
+
+Paint = Callable[[str, str], str]
+
+
+def told_run(narrator: Narrator, weeks: Sequence[Week], colour: bool = False) -> str:
+    """The whole run: what it is about, every turn, how it ended, and the story in short."""
+    say, paint = narrator.say, painter(colour)
+    lines = [paint(BOLD, narrator.title(narrator.file.title, narrator.scenario.header.scenario))]
+    lines += wrapped(narrator.title(narrator.file.about, ""))
+    lines.append(
+        say("seed {seed}, run {run}").format(
+            seed=narrator.playthrough.seed, run=narrator.playthrough.run
+        )
+    )
+    for week in weeks:
+        lines += ["", *told_week(narrator, week, paint)]
+    lines += ["", paint(BOLD, say("The whole story"))]
+    for part in story(narrator):
+        lines += wrapped(part, "  ")
+    lines += ["", say("This is one run of a model, made for learning. It is not a forecast.")]
+    return "\n".join(lines)
+
+
+def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> list[str]:
+    """One turn, from its heading to the gauges that moved."""
+    say, paint = narrator.say, paint or painter(False)
+    lines = [paint(BOLD, week.title)]
+    for news in week.news:
+        lines += wrapped(news.text, "  * ")
+        lines += [paint(DIM, line) for line in wrapped(news.why, "      ")]
+    for act in week.acts:
+        lines += wrapped(act.text + marks(narrator, act), "  - ")
+        lines += [paint(DIM, line) for line in wrapped(act.why, "      ")]
+    if not week.news and not week.acts:
+        lines.append("  " + say("Nothing of note."))
+    for name in week.milestones:
+        lines += [paint(RED, line) for line in wrapped(narrator.milestone(name), "  !! ")]
+    rungs = [f"{rung.title} {rung.stage}{arrow(rung.change)}" for rung in week.rungs]
+    if rungs:
+        lines += wrapped(say("Ladder: ") + "; ".join(rungs), "  ")
+    if week.motions:
+        moved = "; ".join(f"{m.title} {m.before}→{m.after}" for m in week.motions)
+        lines += wrapped(say("Moved: ") + moved, "  ")
+    if week.ending:
+        ending = say("How it ended: {ending}").format(ending=narrator.ending(week.ending))
+        lines += [paint(BOLD, line) for line in wrapped(ending, "  ")]
+        lines += wrapped(narrator.meaning(week.ending), "  ")
+    return lines
+
+
+def marks(narrator: Narrator, act: Act) -> str:
+    """How an act was done and who gave the order, where that is not the usual."""
+    say = narrator.say
+    found = {"private": say(" (in private)"), "covert": say(" (covert)")}.get(act.visible, "")
+    return found + {
+        "seat": say(" (decided by people)"),
+        "umpire": say(" (ruled by the umpire)"),
+        "script": say(" (as it really happened)"),
+    }.get(act.by, "")
+
+
+def told_why(narrator: Narrator, turn: int, actor: str) -> list[str]:
+    """One decision: what was chosen, the options with their weights and reasons, the beliefs."""
+    say = narrator.say
+    found = narrator.explanation(turn, actor)
+    lines = [f"{narrator.heading(turn)}: {narrator.actor(actor)}"]
+    if found is None:
+        return [*lines, "  " + say("Nothing is known about how this was decided.")]
+    runner_up = found.runner_up()
+    for option in found.options:
+        if not option.weight and option.move not in found.chosen:
+            continue
+        note = say(" (chosen)") if option.move in found.chosen else ""
+        if runner_up and option.move == runner_up.move:
+            note = say(" (next in line)")
+        share = 1000 * option.weight // max(found.total, 1)
+        lines += wrapped(
+            say("{weight} of {total} ({share}): {move}{note}").format(
+                weight=option.weight,
+                total=found.total,
+                share=f"{share // 10}.{share % 10} %",
+                move=narrator.move(option.move),
+                note=note,
+            ),
+            "  ",
+        )
+        for voice in option.voices:
+            rule = narrator.rule(actor, voice.rule)
+            amount = {"add": f"{voice.amount:+d}", "times": f"×{voice.amount}"}
+            reason = narrator.title(rule.because, "") if rule else ""
+            source = narrator.source(rule.source) if rule else ""
+            lines += wrapped(
+                f"{amount.get(voice.op, f'÷{voice.amount}')} {reason} [{source}]", "      "
+            )
+    if found.sightings:
+        lines.append("  " + say("What it believed, and what was true:"))
+        for sight in found.sightings:
+            known = f"{sight.believed} / {sight.true}" if narrator.lens.sees_all else sight.believed
+            lines += wrapped(f"{narrator.gauge(sight.gauge)}: {known}", "    ")
+    return lines
+
+
+def arrow(change: int) -> str:
+    """An arrow for a change of stage."""
+    return "↑" if change > 0 else "↓" if change < 0 else ""
+
+
+def painter(colour: bool) -> Paint:
+    """A function that sets a text in a terminal's colour, or leaves it as it is."""
+    return lambda code, text: f"{code}{text}{PLAIN}" if colour else text
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal needs; wide East Asian letters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def wrapped(text: str, lead: str = "", width: int = WIDTH) -> list[str]:
+    """Lines of a paragraph behind `lead`; Japanese breaks between letters, not before a 。"""
+    text = " ".join(text.split())
+    if not text:
+        return []
+    room = width - len(lead)
+    parts = textwrap.wrap(text, room) if columns(text) == len(text) else _broken(text, room)
+    return [(lead if i == 0 else " " * len(lead)) + part for i, part in enumerate(parts)]
+
+
+def _broken(text: str, room: int) -> list[str]:
+    parts, line, used = [], "", 0
+    for letter in text:
+        size = columns(letter)
+        if used + size > room and letter not in NOT_FIRST:
+            # A word or a number in Latin letters moves to the next line whole.
+            kept = line.rstrip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.→-")
+            if not letter.isascii() or not kept or len(line) - len(kept) > room // 3:
+                kept = line
+            parts.append(kept.rstrip())
+            line = line[len(kept) :]
+            used = columns(line)
+        line, used = line + letter, used + size
+    return [part for part in [*parts, line.strip()] if part]

@@ -1,0 +1,468 @@
+"use strict";
+// One replay in the browser. It shows what it was given and computes nothing about the run.
+(() => {
+  const given = JSON.parse(document.getElementById("data").textContent);
+  const SVG = "http://www.w3.org/2000/svg";
+  const $ = (id) => document.getElementById(id);
+  const state = {turn: 0, lens: "all", lang: given.lang, predict: given.predict, actor: "", asked: ""};
+  const votes = new Map();
+  let cache = [];        // what has been opened so far, turn by turn
+  let heads = {};
+  let timer = 0;
+  let drawn = "";        // what the charts show: lens, language, how far
+
+  // ---------------------------------------------------------------- where turns come from
+
+  // The same lines as veil._mixed.
+  const mix = (bytes, [one, other]) => {
+    if (!one && !other) return bytes;
+    const out = new Uint8Array(bytes.length);
+    for (let i = 0; i < bytes.length; i += 4) {
+      let w = Math.imul(i / 4 + 1, 0x9E3779B9) ^ one;
+      w = (Math.imul(w ^ (w >>> 16), 0x85EBCA6B) + other) | 0;
+      w = Math.imul(w ^ (w >>> 13), 0xC2B2AE35);
+      w ^= w >>> 16;
+      for (let k = 0; k < 4 && i + k < bytes.length; k++) out[i + k] = bytes[i + k] ^ (w >>> (8 * k));
+    }
+    return out;
+  };
+  const unveil = async (blob, key) => {
+    const bytes = mix(Uint8Array.from(atob(blob), (c) => c.charCodeAt(0)), key);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return JSON.parse(await new Response(stream).text());
+  };
+  const parse = (item) => {
+    const found = {};
+    return (name) => (found[name] ??= JSON.parse(item.parts[name]));
+  };
+  const file = {
+    most: given.turns && given.turns.length - 1,
+    async head() {
+      const read = parse(await unveil(given.heads, [0, 0]));
+      return async (name) => read(name);
+    },
+    async turn(t) {
+      const item = await unveil(given.turns[t], t ? cache[t - 1].next : given.key);
+      const read = parse(item);
+      return {next: item.next, part: async (name) => read(name)};
+    },
+    vote: async () => true,
+    again: async () => true,
+  };
+  const server = {
+    most: given.most,
+    async ask(path, body) {
+      const answer = await fetch(path, body === undefined ? {} : {
+        method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    },
+    async head() { return (name) => this.ask(`head/${name}`); },
+    async turn(t) {
+      const found = {};
+      const part = async (name) => (found[name] ??= await this.ask(`turn/${t}/${name}`));
+      await part(`${state.lens}/${state.lang}`);
+      return {part};
+    },
+    async vote(turn, actor) { await this.ask("vote", {turn, actor, votes: Object.fromEntries(votes)}); },
+    async again(predict, turn) { await this.ask("predict", {predict, turn}); },
+  };
+  const source = given.mode === "file" ? file : server;
+  const name = () => `${state.lens}/${state.lang}`;
+  const known = () => cache.length - 1;
+  const open = async (upTo) => {
+    while (known() < Math.min(upTo, source.most)) cache.push(await source.turn(cache.length));
+  };
+
+  // ---------------------------------------------------------------- small helpers
+
+  const h = (tag, props = {}, ...inside) => {
+    const element = document.createElement(tag);
+    for (const [key, value] of Object.entries(props)) {
+      if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+      else if (value !== false && value !== null && value !== undefined) {
+        element.setAttribute(key, value === true ? "" : value);
+      }
+    }
+    element.append(...inside.flat().filter((x) => x !== null && x !== undefined && x !== ""));
+    return element;
+  };
+  const fill = (id, ...inside) => $(id).replaceChildren(...inside.flat().filter(Boolean));
+  const put = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  const svg = (width, height, markup, label) => {
+    const text = `<svg xmlns="${SVG}" viewBox="0 0 ${width} ${height}">${markup}</svg>`;
+    const element = document.importNode(
+      new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", label);
+    return element;
+  };
+  const table = (caption, heads_, rows) => h("table", {},
+    h("caption", {class: "away"}, caption),
+    h("thead", {}, h("tr", {}, heads_.map((x) => h("th", {scope: "col"}, x)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((x, i) =>
+      i ? h("td", typeof x === "number" ? {class: "number"} : {}, typeof x === "number" ? String(x) : x)
+        : h("th", {scope: "row"}, x))))));
+  const arrow = (change) => (change > 0 ? "↑" : change < 0 ? "↓" : "");
+  const cited = (text, from, words) => [text, from && h("small", {class: "source"}, ` ${words.source}: ${from}`)];
+
+  // ---------------------------------------------------------------- drawing
+
+  async function show() {
+    const head = await heads(name());
+    const turn = await cache[state.turn].part(name());
+    const words = head.words;
+    chrome(head, words, turn);
+    await charts(head, words);
+    cursor(head);
+    odds(words, turn);
+    events(head, words, turn);
+    moved(words, turn);
+    network(head, words, turn);
+    why(head, words, turn);
+    guess(head, words, turn);
+    fork(head, words);
+    story(words, turn);
+  }
+
+  function chrome(head, words, turn) {
+    document.documentElement.lang = state.lang;
+    document.title = `${head.title}: ${turn.title}`;
+    $("title").textContent = head.title;
+    $("about").textContent = head.about;
+    for (const element of document.querySelectorAll("[data-word]")) {
+      element.textContent = words[element.dataset.word];
+    }
+    for (const element of document.querySelectorAll("[data-label]")) {
+      element.setAttribute("aria-label", words[element.dataset.label]);
+      element.title = words[element.dataset.label];
+    }
+    $("scrubber").setAttribute("aria-label", words.turn);
+    const choice = JSON.stringify(head.lenses);
+    if ($("lens").dataset.choice !== choice) {
+      $("lens").dataset.choice = choice;
+      fill("lens", Object.entries(head.lenses).map(([key, label]) => h("option", {value: key}, label)));
+    }
+    $("lens").value = state.lens;
+    $("lang").value = state.lang;
+    $("predict").textContent = state.predict ? words.predict_off : words.predict;
+    $("predict").setAttribute("aria-pressed", String(state.predict));
+    $("play").textContent = timer ? words.pause : words.play;
+    const end = state.predict ? head.horizon : source.most;
+    const range = $("range");
+    range.max = end;
+    range.value = state.turn;
+    range.setAttribute("aria-valuetext", turn.title);
+    $("first").disabled = $("back").disabled = state.turn === 0;
+    $("forward").disabled = $("last").disabled = state.turn >= (state.predict ? known() : source.most);
+    if ($("heading").textContent !== turn.title) $("heading").textContent = turn.title;
+    fill("marks",
+      (turn.milestones || []).map((x) => h("p", {class: "mark"},
+        h("strong", {}, `${words.milestone}: ${x.title}`), " ", x.about)),
+      turn.ending && h("p", {class: "mark"},
+        h("strong", {}, `${words.ended}: ${turn.ending.title}`), " ", turn.ending.about));
+    $("keys").textContent = words.keys;
+    $("disclaimer").textContent = `${words.disclaimer} ${head.run}`;
+    $("locked").textContent = given.mode === "file" ? words.locked_note : "";
+    fill("notes", h("h3", {}, words.notes), [1, 2, 3, 4].map(() => h("div", {class: "line"})));
+  }
+
+  // The charts are drawn anew only when there is more to show, or another lens or language.
+  async function charts(head, words) {
+    const key = `${name()} ${known()} ${state.predict}`;
+    if (key === drawn) return;
+    drawn = key;
+    const sizes = head.sizes;
+    const shown = [];
+    for (let t = 0; t <= known(); t++) shown.push((await cache[t].part(name())).slices);
+    const columns = state.predict ? head.horizon + 1 : source.most + 1;
+    const width = sizes.column * columns;
+    const scroll = (id, height, markup, label) => {
+      const chart = svg(width, height, `${markup}<rect class="cursor" y="0" height="${height}" `
+        + `width="${sizes.column}"/>`, label);
+      chart.style.minWidth = `${columns * 17}px`;
+      chart.style.maxWidth = `${columns * 40}px`;
+      chart.addEventListener("click", (event) => {
+        const box = chart.getBoundingClientRect();
+        go(Math.floor((event.clientX - box.left) / box.width * columns));
+      });
+      return h("div", {class: "scroll", id, tabindex: 0, role: "region", "aria-label": label}, chart);
+    };
+    fill("ladder", h("h3", {}, words.ladder), h("p", {class: "help"}, words.ladder_help),
+      h("div", {class: "strip"},
+        h("ul", {class: "pairs", "aria-hidden": "true"}, head.dyads.map((x) => h("li", {}, x))),
+        scroll("strip", sizes.strip, shown.map((x) => x.strip).join(""), words.ladder)),
+      h("div", {id: "rungs"}));
+    $("odds").hidden = !head.frames.odds;
+    if (head.frames.odds) {
+      fill("odds", h("h3", {}, words.odds),
+        h("p", {class: "help"}, put(words.odds_help, {n: head.futures})),
+        h("div", {class: "strip"},
+          h("ul", {class: "axis", "aria-hidden": "true"}, ["100 %", "75 %", "50 %", "25 %", "0 %"].map((x) => h("li", {}, x))),
+          scroll("area", sizes.odds, shown.map((x) => x.odds || "").join("") + head.frames.odds, words.odds)),
+        h("ul", {class: "legend"}, head.endings.map((x) => h("li", {},
+          svg(12, 12, `<rect width="12" height="12" fill="${x.fill}" stroke="#333"/>`, ""), x.title))),
+        h("div", {id: "shares"}));
+      for (const key_ of $("odds").querySelectorAll(".legend svg")) {
+        key_.removeAttribute("role"); key_.removeAttribute("aria-label"); key_.setAttribute("aria-hidden", "true");
+      }
+    }
+  }
+
+  // The labels beside a chart keep to its rows, however wide the window is.
+  function fit(sizes) {
+    for (const chart of document.querySelectorAll(".scroll svg")) {
+      const scale = chart.getBoundingClientRect().width / chart.viewBox.baseVal.width;
+      const beside = chart.closest(".strip").style;
+      for (const size of ["row", "head", "odds", "odds_head"]) beside.setProperty(`--${size}`, `${sizes[size] * scale}px`);
+    }
+  }
+
+  function cursor(head) {
+    fit(head.sizes);
+    for (const mark of document.querySelectorAll(".cursor")) {
+      const x = head.sizes.column * state.turn;
+      mark.setAttribute("x", x);
+      const box = mark.closest(".scroll");
+      const scale = mark.ownerSVGElement.getBoundingClientRect().width
+        / mark.ownerSVGElement.viewBox.baseVal.width;
+      if (x * scale < box.scrollLeft || (x + head.sizes.column) * scale > box.scrollLeft + box.clientWidth) {
+        box.scrollLeft = x * scale - box.clientWidth / 2;
+      }
+    }
+  }
+
+  function odds(words, turn) {
+    if (!$("shares")) return;
+    fill("shares", (turn.turnings || []).map((x) => h("p", {}, x)), turn.odds && h("details", {}, h("summary", {}, words.as_table),
+      table(words.odds, [words.ending, words.share],
+        turn.odds.map((x) => [x.title, `${(100 * x.share).toFixed(1)} %`]))));
+  }
+
+  function events(head, words, turn) {
+    if (!turn.turn) {
+      fill("events");
+    } else {
+      const how = (act) => [
+        act.visible !== "public" && words[act.visible],
+        act.by !== "rule" && words[`by_${act.by}`],
+      ].filter(Boolean).map((x) => h("span", {class: "tag"}, x));
+      const groups = Object.keys(head.actors).map((actor) => turn.acts.filter((x) => x.actor === actor));
+      fill("events",
+        turn.news.length && [h("h3", {}, words.news), h("ul", {class: "news"}, turn.news.map((x) => h("li", {},
+          h("strong", {}, x.text), x.why && h("p", {class: "why"}, cited(x.why, x.source, words)))))],
+        h("h3", {}, words.deeds),
+        turn.acts.length ? h("ul", {class: "acts"}, groups.flat().map((x) => h("li", {class: x.direction},
+          h("span", {class: "text"}, x.text), " ", how(x),
+          x.why && h("p", {class: "why"}, cited(x.why, x.source, words)))))
+          : h("p", {}, words.nothing));
+    }
+    $("rungs") && fill("rungs", h("details", {}, h("summary", {}, words.as_table),
+      table(words.ladder, [words.pair, words.stage],
+        turn.rungs.map((x) => [x.title, `${x.stage}${arrow(x.change)} ${x.name}`]))));
+  }
+
+  function moved(words, turn) {
+    const rows = (turn.motions || []).map((x) => [x.title, x.before, x.after]);
+    fill("moved", rows.length && [h("h3", {}, words.moved),
+      table(words.moved, [words.gauge, words.before, words.after], rows)]);
+    const unknowns = turn.unknowns || [];
+    $("unknowns").hidden = !unknowns.length;
+    fill("unknowns", unknowns.length && [h("h3", {}, words.unknowns),
+      h("p", {class: "help"}, words.unknowns_help),
+      table(words.unknowns, [words.gauge, words.value, words.unit], unknowns.map((x) => [x.title, x.value, x.unit]))]);
+  }
+
+  function network(head, words, turn) {
+    const [width, height] = head.sizes.network;
+    const key = (kind, dash) => [svg(34, 10,
+      `<line x1="1" x2="33" y1="5" y2="5" class="${kind}" stroke-width="3" stroke-dasharray="${dash}"/>`, ""), words[kind]];
+    const acts = (turn.acts || []).filter((x) => x.aims.length);
+    const lines = [key("escalate", ""), key("de-escalate", "9 5"), key("neutral", "2 4")];
+    for (const [line] of lines) { line.removeAttribute("role"); line.removeAttribute("aria-label"); line.setAttribute("aria-hidden", "true"); }
+    fill("network", Object.keys(head.actors).length && [h("h3", {}, words.network),
+      h("p", {class: "help"}, words.network_help),
+      svg(width, height, head.frames.network + (turn.slices.network || ""), words.network),
+      h("ul", {class: "legend"}, lines.map((x) => h("li", {}, x))),
+      acts.length && h("details", {}, h("summary", {}, words.as_table),
+        table(words.network, [words.from, words.to, words.move, words.kind],
+          acts.map((x) => [head.actors[x.actor], x.aims.join(", "), x.text, words[x.direction]])))]);
+  }
+
+  function why(head, words, turn) {
+    const minds = turn.why || {};
+    const actors = Object.keys(head.actors).filter((x) => minds[x]);
+    if (!actors.length) {
+      fill("why", turn.turn && [h("h3", {}, words.why), h("p", {}, words.hidden_why)]);
+      return;
+    }
+    if (!actors.includes(state.actor)) state.actor = actors[0];
+    const mind = minds[state.actor];
+    const chosen = Object.fromEntries(mind.chosen.map((x) => [x.move, x.done]));
+    const most = Math.max(1, ...mind.options.map((x) => x.weight));
+    const rules = head.rules[state.actor];
+    const reason = ([rule, amount]) => h("li", {}, h("b", {}, amount), " ",
+      cited(rules[rule][0], rules[rule][1], words));
+    const option = (x) => {
+      const bar = h("span", {class: "bar"});
+      bar.style.width = `${100 * x.weight / most}%`;
+      const note = x.move in chosen ? (chosen[x.move] ? words.chosen : words.failed)
+        : x.move === mind.runner_up ? words.runner_up : "";
+      return h("li", {class: x.move in chosen ? "option chosen" : "option"},
+        h("details", {},
+          h("summary", {}, h("span", {class: "label"}, head.moves[x.move],
+            note && h("span", {class: "tag"}, note)),
+          h("span", {class: "number"}, String(x.weight)), h("span", {class: "track", "aria-hidden": "true"}, bar)),
+          x.voices.length ? h("ul", {class: "voices"}, h("li", {}, h("b", {}, String(x.base)), ` ${words.usual}`),
+            x.voices.map(reason)) : h("p", {}, words.no_reasons)));
+    };
+    const open_ = document.activeElement && document.activeElement.id === "mind";
+    fill("why", h("h3", {}, words.why), h("p", {class: "help"}, words.why_help),
+      h("label", {}, words.actor, " ", h("select", {id: "mind", onchange: (e) => { state.actor = e.target.value; show(); }},
+        actors.map((x) => h("option", {value: x, selected: x === state.actor}, head.actors[x])))),
+      h("ol", {class: "options"}, mind.options.map(option)),
+      mind.forbidden.length && [h("h4", {}, words.ruled_out), h("ul", {class: "voices"}, mind.forbidden.map((x) =>
+        h("li", {}, `${head.moves[x.move]}. `, x.rules.map((r) => cited(rules[r][0], rules[r][1], words)))))],
+      mind.closed > 0 && h("p", {class: "help"}, put(words.closed, {n: mind.closed})),
+      mind.sightings.length && [h("h4", {}, words.believed_heading),
+        table(words.believed_heading,
+          [words.gauge, words.believed, ...("true" in mind.sightings[0] ? [words.true] : [])],
+          mind.sightings.map((x) => [x.title, x.believed, ...("true" in x ? [x.true] : [])]))]);
+    if (open_) $("mind").focus();
+  }
+
+  function guess(head, words, turn) {
+    const on = state.predict;
+    $("guess").hidden = !on;
+    if (!on) return fill("guess");
+    const asked = Object.keys(turn.question);
+    const parts = [h("p", {class: "help"}, words.predict_on)];
+    if (state.answer && state.answer.turn === state.turn) {
+      const moves = turn.chosen[state.answer.actor];
+      const right = moves.reduce((sum, x) => sum + (state.answer.votes.get(x) || 0), 0)
+        + (moves.length ? 0 : state.answer.votes.get("hold") || 0);
+      const all = [...state.answer.votes.values()].reduce((a, b) => a + b, 0);
+      parts.push(h("p", {class: "answer", role: "status"}, put(words.answer, {
+        actor: head.actors[state.answer.actor],
+        moves: moves.map((x) => head.moves[x]).join(", ") || words.answer_hidden, right, all})));
+    }
+    if (state.turn < known()) return fill("guess", parts);
+    if (!asked.length) return fill("guess", parts, h("p", {}, words.no_more));
+    if (!asked.includes(state.asked)) state.asked = asked[0];
+    const total = [...votes.values()].reduce((a, b) => a + b, 0);
+    const again = (then) => { then(); show(); };
+    fill("guess", parts,
+      h("h3", {}, put(words.question, {actor: head.actors[state.asked]})),
+      h("label", {}, words.actor, " ", h("select", {id: "asked",
+        onchange: (e) => again(() => { state.asked = e.target.value; votes.clear(); })},
+        asked.map((x) => h("option", {value: x, selected: x === state.asked}, head.actors[x])))),
+      h("ul", {class: "ballot"}, turn.question[state.asked].map((x) => h("li", {},
+        h("button", {type: "button", "data-move": x, "aria-label": `${put(words.vote_for, {move: head.moves[x]})} (${votes.get(x) || 0})`,
+          onclick: () => { votes.set(x, (votes.get(x) || 0) + 1); show().then(() => $("guess").querySelector(`[data-move="${x}"]`).focus()); }},
+        head.moves[x], h("b", {}, String(votes.get(x) || 0)))))),
+      h("p", {}, h("button", {type: "button", id: "reveal", class: "main", disabled: !total, onclick: reveal}, words.reveal), " ",
+        total ? h("button", {type: "button", onclick: () => again(() => votes.clear())}, words.vote_clear)
+          : h("span", {class: "help"}, words.reveal_first)));
+  }
+
+  async function reveal() {
+    await source.vote(state.turn, state.asked);
+    await open(known() + 1);
+    state.answer = {turn: state.turn + 1, actor: state.asked, votes: new Map(votes)};
+    votes.clear();
+    await go(state.turn + 1);
+    $("heading").scrollIntoView({block: "nearest"});
+  }
+
+  async function fork(head, words) {
+    $("fork").hidden = given.mode === "file" || !state.turn || state.predict;
+    if ($("fork").hidden) return;
+    const options = (await cache[state.turn - 1].part("all/" + state.lang)).question;
+    const actors = Object.keys(options);
+    if (!actors.length) { $("fork").hidden = true; return; }
+    const who = h("select", {id: "who"}, actors.map((x) => h("option", {value: x}, head.actors[x])));
+    const what = h("select", {id: "what"});
+    const list = () => what.replaceChildren(...options[who.value].map((x) => h("option", {value: x}, head.moves[x])));
+    who.addEventListener("change", list);
+    if (actors.includes(state.actor)) who.value = state.actor;
+    list();
+    const said = h("p", {role: "status"});
+    const play = async () => {
+      said.textContent = words.fork_done;
+      try {
+        const made = await server.ask("fork", {turn: state.turn, actor: who.value, move: what.value});
+        location.assign(`../${made.name}/?turn=${state.turn}&lang=${state.lang}`);
+      } catch (error) { said.textContent = error.message; }
+    };
+    fill("fork", h("h3", {}, words.fork), h("p", {class: "help"}, put(words.fork_help, {turn: state.turn})),
+      h("p", {class: "row"}, h("label", {}, words.actor, " ", who), h("label", {}, words.move, " ", what),
+        h("button", {type: "button", class: "main", onclick: play}, words.fork_go)), said);
+  }
+
+  function story(words, turn) {
+    $("story").hidden = !turn.story;
+    fill("story", turn.story && [h("h3", {}, words.story), turn.story.map((x) => h("p", {}, x))]);
+  }
+
+  // ---------------------------------------------------------------- moving about
+
+  async function go(turn) {
+    const end = state.predict ? known() : source.most;
+    state.turn = Math.max(0, Math.min(turn, end));
+    if (!state.predict && known() < state.turn) await open(state.turn);
+    if (timer && state.turn >= end) pause();
+    await show();
+  }
+  function pause() { clearInterval(timer); timer = 0; }
+  function play() {
+    if (timer) pause();
+    else {
+      if (state.turn >= (state.predict ? known() : source.most)) state.turn = 0;
+      timer = setInterval(() => go(state.turn + 1), 1500);
+    }
+    show();
+  }
+  async function predict(on) {
+    const words = (await heads(name())).words;
+    if (!on && !confirm(words.predict_sure)) return;
+    state.predict = on;
+    await source.again(on, state.turn);
+    if (on) { pause(); cache.length = state.turn + 1; votes.clear(); state.answer = null; }
+    else await open(source.most);
+    await show();
+  }
+
+  $("first").onclick = () => go(0);
+  $("back").onclick = () => go(state.turn - 1);
+  $("forward").onclick = () => go(state.turn + 1);
+  $("last").onclick = () => go(Infinity);
+  $("play").onclick = play;
+  $("print").onclick = () => window.print();
+  $("predict").onclick = () => predict(!state.predict);
+  $("range").oninput = (event) => go(Number(event.target.value));
+  $("lens").onchange = (event) => { state.lens = event.target.value; show(); };
+  $("lang").onchange = (event) => { state.lang = event.target.value; show(); };
+  window.addEventListener("resize", async () => { fit((await heads(name())).sizes); });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = event.target, kind = at.tagName;
+    if (kind === "SELECT" || (kind === "INPUT" && at.type !== "range")) return;
+    const pressed = kind === "BUTTON" || kind === "SUMMARY" || kind === "A";
+    const steps = {ArrowLeft: () => go(state.turn - 1), ArrowRight: () => go(state.turn + 1),
+      Home: () => go(0), End: () => go(Infinity), " ": !pressed && play, p: () => predict(!state.predict)};
+    if (steps[event.key]) { event.preventDefault(); steps[event.key](); }
+  });
+
+  (async () => {
+    const asked = new URLSearchParams(location.search);
+    if (["en", "ja"].includes(asked.get("lang"))) state.lang = asked.get("lang");
+    heads = await source.head();
+    await open(0);
+    await show();
+    const first = Number(asked.get("turn")) || 0;
+    if (!state.predict) await open(source.most);
+    await go(first);
+    document.body.dataset.ready = "yes";
+  })();
+})();
