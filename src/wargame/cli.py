@@ -18,6 +18,7 @@ from wargame.errors import WargameError
 COMMANDS = {
     "run": "play one run and tell it turn by turn",
     "batch": "play many runs and count how they end",
+    "rare": "estimate an ending too rare to be counted",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",
     "schema": "print the JSON Schema that lets an editor complete the YAML",

@@ -1,0 +1,129 @@
+"""Estimate the share of an ending too rare to be counted, down to one run in millions.
+
+Runs climb towards it level by level; those that come near are cloned. The interval comes from
+independent replicates, and plain runs check it where they can.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from wargame.commands.terminal import Meter
+from wargame.errors import WargameError
+
+EXAMPLES = """examples:
+  wargame rare kherson-2022 --state KABOOM --policy nato-stays-out
+  wargame rare kherson-2022 --state KABOOM --levels "stage(russia, usa) + 9 * nato.strike_done"
+  wargame batch kherson-2022 --rare KABOOM"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame rare``."""
+    parser.add_argument("scenario", help="a scenario's name or path")
+    parser.add_argument("--state", required=True, metavar="E", help="an ending or a milestone")
+    parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="P",
+        help="estimate it under P, too; repeat",
+    )
+    parser.add_argument(
+        "--worldview", default="", metavar="W", help="what to believe about the world"
+    )
+    parser.add_argument(
+        "--levels",
+        default="",
+        metavar="EXPR",
+        help="what grows on the way there (default: the dyads' stages and the milestones passed)",
+    )
+    parser.add_argument(
+        "--stops",
+        default="",
+        metavar="N,N,...",
+        help="values of it at which to clone (default: a pilot finds them)",
+    )
+    parser.add_argument(
+        "--replicates", type=int, default=40, metavar="R", help="independent climbs (default: 40)"
+    )
+    parser.add_argument(
+        "--effort", type=int, default=400, metavar="N", help="runs at each level (default: 400)"
+    )
+    parser.add_argument(
+        "--pilot", type=int, default=2000, metavar="N", help="plain runs beforehand (default: 2000)"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
+    )
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Estimate and say how sure it is."""
+    estimates(
+        args.scenario,
+        args.state,
+        policies=args.policy,
+        worldview=args.worldview,
+        seed=args.seed,
+        lang=args.lang,
+        as_json=args.json,
+        height=args.levels,
+        levels=_whole_numbers(args.stops),
+        replicates=args.replicates,
+        effort=args.effort,
+        pilot=args.pilot,
+    )
+    return 0
+
+
+def estimates(
+    scenario: str,
+    state: str,
+    *,
+    policies: list[str],
+    worldview: str = "",
+    seed: int | None = None,
+    lang: str = "en",
+    as_json: bool = False,
+    **settings: Any,
+) -> None:
+    """Print the share of `state` in the baseline and under each policy.
+
+    settings: as `experiment.rare.rare_share` takes them.
+    """
+    from wargame.experiment.batch import BASELINE
+    from wargame.experiment.rare import rare_share
+    from wargame.load import load
+
+    if seed is not None and not 0 <= seed < 2**63:
+        raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {seed}")
+    world = [worldview] if worldview else []
+    specs = {BASELINE: load(scenario, world)}
+    specs |= {policy: load(scenario, [*world, policy]) for policy in policies}
+    found: list[dict[str, Any]] = []
+    for name, spec in specs.items():
+        meter = Meter(f"climbing, {name}")
+        estimate = rare_share(spec, state, seed=seed, on_progress=meter.show, **settings)
+        meter.clear()
+        found.append({"policy": name, **estimate.to_json()})
+        if not as_json:
+            print(f"{name}\n  " + estimate.words(lang).replace("\n", "\n  "))
+    if as_json:
+        spec = specs[BASELINE]
+        head = {"schema": 1, "scenario": spec.scenario.id, "digest": spec.digest, "state": state}
+        json.dump({**head, "results": found}, sys.stdout, ensure_ascii=False)
+        print()
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",") if word.strip()]
+    except ValueError:
+        raise WargameError(f"--stops takes whole numbers, as in 2,4,6; not {text!r}") from None
