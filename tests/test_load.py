@@ -23,6 +23,7 @@ from wargame.load import (
     load_texts,
 )
 from wargame.spec import HeirSpec, Item, OverlaySpec, ScenarioSpec, Spec
+from wargame.yaml_reader import read_yaml
 
 SCENARIO = """
     schema: 1
@@ -771,3 +772,17 @@ def test_the_schema_names_every_key() -> None:
 def test_a_suggestion_is_one_of_the_candidates(word: str, candidates: list[str]) -> None:
     hint = nearest(word, candidates)
     assert hint == "" or hint in {f"did you mean {name!r}?" for name in candidates}
+
+
+def test_a_comma_inside_parentheses_belongs_to_the_expression() -> None:
+    table = read_yaml(
+        "a: {when: stage(usa, russia) >= 5 and min(x, max(y, 2)) > 1, for: 4}\n"
+        "b: [clip(x, 0, 9), 2]\n"
+        "c: {en: a smile :( here, ja: 次}\n",
+        "x.yaml",
+    )
+    assert table == {
+        "a": {"when": "stage(usa, russia) >= 5 and min(x, max(y, 2)) > 1", "for": 4},
+        "b": ["clip(x, 0, 9)", 2],
+        "c": {"en": "a smile :( here", "ja": "次"},
+    }

@@ -59,6 +59,7 @@ MAX_DIGITS = 19
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
+_SPACES = "\0 \t\r\n\x85\u2028\u2029"
 _NOTHING = frozenset({"", "~", "null"})
 _TRUTH = {"true": True, "false": False}
 
@@ -67,6 +68,57 @@ _TRUTH = {"true": True, "false": False}
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's own, but that a comma inside parentheses does not end a bare text.
+
+    Authors write `{when: stage(usa, russia) >= 5, for: 4}`, and mean one condition.
+    """
+
+    def scan_plain(self) -> yaml.tokens.ScalarToken:
+        """A bare text: as PyYAML scans it, parentheses kept together inside { } and [ ]."""
+        chunks: list[str] = []
+        start = end = self.get_mark()
+        spaces: list[str] = []
+        opened, hopeless = 0, False  # hopeless: a parenthesis here is never closed
+        while self.peek() != "#":
+            length = 0
+            while True:
+                ch = self.peek(length)
+                if ch in _SPACES or (ch == ":" and self.peek(length + 1) in self._after_key()):
+                    break
+                if self.flow_level and ch in ",?[]{}" and not (ch == "," and opened):
+                    break
+                if ch == "(" and not hopeless:
+                    opened += 1 if opened or self._closes(length) else 0
+                    hopeless = not opened
+                elif ch == ")":
+                    opened = max(0, opened - 1)
+                length += 1
+            if length == 0:
+                break
+            self.allow_simple_key = False
+            chunks += [*spaces, self.prefix(length)]
+            self.forward(length)
+            end = self.get_mark()
+            spaces = self.scan_plain_spaces(self.indent + 1, start) or []
+            if not spaces or (not self.flow_level and self.column < self.indent + 1):
+                break
+        return yaml.tokens.ScalarToken("".join(chunks), True, start, end)
+
+    def _after_key(self) -> str:
+        return _SPACES + (",[]{}" if self.flow_level else "")
+
+    def _closes(self, place: int) -> bool:
+        """Whether the parenthesis at `place` is closed before its line or its braces end."""
+        depth = 0
+        while (ch := self.peek(place)) not in "\0\r\n[]{}":
+            depth += (ch == "(") - (ch == ")")
+            if not depth:
+                return True
+            place += 1
+        return False
 
 
 class _Refused(Exception):
@@ -191,7 +243,7 @@ class _Reader:
     # --- while parsing
 
     def document(self, until: str) -> Table:
-        self.loader = yaml.SafeLoader(self.text)
+        self.loader = _Loader(self.text)
         try:
             self.take()  # the start of the stream
             first = self.take()
