@@ -12,6 +12,7 @@ processor that was tried, which its distributions do not promise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -92,6 +93,13 @@ class Luck:
             return drawn[0][self._pick]
         return np.concatenate(drawn)[self._pick] if drawn else np.empty(0, dtype=np.uint64)
 
+    def table(self, labels: Sequence[str], turn: int) -> Words:
+        """The words of several names, labels x runs."""
+        table = np.empty((len(labels), self.runs.size), dtype=np.uint64)
+        for row, label in zip(table, labels, strict=True):
+            row[...] = self.words(label, turn)
+        return table
+
     def _stretch(self, first: int, length: int, turn: int, word: int) -> Words:
         self._counter[:] = (first, turn, word, 0)
         self._bits.state = self._state
@@ -105,13 +113,13 @@ def below(words: Words, total: npt.ArrayLike) -> Ints:
     value's probability within 2**-32 of 1/total.
     """
     wide = np.asarray(total).astype(np.uint64)
-    return (((words >> _U32) * wide) >> _U32).astype(np.int64)
+    return (((words >> _U32) * wide) >> _U32).view(np.int64)
 
 
 def below_again(words: Words, total: npt.ArrayLike) -> Ints:
     """As `below`, from the lower halves: a second draw that is independent of the first."""
     wide = np.asarray(total).astype(np.uint64)
-    return (((words & _LOW) * wide) >> _U32).astype(np.int64)
+    return (((words & _LOW) * wide) >> _U32).view(np.int64)
 
 
 def spread(words: Words, width: npt.ArrayLike) -> Ints:

@@ -1,18 +1,20 @@
 """What happens to the world in a phase: many effects, applied together.
 
 A *slot* is something that may happen in a phase: an outcome of a chance event, an inject, a
-move that succeeds. Whether it happens is one row of zeros and ones over the runs. All slots of
+move that succeeds or fails. Where it happens is one row of flags over the runs. All slots of
 a phase read the world as the phase found it; sets come before adds, of two sets of one cell
 the later slot counts, and the results are clamped once to the cells' bounds.
 
 Constant additions, which are most of them, are one exact matrix product: whole numbers held
-in floats are exact below 2**24 (float32) or 2**53 (float64), and the compiler proves the bound.
+in floats are exact below 2**24 (float32) or 2**53 (float64), and the matrix is made of the
+type that holds every sum. The rest is computed only for the runs in which the slot happens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,8 @@ from wargame.expression import Block
 
 Cells = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
+Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 FLOAT32_EXACT = 2**24
 
 
@@ -30,7 +34,7 @@ class Slot:
     """One thing that may happen, with its effects on cells named by row.
 
     `adds` and `sets` are constants; `live_adds` and `live_sets` name a result of `block`, which
-    is evaluated only when the slot happens in some run.
+    numbers the cells by their place in `reads`.
     """
 
     name: str
@@ -38,92 +42,92 @@ class Slot:
     sets: tuple[tuple[int, int], ...] = ()
     live_adds: tuple[tuple[int, int], ...] = ()
     live_sets: tuple[tuple[int, int], ...] = ()
+    reads: tuple[int, ...] = ()
     block: Block | None = None
 
+    @property
     def rows(self) -> set[int]:
         """The rows that this slot can change."""
-        return {
-            row
-            for part in (self.adds, self.sets, self.live_adds, self.live_sets)
-            for row, _ in part
-        }
+        parts = (self.adds, self.sets, self.live_adds, self.live_sets)
+        return {row for part in parts for row, _ in part}
+
+    def values(self, cells: Cells, columns: Places, turn: int) -> Sequence[Any]:
+        """The results of the block in the runs at `columns`."""
+        if self.block is None:
+            return ()
+        return self.block(cells[list(self.reads)].take(columns, axis=1), None, turn)
 
 
 @dataclass(frozen=True)
 class EffectBook:
-    """All the slots of a phase, lowered to a matrix and a short list of live effects.
-
-    `low` and `high` are given as the bounds of every cell, and kept for the changed ones as
-    columns (rows x 1) of the cells' own type, so that nothing is widened in the inner loop.
-    """
+    """All the slots of a phase. `low` and `high` are the bounds of every cell."""
 
     slots: tuple[Slot, ...]
-    low: npt.NDArray[Any]
-    high: npt.NDArray[Any]
+    low: npt.NDArray[np.int64]
+    high: npt.NDArray[np.int64]
     dtype: type[np.signedinteger[Any]]
-    rows: npt.NDArray[np.intp] = field(init=False)
-    place: dict[int, int] = field(init=False)
-    matrix: Floats = field(init=False)
-    live: tuple[int, ...] = field(init=False)
-    setting: tuple[int, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        rows = sorted(set().union(*(slot.rows() for slot in self.slots)) if self.slots else set())
-        place = {row: index for index, row in enumerate(rows)}
-        matrix = np.zeros((len(rows), len(self.slots)))
+    @cached_property
+    def rows(self) -> Places:
+        """The rows that this phase can change, in ascending order."""
+        return np.array(sorted(set().union(*(slot.rows for slot in self.slots))), dtype=np.intp)
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        """Where each of `rows` stands among them."""
+        return {row: place for place, row in enumerate(self.rows.tolist())}
+
+    @cached_property
+    def _bounds(self) -> tuple[Cells, Cells]:
+        """The bounds of `rows` as columns of the cells' own type: nothing is widened."""
+        low, high = (side[self.rows, None].astype(self.dtype) for side in (self.low, self.high))
+        return low, high
+
+    @cached_property
+    def _matrix(self) -> Floats:
+        """The constant additions, rows x slots."""
+        matrix = np.zeros((self.rows.size, len(self.slots)))
         for column, slot in enumerate(self.slots):
             for row, amount in slot.adds:
-                matrix[place[row], column] += amount
-        largest = np.abs(matrix).sum(axis=1).max(initial=0)
-        kind = np.float32 if largest < FLOAT32_EXACT else np.float64
+                matrix[self._place[row], column] += amount
+        exact32 = np.abs(matrix).sum(axis=1).max(initial=0) < FLOAT32_EXACT
+        return matrix.astype(np.float32 if exact32 else np.float64)
 
-        def assign(name: str, value: object) -> None:
-            object.__setattr__(self, name, value)
+    @cached_property
+    def _special(self) -> tuple[int, ...]:
+        """The slots that do more than add constants."""
+        return tuple(i for i, s in enumerate(self.slots) if s.sets or s.live_sets or s.live_adds)
 
-        assign("rows", np.array(rows, dtype=np.intp))
-        assign("place", place)
-        assign("low", np.asarray(self.low)[rows, None].astype(self.dtype))
-        assign("high", np.asarray(self.high)[rows, None].astype(self.dtype))
-        assign("matrix", matrix.astype(kind))
-        assign(
-            "live",
-            tuple(i for i, slot in enumerate(self.slots) if slot.live_adds or slot.live_sets),
-        )
-        assign(
-            "setting", tuple(i for i, slot in enumerate(self.slots) if slot.sets or slot.live_sets)
-        )
+    def happening(self, runs: int) -> Flags:
+        """A table for the phase to fill: slots x runs, and one last row that means nothing."""
+        return np.zeros((len(self.slots) + 1, runs), dtype=np.bool_)
 
-    def happening(self, runs: int) -> Floats:
-        """An empty table of what happens, slots x runs, for the phase to fill with 0 and 1."""
-        return np.zeros((len(self.slots), runs), dtype=self.matrix.dtype)
+    def apply(self, cells: Cells, happens: Flags, turn: int) -> None:
+        """Do everything in `happens` (as `happening` made it) to `cells` (rows x runs), in place.
 
-    def apply(self, cells: Cells, happens: Floats, turn: int) -> None:
-        """Do everything in `happens` (slots x runs) to `cells` (rows x runs), in place.
-
-        All values are computed before the first cell is written, so every effect reads the
-        world as the phase found it.
+        The first cell is written after the last value has been computed, so every effect reads
+        the world as the phase found it.
         """
+        happens = happens[: len(self.slots)]
         if not self.rows.size or not happens.any():
             return
-        values: dict[int, Sequence[Any]] = {}
-        for index in self.live:
-            block = self.slots[index].block
-            if block is not None and happens[index].any():
-                values[index] = block(cells, None, turn)
         changed = cells[self.rows]
-        for index in self.setting:
-            where = happens[index] != 0
-            for row, amount in self.slots[index].sets:
-                changed[self.place[row]][where] = amount
-            if index in values:
-                for row, k in self.slots[index].live_sets:
-                    place = self.place[row]
-                    changed[place] = np.where(where, values[index][k], changed[place])
-        changed += (self.matrix @ happens).astype(cells.dtype)
-        for index, results in values.items():
-            where = happens[index].astype(cells.dtype)
-            for row, k in self.slots[index].live_adds:
-                changed[self.place[row]] += results[k] * where
-        np.maximum(changed, self.low, out=changed)
-        np.minimum(changed, self.high, out=changed)
+        live = []
+        for index in self._special:
+            columns = np.flatnonzero(happens[index])
+            if columns.size:
+                slot = self.slots[index]
+                values = slot.values(cells, columns, turn)
+                live.append((slot, columns, values))
+                for row, amount in slot.sets:
+                    changed[self._place[row]][columns] = amount
+                for row, k in slot.live_sets:
+                    changed[self._place[row]][columns] = values[k]
+        changed += (self._matrix @ happens.astype(self._matrix.dtype)).astype(self.dtype)
+        for slot, columns, values in live:
+            for row, k in slot.live_adds:
+                changed[self._place[row]][columns] += values[k]
+        low, high = self._bounds
+        np.maximum(changed, low, out=changed)
+        np.minimum(changed, high, out=changed)
         cells[self.rows] = changed

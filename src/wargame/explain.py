@@ -95,15 +95,15 @@ def explain(playthrough: Playthrough, turn: int, actor: str) -> Explanation:
         options=tuple(options),
         total=sum(item.weight for item in options),
         sightings=tuple(
-            Sighting(sight.name, int(situation.seen[i, 0]), int(situation.cells[sight.row, 0]))
-            for i, sight in enumerate(mind.sights)
+            Sighting(name, int(seen[0]), int(situation.cells[playthrough.scenario.rows[name], 0]))
+            for name, seen in situation.sees().items()
         ),
     )
 
 
 def option(mind: Mind, weighing: Weighing, m: int, column: int = 0) -> Option:
     """One move of an actor as it was weighed in one run."""
-    fired = weighing.fired[:, column] != 0
+    fired = weighing.reasons[: len(mind.rules), column] != 0
 
     def result(k: int) -> int:
         value = weighing.results[k]

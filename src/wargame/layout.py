@@ -94,9 +94,9 @@ class Names:
         return self._of_move(function, *args)
 
     def _of_move(self, function: str, actor: str, move: str) -> Node | None:
-        last = self.layout.symbol(f"last({actor}, {move})")
+        last = self.layout.symbol(last_cell(actor, move))
         if function == "times":
-            last = self.layout.symbol(f"times({actor}, {move})")
+            last = self.layout.symbol(times_cell(actor, move))
         if last is None:
             exists = move in self.absent or any(move in moves for moves in self.moves.values())
             if actor not in self.actors or not exists:
@@ -108,6 +108,16 @@ class Names:
             return Compare(last, (">",), (Number(0),))
         since = Binary("-", Symbol("turn", None, 0, self.horizon), last)
         return Choice(Compare(last, ("==",), (Number(0),)), Number(NEVER_PLAYED), since)
+
+
+def last_cell(actor: str, move: str) -> str:
+    """The name of the cell that holds the last turn in which the move was made."""
+    return f"last({actor}, {move})"
+
+
+def times_cell(actor: str, move: str) -> str:
+    """The name of the cell that holds how often the move was made."""
+    return f"times({actor}, {move})"
 
 
 def leverage(graph: nx.DiGraph[str], source: str, target: str) -> int:

@@ -24,7 +24,12 @@ from wargame.spec import Spec
 
 Ints = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.signedinteger[Any]]
+Places = npt.NDArray[np.intp]
+Layers = tuple[tuple[tuple[int, ...], Block], ...]  # rows, and the function for their values
 
+# Derived gauges are computed anew after these phases, each time those that may have changed;
+# "all" is every one of them.
+DERIVING = ("all", "news", "moves", "ladder", "drift")
 DYAD_CELLS = ("stage", "heat", "forced", "peak")  # what the ladder remembers of each dyad
 
 
@@ -49,33 +54,37 @@ class Inject:
 
 @dataclass(frozen=True)
 class Event:
-    """What nature decides. Indices are results of the scenario's `event_block`.
+    """What nature decides. The results of the scenario's `event_block` begin with the chances of
+    all events in order, per mille, 0 where an event's condition does not hold.
 
-    chance: per mille, or None and found at `chance_at`. weights: (constant or None, index).
+    weights: one for each outcome, (constant, -1) or (None, index of a result); empty if there is
+    only one outcome. slots: where each outcome stands in the book of news.
     """
 
     id: str
     label: str
-    when: int | None
-    chance: int | None
-    chance_at: int
     weights: tuple[tuple[int | None, int], ...]
     slots: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class MovePlan:
-    """How one actor's moves are resolved. Index m is a move of its mind.
+    """How one actor's moves are resolved.
 
-    success: per mille, M; the last entry, 1000, stands for no move. slots: for each move, the
-    slot of its effects, and of its failure's.
+    Tables with one entry for each move of its mind, and a last one that stands for no move:
+    success per mille (for `live_success`, (m, k), it is result k of `success_block`); the slot
+    of the move's effects and that of its failure; the cells that remember its last turn and how
+    often it was made, -1 where nobody asks.
     """
 
     success: Ints
     live_success: tuple[tuple[int, int], ...]
     success_block: Block
     labels: tuple[str, ...]
-    slots: tuple[tuple[int, int | None], ...]
+    won: Places
+    lost: Places
+    last: Places
+    times: Places
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,9 @@ class Scenario:
     start: npt.NDArray[np.signedinteger[Any]]
     state_rows: int
     hashed_rows: int
-    multipliers: npt.NDArray[np.uint64]
+    multipliers: npt.NDArray[np.uint32]
     unknowns: tuple[Unknown, ...]
-    derived: tuple[tuple[tuple[int, ...], Block], ...]
+    derived: Mapping[str, Layers]
 
     news: EffectBook
     injects: Mapping[int, tuple[Inject, ...]]
@@ -115,10 +124,9 @@ class Scenario:
     minds: tuple[Mind, ...]
     moves: EffectBook
     plans: tuple[MovePlan, ...]
-    remembered: tuple[tuple[str, int, int | None, int | None], ...]  # actor, m, last, times
     dyad_count: int
     dyad_rows: Mapping[str, int]  # the first row of each of DYAD_CELLS
-    drift_rows: npt.NDArray[np.intp]
+    drift_rows: Places
     drift_bounds: tuple[Cells, Cells]  # rows x 1
     drift_block: Block
     judge_block: Block

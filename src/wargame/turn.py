@@ -18,22 +18,28 @@ import numpy.typing as npt
 
 from wargame import ladder
 from wargame.decision import NO_MOVE, Mind, Weighing, choose, perceive, weigh
-from wargame.draws import Luck, below, below_again
+from wargame.draws import Luck, Words, below, below_again
 from wargame.effects import EffectBook
 from wargame.record import TurnRecord
-from wargame.scenario import Scenario
+from wargame.scenario import Event, Scenario
 from wargame.world import RUNNING, World, roll
 
 Cells = npt.NDArray[np.signedinteger[Any]]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.intp]
 
+CERTAIN = 1000  # per mille
+NOTHING = -1  # the last row of a table of happenings, which stands for no slot
 SKIPPED, DRAWN, FAILED, SUCCEEDED = -2, -1, 0, 1  # an umpire's verdicts on an order
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What an actor decides on: the opening world as it sees it, and its own rules."""
+    """What an actor decides on: the opening world as it sees it, and its own rules.
+
+    seen: the gauges that its rules look at through noise, `mind.read`.
+    """
 
     mind: Mind
     cells: Cells
@@ -44,6 +50,15 @@ class Situation:
     def weigh(self) -> Weighing:
         """What the actor's rules say of each of its moves."""
         return weigh(self.mind, self.cells, self.seen, self.turn)
+
+    def sees(self) -> dict[str, Cells]:
+        """Every gauge that the actor sees through noise, as it sees it, n each."""
+        unread = self.mind.unread
+        rest = perceive(unread, self.cells, self.turn, self.luck)
+        return {
+            **dict(zip(self.mind.read.names, self.seen, strict=True)),
+            **dict(zip(unread.names, rest, strict=True)),
+        }
 
 
 Decider = Callable[[Situation], Ints]  # orders x n: the index of a move of the mind, or -1
@@ -101,24 +116,24 @@ def play(
     happened = news(scenario, cells, turn, luck)
     scenario.news.apply(cells, happened, turn)
     for book in thrown:
-        book.apply(cells, book.happening(n) + book.matrix.dtype.type(1), turn)
-    derive(scenario, cells, turn)
+        book.apply(cells, ~book.happening(n), turn)
+    derive(scenario, cells, turn, "all" if thrown else "news")
 
     # 2 perceive, 3 decide: all see the same opening world
     situations = {
-        mind.actor: Situation(mind, cells, perceive(mind, cells, turn, luck), turn, luck)
+        mind.actor: Situation(mind, cells, perceive(mind.read, cells, turn, luck), turn, luck)
         for mind in scenario.minds
     }
     orders = {actor: deciders.get(actor, by_rules)(it) for actor, it in situations.items()}
 
     # 4 resolve
-    happens, success, orders = outcome_of(scenario, cells, orders, verdicts or {}, turn, luck)
+    happens, success, orders = resolve(scenario, cells, orders, verdicts or {}, turn, luck)
     detailed = {actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {}
     if detail:
         cells = cells.copy()  # the situations keep the world that they were decided on
     scenario.moves.apply(cells, happens, turn)
     remember(scenario, cells, orders, turn)
-    derive(scenario, cells, turn)
+    derive(scenario, cells, turn, "moves")
 
     # 5 escalate, 6 drift, 7 judge
     escalate(scenario, cells, turn)
@@ -127,10 +142,12 @@ def play(
 
     # 8 record
     over = world.ending != RUNNING
-    if over.any():
-        cells[:, over] = world.cells[:, over]
+    frozen = np.flatnonzero(over)
+    if frozen.size:
+        cells[:, frozen] = world.cells.take(frozen, axis=1)
         ending = np.where(over, world.ending, ending)
-    trail = roll(world.trail, numbers(scenario, cells, orders), scenario.multipliers)
+    given = np.concatenate(list(orders.values())) if orders else np.empty((0, n), dtype=np.int64)
+    trail = roll(world.trail, (cells[: scenario.hashed_rows], given), scenario.multipliers)
     following = replace(
         world,
         cells=cells,
@@ -143,7 +160,7 @@ def play(
         turn=turn,
         orders=orders,
         success=success,
-        happened=happened != 0,
+        happened=happened[:-1],
         stage=scenario.dyads(cells, "stage").astype(np.int64),
         heat=scenario.dyads(cells, "heat").astype(np.int64),
         ending=ending,
@@ -153,50 +170,53 @@ def play(
     return following, record
 
 
-def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> npt.NDArray[np.floating[Any]]:
-    """Which injects and which outcomes of chance happen this turn, happenings x n of 0 and 1."""
+def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> Flags:
+    """Which injects and which outcomes of chance happen this turn, as `EffectBook.happening`."""
     happens = scenario.news.happening(cells.shape[1])
     for inject in scenario.injects.get(turn, ()):
         happens[inject.slot] = 1 if inject.when is None else inject.when(cells, None, turn)[0]
-    if not scenario.events:
-        return happens
     results = scenario.event_block(cells, None, turn)
-    for event in scenario.events:
-        chance = (
-            event.chance
-            if event.chance is not None
-            else np.minimum(np.maximum(results[event.chance_at], 0), 1000)
-        )
-        open_to = (results[event.when] if event.when is not None else True) & (
-            np.asarray(chance) > 0
-        )
-        if not np.any(open_to):
-            continue
+    chances = np.empty((len(scenario.events), cells.shape[1]), dtype=np.int64)
+    for row, value in zip(chances, results, strict=False):
+        row[...] = value
+    for index in np.flatnonzero(chances.max(axis=1, initial=0)).tolist():
+        event = scenario.events[index]
         words = luck.words(event.label, turn)
-        hit = open_to & (below(words, 1000) < chance)
-        if len(event.slots) == 1:
+        hit = below(words, 1000) < chances[index]
+        if event.weights:
+            columns = np.flatnonzero(hit)
+            slots = outcome_of(event, results, words, columns)
+            happens[slots, columns] = True
+        else:
             happens[event.slots[0]] = hit
-            continue
-        weights = [w if w is not None else np.maximum(results[k], 0) for w, k in event.weights]
-        total = sum(weights[1:], start=np.asarray(weights[0]).astype(np.int64))
-        ticket = below_again(words, total)
-        edge = np.zeros_like(ticket)
-        for slot, weight in zip(event.slots, weights, strict=True):
-            happens[slot] = hit & (edge <= ticket) & (ticket < edge + weight)
-            edge = edge + weight
     return happens
 
 
-def outcome_of(
+def outcome_of(event: Event, results: Sequence[Any], words: Words, columns: Places) -> Places:
+    """The slot of the outcome that is drawn in each of the runs at `columns`, or the last row."""
+    weights = np.empty((len(event.weights), columns.size), dtype=np.int64)
+    for row, (constant, k) in zip(weights, event.weights, strict=True):
+        value = results[k] if constant is None else constant
+        row[...] = value[columns] if isinstance(value, np.ndarray) else value
+    edges = np.add.accumulate(np.maximum(weights, 0), axis=0)
+    passed = edges <= below_again(words[columns], edges[-1])
+    places: Places = np.array([*event.slots, NOTHING])[passed.sum(axis=0)]
+    return places
+
+
+def resolve(
     scenario: Scenario,
     cells: Cells,
     orders: dict[str, Ints],
     verdicts: Mapping[str, Ints],
     turn: int,
     luck: Luck,
-) -> tuple[npt.NDArray[np.floating[Any]], dict[str, Flags], dict[str, Ints]]:
-    """Which orders succeed: what happens (slots x n), success {actor: K x n}, orders kept."""
-    happens = scenario.moves.happening(cells.shape[1])
+) -> tuple[Flags, dict[str, Flags], dict[str, Ints]]:
+    """Which orders succeed: what happens (as `EffectBook.happening`), success {actor: K x n},
+    and the orders that an umpire has let stand."""
+    n = cells.shape[1]
+    happens = scenario.moves.happening(n)
+    everywhere = np.arange(n)
     success: dict[str, Flags] = {}
     kept: dict[str, Ints] = {}
     for mind, plan in zip(scenario.minds, scenario.plans, strict=True):
@@ -212,27 +232,26 @@ def outcome_of(
                 odds = np.where(chosen == m, results[k], odds)
         done = np.ones(chosen.shape, dtype=np.bool_)
         for k, label in enumerate(plan.labels):
-            if (odds[k] < 1000).any():
-                done[k] = below(luck.words(label, turn), 1000) < odds[k]
+            if odds[k].min(initial=CERTAIN) < CERTAIN:
+                done[k] = below(luck.words(label, turn), CERTAIN) < odds[k]
         if verdict is not None:
             done = np.where(verdict == SUCCEEDED, True, np.where(verdict == FAILED, False, done))
         success[mind.actor] = done & (chosen != NO_MOVE)
-        for m, (won, lost) in enumerate(plan.slots):
-            made = chosen == m
-            happens[won] = (made & done).any(axis=0)
-            if lost is not None:
-                happens[lost] = (made & ~done).any(axis=0)
+        happens[np.where(done, plan.won[chosen], plan.lost[chosen]), everywhere] = True
     return happens, success, kept
 
 
 def remember(scenario: Scenario, cells: Cells, orders: dict[str, Ints], turn: int) -> None:
-    """Write down who played what: the last turn, and how often (in place)."""
-    for actor, m, last, times in scenario.remembered:
-        made = (orders[actor] == m).any(axis=0)
-        if last is not None:
-            np.copyto(cells[last], turn, where=made)
-        if times is not None:
-            cells[times] += made
+    """Write down who played what: the last turn, and in how many turns (in place)."""
+    for mind, plan in zip(scenario.minds, scenario.plans, strict=True):
+        chosen = orders[mind.actor]
+        for k, moves in enumerate(chosen):
+            last, times = plan.last[moves], plan.times[moves]
+            columns = np.flatnonzero(last >= 0)
+            cells[last[columns], columns] = turn
+            again = (chosen[:k] == moves).any(axis=0)
+            columns = np.flatnonzero((times >= 0) & ~again)
+            cells[times[columns], columns] += 1
 
 
 def escalate(scenario: Scenario, cells: Cells, turn: int) -> None:
@@ -242,7 +261,7 @@ def escalate(scenario: Scenario, cells: Cells, turn: int) -> None:
     stage, heat, peak = (scenario.dyads(cells, name) for name in ("stage", "heat", "peak"))
     stage[:], heat[:] = ladder.climb(stage, heat, scenario.dyads(cells, "forced"))
     np.maximum(peak, stage, out=peak)
-    derive(scenario, cells, turn)
+    derive(scenario, cells, turn, "ladder")
 
 
 def drift(scenario: Scenario, cells: Cells, turn: int) -> None:
@@ -256,12 +275,12 @@ def drift(scenario: Scenario, cells: Cells, turn: int) -> None:
     np.maximum(moved, low, out=moved)
     np.minimum(moved, high, out=moved)
     cells[scenario.drift_rows] = moved
-    derive(scenario, cells, turn)
+    derive(scenario, cells, turn, "drift")
 
 
-def derive(scenario: Scenario, cells: Cells, turn: int) -> Cells:
-    """`cells` with every derived gauge computed anew (in place; the array is returned)."""
-    for rows, block in scenario.derived:
+def derive(scenario: Scenario, cells: Cells, turn: int, phase: str = "all") -> Cells:
+    """`cells` with the derived gauges computed anew that a phase may have changed (in place)."""
+    for rows, block in scenario.derived[phase]:
         for row, value in zip(rows, block(cells, None, turn), strict=True):
             cells[row] = value
     return cells
@@ -285,18 +304,3 @@ def judge(scenario: Scenario, cells: Cells, turn: int) -> Ints:
     if at_horizon:
         ending = np.where(ending == RUNNING, len(scenario.endings), ending)
     return ending
-
-
-def numbers(scenario: Scenario, cells: Cells, orders: dict[str, Ints]) -> npt.NDArray[np.int64]:
-    """All whole numbers of the turn that the rolling hash covers: gauges and ladders, then orders.
-
-    The rest of the state (who played what when, how long an ending has held) follows from these.
-    """
-    table = np.empty((scenario.multipliers.size, cells.shape[1]), dtype=np.int64)
-    row = scenario.hashed_rows
-    table[:row] = cells[:row]
-    for mind in scenario.minds:
-        chosen = orders[mind.actor]
-        table[row : row + len(chosen)] = chosen
-        row += len(chosen)
-    return table

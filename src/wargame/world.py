@@ -7,7 +7,7 @@ A `World` is never changed in place; copying, forking and hashing are one line e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -80,18 +80,33 @@ class World:
         return sha256(header.tobytes() + state.tobytes()).hexdigest()
 
 
-def coefficients(count: int) -> Words:
-    """Odd 64-bit multipliers, one per row of a rolling hash (SplitMix64 of the row's index)."""
+def coefficients(count: int) -> npt.NDArray[np.uint32]:
+    """Odd 32-bit multipliers for two sums over so many rows, 2 x count (SplitMix64 of the row)."""
     z = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (z ^ (z >> np.uint64(31))) | np.uint64(1)
+    z = z ^ (z >> np.uint64(31))
+    return np.stack([z >> np.uint64(32), z & np.uint64(2**32 - 1)]).astype(np.uint32) | np.uint32(1)
 
 
-def roll(trail: Words, numbers: npt.NDArray[np.int64], multipliers: Words) -> Words:
-    """The rolling hash after one more turn whose numbers (rows x n) are `numbers`.
+def roll(
+    trail: Words,
+    tables: Sequence[npt.NDArray[np.signedinteger[Any]]],
+    multipliers: npt.NDArray[np.uint32],
+) -> Words:
+    """The rolling hash after one more turn, whose numbers are the rows of `tables`, rows x n.
 
-    Multiplication and addition wrap at 2**64; the hash catches accidents, not forgers.
+    Two weighted sums modulo 2**32 make one word; numbers count modulo 2**32, which tells all
+    apart that a world can hold. The hash catches accidents, not forgers.
     """
-    mixed = trail * np.uint64(_GOLDEN) + multipliers @ numbers.view(np.uint64)
+    sums = np.zeros((2, trail.size), dtype=np.uint32)
+    first = 0
+    for table in tables:
+        numbers = table.view(np.uint32) if table.dtype == np.int32 else table.astype(np.uint32)
+        last = first + len(numbers)
+        for total, factors in zip(sums, multipliers[:, first:last], strict=True):
+            total += np.einsum("r,rn->n", factors, numbers)
+        first = last
+    word = (sums[0].astype(np.uint64) << np.uint64(32)) | sums[1]
+    mixed: Words = trail * np.uint64(_GOLDEN) + word
     return mixed ^ (mixed >> np.uint64(29))

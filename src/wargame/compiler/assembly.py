@@ -12,14 +12,14 @@ from wargame import __version__
 from wargame.compiler.changes import book
 from wargame.compiler.minds import compile_mind, labels_of
 from wargame.compiler.news import compile_news
-from wargame.compiler.plans import compile_plan
-from wargame.compiler.rows import Rows, goals, lay_out, unknowns
+from wargame.compiler.plans import compile_plans
+from wargame.compiler.rows import Rows, derivation, goals, lay_out, unknowns
 from wargame.compiler.workshop import Reading, TooNarrow, Workshop
 from wargame.draws import word_of
-from wargame.effects import Slot
+from wargame.effects import EffectBook, Places, Slot
 from wargame.errors import Fault, SpecError
 from wargame.record import UNRESOLVED, RunHeader
-from wargame.scenario import DYAD_CELLS, EndingRule, Scenario
+from wargame.scenario import DERIVING, DYAD_CELLS, EndingRule, Layers, Scenario
 from wargame.spec import Spec
 from wargame.world import coefficients
 
@@ -48,8 +48,7 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
     shop.warnings.clear()
     news = compile_news(shop)
     minds = tuple(compile_mind(shop, index) for index in range(len(shop.actors)))
-    slots: list[Slot] = []
-    plans = tuple(compile_plan(shop, index, slots) for index in range(len(shop.actors)))
+    plans, slots = compile_plans(shop)
     drifts = _drifts(shop)
     drift_rows = np.array([row for row, _ in drifts], dtype=np.intp)
     urns = unknowns(shop)
@@ -65,6 +64,7 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
     low, high, start = (
         np.array(side, dtype=np.int64) for side in (layout.low, layout.high, layout.start)
     )
+    news_book, move_book = book(shop, news.slots), book(shop, slots)
     return Scenario(
         spec=shop.spec,
         header=_header(shop, news.slots),
@@ -78,29 +78,14 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
         hashed_rows=rows.hashed,
         multipliers=coefficients(rows.hashed + len(shop.actors) * file.turn.orders),
         unknowns=urns,
-        derived=tuple(
-            (
-                tuple(layout.rows[name] for name, _ in layer),
-                shop.block(f"derived {depth}", [(reading, "int") for _, reading in layer]),
-            )
-            for depth, layer in enumerate(rows.derived)
-        ),
-        news=book(shop, news.slots),
+        derived=_derivations(shop, rows, news_book, move_book, drift_rows),
+        news=news_book,
         injects=news.injects,
         events=news.events,
         event_block=news.block,
         minds=minds,
-        moves=book(shop, slots),
+        moves=move_book,
         plans=plans,
-        remembered=tuple(
-            (
-                actor,
-                shop.moves[actor].index(m),
-                layout.rows.get(f"last({actor}, {m})"),
-                layout.rows.get(f"times({actor}, {m})"),
-            )
-            for actor, m in rows.remembered
-        ),
         dyad_count=len(file.dyads),
         dyad_rows={kind: _first_row(shop, kind, file.dyads) for kind in DYAD_CELLS},
         drift_rows=drift_rows,
@@ -117,6 +102,26 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
         endings=_endings(shop),
         warnings=tuple(shop.warnings),
     )
+
+
+def _derivations(
+    shop: Workshop, rows: Rows, news: EffectBook, moves: EffectBook, drift: Places
+) -> dict[str, Layers]:
+    """What to compute anew after each phase, by what the phase can change."""
+    cells = shop.layout.rows
+    past = {row for name, row in cells.items() if name.startswith(("last(", "times("))}
+    ladder = {cells[f"{kind}({dyad})"] for kind in DYAD_CELLS for dyad in shop.file.dyads}
+    changed = {
+        "all": set(cells.values()),
+        "news": set(news.rows.tolist()),
+        "moves": set(moves.rows.tolist()) | past,
+        "ladder": ladder,
+        "drift": set(drift.tolist()),
+    }
+    return {
+        phase: derivation(shop, rows, phase, changed[phase], timed=phase in ("all", "news"))
+        for phase in DERIVING
+    }
 
 
 def _first_row(shop: Workshop, kind: str, names: Iterable[str]) -> int:

@@ -114,8 +114,18 @@ def slot(shop: Workshop, name: str, changes: Iterable[Change]) -> Slot:
             sets.append((change.row, constant))
         elif constant:
             adds.append((change.row, constant))
-    block = shop.block(name, results.pairs) if results.pairs else None
-    return Slot(name, tuple(adds), tuple(sets), tuple(live_adds), tuple(live_sets), block)
+    reads = sorted(set().union(*(reading.cells for reading, _ in results.pairs)))
+    place = {row: i for i, row in enumerate(reads)}
+    local = [(reading.renumbered(place), kind) for reading, kind in results.pairs]
+    return Slot(
+        name=name,
+        adds=tuple(adds),
+        sets=tuple(sets),
+        live_adds=tuple(live_adds),
+        live_sets=tuple(live_sets),
+        reads=tuple(reads),
+        block=shop.block(name, local) if local else None,
+    )
 
 
 def book(shop: Workshop, slots: Iterable[Slot]) -> EffectBook:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from wargame.compiler.workshop import URN, Reading, Results, Workshop
-from wargame.decision import Mind, Sight
+from wargame.decision import Cells, Mind, Scale, Sights
 from wargame.effects import FLOAT32_EXACT
 from wargame.errors import Fault
+from wargame.expression import Expression
+from wargame.layout import SEEN, last_cell
+from wargame.spec import Expr
 
 HOLD = "hold"
 NO_HOLD = -2  # neither a move nor "no move"
@@ -21,6 +25,13 @@ def compile_mind(shop: Workshop, index: int) -> Mind:
     return _Weights(shop, index).mind()
 
 
+def labels_of(minds: Iterable[Mind]) -> list[str]:
+    """The names of all the luck of the minds."""
+    return [
+        label for mind in minds for label in (*mind.labels, *mind.read.labels, *mind.unread.labels)
+    ]
+
+
 class _Weights:
     """Gathers what each move's weight is made of. m: a move, r: a rule."""
 
@@ -29,57 +40,66 @@ class _Weights:
         self.spec = shop.spec.actors[index]
         self.actor = self.spec.id
         self.moves = shop.moves[self.actor]
-        count = len(self.moves)
+        self.read = _looked_at(shop, index)
+        self.names = replace(shop.names, sights={name: i for i, name in enumerate(self.read)})
         self.results = Results()
-        self.base = np.zeros((count, 1))
-        self.adds = np.zeros((count, len(self.spec.rules)))
+        self.rules: list[Reading] = []
+        self.constants: list[tuple[int, int, int]] = []
         self.live_base: list[tuple[int, int]] = []
         self.live_adds: list[tuple[int, int, int]] = []
         self.times: list[tuple[int, int, int]] = []
         self.overs: list[tuple[int, int, int]] = []
         self.forbids: list[tuple[int, int]] = []
-        self.whens: list[tuple[int, int]] = []
-        self.cooldowns: list[tuple[int, int, int]] = []
         # how large the sum of a move's adds can be in size, and its weight
+        count = len(self.moves)
+        self.base = [0] * count
         self.reach = [0] * count
         self.most = [0] * count
         self.factor = [1] * count
 
     def mind(self) -> Mind:
-        shop, actor = self.shop, self.actor
-        sights, widths = _sights(shop, actor)
-        self.names = replace(shop.names, sights={s.name: i for i, s in enumerate(sights)})
-        for rule in self.spec.rules:
+        shop, actor, spec = self.shop, self.actor, self.spec
+        for rule in spec.rules:
             never = f"the rule {rule.id} of {actor} can never fire"
-            self.results.add(shop.condition(rule.when, never, self.names), "bool")
+            self.rules.append(shop.condition(rule.when, never, self.names))
+            self.results.add(self.rules[-1], "bool")
         self.weigh_rules()
         self.weigh_moves()
+        reasons = len(self.results.pairs)
+        whens = self.gate_moves()
+        cooling = [m for m, name in enumerate(self.moves) if shop.spec.moves[name].cooldown]
         kind = np.float32 if self.total() < FLOAT32_EXACT else np.float64
+        adds = np.zeros((len(self.moves), reasons), dtype=kind)
+        for m, r, amount in self.constants:
+            adds[m, r] = amount
+        for m, k in (*self.live_base, *((m, k) for m, _, k in self.live_adds)):
+            adds[m, k] = 1
         luck = shop.luck(actor)
-        low, high = (
-            np.array([side[s.row] for s in sights], dtype=np.int64)
-            for side in (shop.layout.low, shop.layout.high)
-        )
+        noisy = _noisy(shop, actor)
         return Mind(
             actor=actor,
             moves=self.moves,
-            rules=tuple(rule.id for rule in self.spec.rules),
+            rules=tuple(rule.id for rule in spec.rules),
             hold=self.moves.index(HOLD) if HOLD in self.moves else NO_HOLD,
             labels=tuple(f"{luck} choice {k + 1}" for k in range(shop.file.turn.orders)),
-            sights=tuple(sights),
-            widths=shop.block(f"{actor} sees", widths.pairs) if widths.pairs else None,
-            low=low,
-            high=high,
+            read=_sights(shop, actor, self.read),
+            unread=_sights(shop, actor, [name for name in noisy if name not in self.read]),
             block=shop.block(f"{actor} rules", self.results.pairs),
-            base=self.base.astype(kind),
-            adds=self.adds.astype(kind),
+            base=np.array(self.base)[:, None].astype(kind),
+            adds=adds,
             live_base=tuple(self.live_base),
             live_adds=tuple(self.live_adds),
             times=tuple(self.times),
             overs=tuple(self.overs),
+            times_table=_scale(self.times, kind),
+            overs_table=_scale(self.overs, kind),
             forbids=tuple(self.forbids),
-            whens=tuple(self.whens),
-            cooldowns=tuple(self.cooldowns),
+            whens=whens,
+            cooling=np.array(cooling, dtype=np.intp),
+            played=np.array(
+                [shop.layout.rows[last_cell(actor, self.moves[m])] for m in cooling], dtype=np.intp
+            ),
+            pause=_column(shop, [shop.spec.moves[self.moves[m]].cooldown for m in cooling]),
             barred=np.array(
                 [*((actor, name) in shop.spec.barred for name in self.moves), False], dtype=np.bool_
             ),
@@ -102,39 +122,42 @@ class _Weights:
                 elif favour.op == "over":
                     self.overs.append((m, r, int(str(favour.value))))
                 else:
-                    constant, k = self.amount(
-                        m, self.shop.read(self.shop.parse(favour.value), self.names)
-                    )
-                    if constant is None:
-                        self.live_adds.append((m, r, k))
+                    amount = self.amount(m, self.shop.parse(favour.value))
+                    if amount.constant is not None:
+                        self.constants.append((m, r, amount.constant))
                     else:
-                        self.adds[m, r] = constant
+                        k = self.results.add(amount.where(self.rules[r]), "int")
+                        self.live_adds.append((m, r, k))
 
     def weigh_moves(self) -> None:
-        """What each move weighs before any rule, and when it may be made at all."""
-        shop = self.shop
+        """What each move weighs before any rule."""
         for m, name in enumerate(self.moves):
-            move = shop.spec.moves[name]
-            ends = (self.actor, move.target or "")
-            constant, k = self.amount(m, shop.read(shop.parse(move.base, *ends), self.names))
-            if constant is None:
-                self.live_base.append((m, k))
+            move = self.shop.spec.moves[name]
+            base = self.amount(m, self.shop.parse(move.base, self.actor, move.target or ""))
+            if base.constant is not None:
+                self.base[m] = base.constant
             else:
-                self.base[m] = constant
-            if move.when is not None:
-                condition = shop.read(shop.parse(move.when, *ends), self.names)
-                never = f"{self.actor} can never make the move {name}"
-                shop.possible(condition, move.when, never)
-                self.whens.append((m, self.results.add(condition, "bool")))
-            if move.cooldown:
-                row = shop.layout.rows[f"last({self.actor}, {name})"]
-                self.cooldowns.append((m, row, move.cooldown))
+                self.live_base.append((m, self.results.add(base, "int")))
 
-    def amount(self, m: int, reading: Reading) -> tuple[int | None, int]:
-        """A summand of the weight of m: constant, or found at an index of the results."""
+    def amount(self, m: int, expression: Expression) -> Reading:
+        """A summand of the weight of m; its bounds are counted."""
+        reading = self.shop.read(expression, self.names)
         self.reach[m] += reading.largest
         self.most[m] += max(0, reading.bounds.high)
-        return self.results.add_unless_constant(reading)
+        return reading
+
+    def gate_moves(self) -> tuple[tuple[int, int], ...]:
+        """(m, k) of the moves that may be made only when a condition holds."""
+        shop = self.shop
+        whens = []
+        for m, name in enumerate(self.moves):
+            move = shop.spec.moves[name]
+            if move.when is not None:
+                expression = shop.parse(move.when, self.actor, move.target or "")
+                never = f"{self.actor} can never make the move {name}"
+                condition = shop.possible(shop.read(expression, self.names), move.when, never)
+                whens.append((m, self.results.add(condition, "bool")))
+        return tuple(whens)
 
     def total(self) -> int:
         """A bound of every number on the way to a draw; too large a one is a fault."""
@@ -146,20 +169,62 @@ class _Weights:
         return total
 
 
-def _sights(shop: Workshop, actor: str) -> tuple[list[Sight], Results]:
-    """What the actor sees through noise; its own gauges it sees exactly."""
-    sights: list[Sight] = []
-    widths = Results()
+def _scale(factors: Sequence[tuple[int, int, int]], kind: type[np.floating[Any]]) -> Scale:
+    """Factors (m, r, factor) as tables; a factor that serves several moves is computed once."""
+    different = list(dict.fromkeys((r, factor) for _, r, factor in factors))
+    moves = sorted({m for m, _, _ in factors})
+    of_move = [[different.index((r, f)) for k, r, f in factors if k == m] for m in moves]
+    return Scale(
+        moves=np.array(moves, dtype=np.intp),
+        rules=np.array([r for r, _ in different], dtype=np.intp),
+        excess=np.array([factor - 1 for _, factor in different], dtype=kind)[:, None],
+        first=np.array([first for first, *_ in of_move], dtype=np.intp),
+        more=tuple((i, u) for i, (_, *rest) in enumerate(of_move) for u in rest),
+    )
+
+
+# ------------------------------------------------------------- what an actor sees
+
+
+def _noisy(shop: Workshop, actor: str) -> dict[str, Expr]:
+    """The gauges that the actor sees through noise, its own not among them."""
+    found = {}
     for name, gauge in shop.file.gauges.items():
         noise = gauge.noise.get(actor, gauge.noise.get("*"))
-        if noise is None or name.partition(".")[0] == actor:
-            continue
-        fixed, _ = widths.add_unless_constant(shop.read(shop.parse(noise)))
-        label = f"{shop.luck(actor)} sees {shop.luck(name)}"
-        sights.append(Sight(name, shop.layout.rows[name], fixed, label))
-    return sights, widths
+        if noise is not None and name.partition(".")[0] != actor:
+            found[name] = noise
+    return found
 
 
-def labels_of(minds: Iterable[Mind]) -> list[str]:
-    """The names of all the luck of the minds."""
-    return [label for mind in minds for label in (*mind.labels, *(s.label for s in mind.sights))]
+def _looked_at(shop: Workshop, index: int) -> list[str]:
+    """The gauges that the actor's rules look at through noise, in the scenario's order."""
+    spec = shop.spec.actors[index]
+    written = [shop.parse(rule.when) for rule in spec.rules]
+    written += [shop.parse(it.value) for rule in spec.rules for it in rule.favour.values()]
+    for name in shop.moves[spec.id]:
+        move = shop.spec.moves[name]
+        ends = (spec.id, move.target or "")
+        written += [shop.parse(move.when, *ends), shop.parse(move.base, *ends)]
+    names = {name for expression in written for name in expression.names()}
+    return [name for name in _noisy(shop, spec.id) if SEEN + name in names]
+
+
+def _sights(shop: Workshop, actor: str, names: Sequence[str]) -> Sights:
+    noise = _noisy(shop, actor)
+    rows = [shop.layout.rows[name] for name in names]
+    results = Results()
+    widths = [results.add_unless_constant(shop.read(shop.parse(noise[name]))) for name in names]
+    return Sights(
+        names=tuple(names),
+        rows=np.array(rows, dtype=np.intp),
+        labels=tuple(f"{shop.luck(actor)} sees {shop.luck(name)}" for name in names),
+        widths=np.array([constant or 0 for constant, _ in widths], dtype=np.int64)[:, None],
+        live=tuple((i, k) for i, (constant, k) in enumerate(widths) if constant is None),
+        block=shop.block(f"{actor} sees", results.pairs),
+        low=_column(shop, [shop.layout.low[row] for row in rows]),
+        high=_column(shop, [shop.layout.high[row] for row in rows]),
+    )
+
+
+def _column(shop: Workshop, values: Sequence[int]) -> Cells:
+    return np.array(values, dtype=np.int64)[:, None].astype(shop.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wargame.compiler.changes import changes, slot
-from wargame.compiler.workshop import URN, Results, Workshop
+from wargame.compiler.workshop import URN, Reading, Results, Workshop
 from wargame.effects import Slot
 from wargame.errors import Fault
 from wargame.expression import Block
@@ -37,18 +37,24 @@ def compile_news(shop: Workshop) -> News:
             Inject(len(news.slots), when),
         )
         news.slots.append(slot(shop, name, changes(shop, inject.effects, inject.heat)))
+    for event in shop.file.chance:
+        news.results.add(_chance(shop, event), "int")
     news.events = tuple(_event(shop, event, news) for event in shop.file.chance)
     news.block = shop.block("chance", news.results.pairs)
     return news
 
 
+def _chance(shop: Workshop, event: ChanceSpec) -> Reading:
+    """The event's chance per mille, 0 where it cannot happen."""
+    chance = shop.read(shop.parse(event.chance))
+    if event.when is None:
+        return chance
+    condition = shop.condition(event.when, f"the event {event.id} can never happen")
+    return chance.where(condition)
+
+
 def _event(shop: Workshop, event: ChanceSpec, news: News) -> Event:
     """One chance event; its outcomes are appended to the slots."""
-    when = None
-    if event.when is not None:
-        never = f"the event {event.id} can never happen"
-        when = news.results.add(shop.condition(event.when, never), "bool")
-    chance, chance_at = news.results.add_unless_constant(shop.read(shop.parse(event.chance)))
     first = len(news.slots)
     weights = []
     most = 0
@@ -65,9 +71,6 @@ def _event(shop: Workshop, event: ChanceSpec, news: News) -> Event:
     return Event(
         id=event.id,
         label=f"chance {event.id}",
-        when=when,
-        chance=None if chance is None else min(max(chance, 0), 1000),
-        chance_at=chance_at,
         weights=tuple(weights),
         slots=tuple(range(first, len(news.slots))),
     )

@@ -2,45 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from wargame.compiler.changes import changes, intervene, slot
 from wargame.compiler.workshop import Results, Workshop
-from wargame.effects import Slot
+from wargame.effects import Places, Slot
+from wargame.layout import last_cell, times_cell
 from wargame.scenario import MovePlan
 
 CERTAIN = 1000
+NOWHERE = -1
 
 
-def compile_plan(shop: Workshop, index: int, slots: list[Slot]) -> MovePlan:
-    """The plan of the actor at `index`; the effects of its moves are appended to `slots`."""
-    actor = shop.actors[index]
-    success: list[int] = []
-    live: list[tuple[int, int]] = []
-    places: list[tuple[int, int | None]] = []
-    results = Results()
-    for m, name in enumerate(shop.moves[actor]):
-        move = shop.spec.moves[name]
-        ends = (actor, move.target or "")
-        constant, k = results.add_unless_constant(shop.read(shop.parse(move.success, *ends)))
-        if constant is None:
-            live.append((m, k))
-        success.append(constant or 0)
-        won = (
-            intervene(shop, move, actor)
-            if move.intervention
-            else changes(shop, move.effects, move.heat, *ends)
+def compile_plans(shop: Workshop) -> tuple[tuple[MovePlan, ...], list[Slot]]:
+    """The plan of every actor, and the slots of all their moves' effects."""
+    slots: list[Slot] = []
+    drafts = [_Draft(shop, index, slots) for index in range(len(shop.actors))]
+    return tuple(draft.plan(nothing=len(slots)) for draft in drafts), slots
+
+
+class _Draft:
+    """The plan of one actor, while it is not yet known how many slots there are in all."""
+
+    def __init__(self, shop: Workshop, index: int, slots: list[Slot]) -> None:
+        self.shop = shop
+        self.actor = actor = shop.actors[index]
+        self.success: list[int] = []
+        self.live: list[tuple[int, int]] = []
+        self.won: list[int] = []
+        self.lost: list[int | None] = []
+        self.results = Results()
+        for m, name in enumerate(shop.moves[actor]):
+            move = shop.spec.moves[name]
+            ends = (actor, move.target or "")
+            odds = shop.read(shop.parse(move.success, *ends))
+            constant, k = self.results.add_unless_constant(odds)
+            if constant is None:
+                self.live.append((m, k))
+            self.success.append(constant or 0)
+            won = (
+                intervene(shop, move, actor)
+                if move.intervention
+                else changes(shop, move.effects, move.heat, *ends)
+            )
+            self.won.append(len(slots))
+            slots.append(slot(shop, f"{actor} {name}", won))
+            lost = changes(shop, move.failure, {}, *ends)
+            self.lost.append(len(slots) if lost else None)
+            if lost:
+                slots.append(slot(shop, f"{actor} {name} fails", lost))
+
+    def plan(self, nothing: int) -> MovePlan:
+        """nothing: the row of `happening` that no slot owns."""
+        shop, actor, moves = self.shop, self.actor, self.shop.moves[self.actor]
+        luck, rows = shop.luck(actor), shop.layout.rows
+        lost = (nothing if slot is None else slot for slot in self.lost)
+        return MovePlan(
+            success=np.array([*self.success, CERTAIN], dtype=np.int64),
+            live_success=tuple(self.live),
+            success_block=shop.block(f"{actor} success", self.results.pairs),
+            labels=tuple(f"{luck} success {k + 1}" for k in range(shop.file.turn.orders)),
+            won=_table(self.won, nothing),
+            lost=_table(lost, nothing),
+            last=_table((rows.get(last_cell(actor, m), NOWHERE) for m in moves), NOWHERE),
+            times=_table((rows.get(times_cell(actor, m), NOWHERE) for m in moves), NOWHERE),
         )
-        lost = changes(shop, move.failure, {}, *ends)
-        places.append((len(slots), len(slots) + 1 if lost else None))
-        slots.append(slot(shop, f"{actor} {name}", won))
-        if lost:
-            slots.append(slot(shop, f"{actor} {name} fails", lost))
-    luck = shop.luck(actor)
-    return MovePlan(
-        success=np.array([*success, CERTAIN], dtype=np.int64),
-        live_success=tuple(live),
-        success_block=shop.block(f"{actor} success", results.pairs),
-        labels=tuple(f"{luck} success {k + 1}" for k in range(shop.file.turn.orders)),
-        slots=tuple(places),
-    )
+
+
+def _table(entries: Iterable[int], none: int) -> Places:
+    """One entry for each move, and one for no move."""
+    return np.array([*entries, none], dtype=np.intp)

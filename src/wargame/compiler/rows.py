@@ -12,8 +12,8 @@ from wargame.compiler.workshop import Reading, Workshop
 from wargame.errors import Fault
 from wargame.expression import Expression, Number
 from wargame.expression.tree import Choice, Compare
-from wargame.layout import OF_MOVE, SEEN
-from wargame.scenario import Unknown
+from wargame.layout import OF_MOVE, SEEN, last_cell, times_cell
+from wargame.scenario import Layers, Unknown
 from wargame.spec import DerivedSpec, Effect, Expr, UnknownSpec
 
 STEPS = 1000  # a wide unknown is drawn from so many equal steps
@@ -30,13 +30,12 @@ class Rows:
     """How the world is laid out, besides what `Workshop.layout` says.
 
     hashed: so many rows, the first ones, enter the rolling hash; state: so many are state, and
-    the rest is derived. remembered: (actor, move) whose past is written down. derived: layers of
-    derived gauges with their values; each reads only the layers before it.
+    the rest is derived. derived: layers of derived gauges with their values; each reads only the
+    layers before it.
     """
 
     hashed: int
     state: int
-    remembered: tuple[tuple[str, str], ...]
     derived: tuple[tuple[tuple[str, Reading], ...], ...]
 
 
@@ -58,19 +57,18 @@ def lay_out(shop: Workshop) -> Rows:
             start = {"heat": dyad.heat, "forced": 0}.get(kind, dyad.stage)
             layout.add(f"{kind}({name})", low, high, start)
     hashed = len(layout.names)
-    asked = _asked(shop)
     horizon = file.turn.horizon
-    for (actor, m), functions in asked.items():
+    for (actor, m), functions in _asked(shop).items():
         if functions & {"played", "turns_since"}:
-            layout.add(f"last({actor}, {m})", 0, horizon, 0)
+            layout.add(last_cell(actor, m), 0, horizon, 0)
         if "times" in functions:
-            layout.add(f"times({actor}, {m})", 0, horizon, 0)
+            layout.add(times_cell(actor, m), 0, horizon, 0)
     for name, ending in file.endings.items():
         if ending.for_ > 1:
             layout.add(f"held({name})", 0, horizon, 0)
     for name in file.milestones:
         layout.add(f"reached({name})", 0, horizon, 0)
-    return Rows(hashed, len(layout.names), tuple(asked), _derived(shop))
+    return Rows(hashed, len(layout.names), _derived(shop))
 
 
 def unknowns(shop: Workshop) -> tuple[Unknown, ...]:
@@ -184,6 +182,28 @@ def _derived(shop: Workshop) -> tuple[tuple[tuple[str, Reading], ...], ...]:
             layer.append((name, reading))
         layers.append(tuple(layer))
     return tuple(layers)
+
+
+def derivation(
+    shop: Workshop, rows: Rows, phase: str, changed: Iterable[int], timed: bool = False
+) -> Layers:
+    """How to compute anew, after a phase, the derived gauges that depend on the `changed` rows.
+
+    timed: whether the turn has changed, too.
+    """
+    layers: Layers = ()
+    changed = set(changed)
+    for depth, layer in enumerate(rows.derived):
+        stale = [
+            (shop.layout.rows[gauge], reading)
+            for gauge, reading in layer
+            if reading.cells & changed or (timed and reading.timed)
+        ]
+        if stale:
+            block = shop.block(f"derived {phase} {depth}", [(it, "int") for _, it in stale])
+            layers += ((tuple(row for row, _ in stale), block),)
+            changed.update(row for row, _ in stale)
+    return layers
 
 
 def _reads(shop: Workshop, derived: DerivedSpec) -> set[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,10 @@ import networkx as nx
 import numpy as np
 
 from wargame.errors import Fault, SpecError
-from wargame.expression import Block, Expression, Interval, Kind, Number, compile_block
+from wargame.expression import Block, Expression, Interval, Kind, Node, Number, compile_block
 from wargame.expression import parse as parse_text
 from wargame.expression.bounds import NO, bounds, resolve
+from wargame.expression.tree import Choice, Symbol, rebuild, walk
 from wargame.layout import Layout, Names
 from wargame.spec import Expr, Spec
 
@@ -47,6 +49,39 @@ class Reading:
     def largest(self) -> int:
         """The greatest size that the result can have."""
         return max(abs(self.bounds.low), abs(self.bounds.high))
+
+    @property
+    def cells(self) -> set[int]:
+        """The rows of the world that it reads."""
+        return {row for array, row in self._symbols() if array == "c" and row is not None}
+
+    @property
+    def timed(self) -> bool:
+        """Whether it reads the turn."""
+        return any(array == "turn" for array, _ in self._symbols())
+
+    def _symbols(self) -> Iterator[tuple[str, int | None]]:
+        for node in walk(self.expression.node):
+            if isinstance(node, Symbol):
+                yield node.array, node.row
+
+    def where(self, condition: Reading) -> Reading:
+        """This value where the condition holds, and 0 elsewhere."""
+        node = Choice(condition.expression.node, self.expression.node, Number(0))
+        return self._with(node, self.bounds.join(NO))
+
+    def renumbered(self, rows: Mapping[int, int]) -> Reading:
+        """The same with the cells found in other rows."""
+
+        def leaf(node: Node) -> Node:
+            if isinstance(node, Symbol) and node.array == "c" and node.row is not None:
+                return dataclasses.replace(node, row=rows[node.row])
+            return node
+
+        return self._with(rebuild(self.expression.node, leaf), self.bounds)
+
+    def _with(self, node: Node, bounds: Interval) -> Reading:
+        return Reading(Expression(node, self.expression.text, self.expression.at), bounds)
 
 
 NONE = Reading(NOTHING, NO)

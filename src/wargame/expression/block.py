@@ -206,7 +206,12 @@ class _Writer:
             if line.name in needed:
                 needed.update(line.uses)
                 kept.append(line)
-        body = [f"{line.name} = {line.code}" for line in reversed(kept)]
+        kept.reverse()
+        body = []
+        for line, done in zip(kept, self.last_uses(kept, results), strict=True):
+            body.append(f"{line.name} = {line.code}")
+            if done:
+                body.append(f"del {', '.join(done)}")
         body.append(f"return [{', '.join(result.text for result in results)}]")
         if any(line.name in self.dividing for line in kept):
             # Whole-number division by 0 gives 0 in NumPy, as it does in the rule language.
@@ -215,6 +220,18 @@ class _Writer:
         return "\n".join(
             [*head, f"def {function}(c, s, turn):", *(f"    {line}" for line in body), ""]
         )
+
+    def last_uses(self, kept: Sequence[_Line], results: Sequence[_Value]) -> list[list[str]]:
+        """For each line, the computed values that are not needed after it.
+
+        Given back at once, their memory is still in the cache when the next line writes to it.
+        """
+        waiting = {line.name for line in kept if line.uses} - {it.text for it in results}
+        done: list[list[str]] = []
+        for line in reversed(kept):
+            done.append([use for use in dict.fromkeys(line.uses) if use in waiting])
+            waiting.difference_update(line.uses)
+        return done[::-1]
 
     # ------------------------------------------------------------------------- tree -> value
 
