@@ -1,0 +1,1 @@
+"""A seminar: people at a table, sealed orders, an umpire, and one log that is a proof."""

@@ -1,0 +1,61 @@
+"""Roles and codes: who somebody is at the table, and how a seat is claimed.
+
+A role is ``facilitator``, ``projector`` or ``seat:<actor>``. A code opens a role; it has 50
+random bits, is shown once and kept only as a salted hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from wargame.seminar.refused import Refused
+
+FACILITATOR, PROJECTOR, SEAT = "facilitator", "projector", "seat:"
+HUMAN, RULES, AGENT = "human", "rules", "agent:"
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+LENGTH = 10  # 50 bits
+_ALIKE = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
+
+
+def role_of(actor: str) -> str:
+    """The role of an actor's seat."""
+    return SEAT + actor
+
+
+def seat_of(role: str) -> str | None:
+    """The actor whose seat a role is; None for the facilitator and the projector."""
+    return role.removeprefix(SEAT) if role.startswith(SEAT) else None
+
+
+def check_holder(holder: str) -> str:
+    """A holder of a seat: ``human``, ``rules``, ``agent:<address or command>``. Raises Refused."""
+    if holder in (HUMAN, RULES) or (holder.startswith(AGENT) and len(holder) > len(AGENT)):
+        return holder
+    detail = f"a seat is held by human, rules or agent:..., not {holder!r}"
+    raise Refused("malformed", detail=detail)
+
+
+def new_code() -> str:
+    """A fresh code, as people read it aloud: ``7K3QD-0M2XW``."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def hashed(code: str) -> str:
+    """What the log keeps of a code: salt and scrypt hash, in hexadecimal."""
+    salt = secrets.token_bytes(8)
+    return f"{salt.hex()}:{_digest(code, salt)}"
+
+
+def matches(code: str, kept: str) -> bool:
+    """Whether this is the code of which `kept` is the hash; dashes and letter case do not count."""
+    salt, _, digest = kept.partition(":")
+    return bool(digest) and hmac.compare_digest(_digest(code, bytes.fromhex(salt)), digest)
+
+
+def _digest(code: str, salt: bytes) -> str:
+    plain = code.upper().translate(_ALIKE).encode("utf-8", "replace")[:64]
+    return hashlib.scrypt(plain, salt=salt, n=2**12, r=8, p=1, dklen=20).hex()

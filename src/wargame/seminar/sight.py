@@ -1,0 +1,248 @@
+"""The pieces that views are put together from: what one lens lets through, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wargame.decision import Sights
+from wargame.replay import Played
+from wargame.scenario import Scenario
+from wargame.seminar.board import Board
+from wargame.show.language import read, sentence
+from wargame.show.lens import Lens
+from wargame.show.narrate import Narrator, Week
+from wargame.spec import MoveSpec, Text
+from wargame.turn import Situation
+
+Piece = dict[str, Any]
+
+KINDS = ("diplomatic", "informational", "economic", "military", "nuclear", "third-party")
+
+
+def narrator(board: Board, lang: str, lens: Lens, further: Played | None = None) -> Narrator:
+    """Tells the run so far, perhaps with a turn that was only tried."""
+    events = board.position.events
+    if further is not None:
+        events = (*events, further.event)
+    return Narrator(board.playthrough(further), lang, lens, events)
+
+
+# ------------------------------------------------------------------------------ who one is
+
+
+def brief(scenario: Scenario, actor: str, lang: str) -> Piece:
+    """An actor's role: what it wants, what it will not bear, what it measures losses by."""
+    spec = next(spec for spec in scenario.spec.actors if spec.id == actor)
+
+    def told(texts: tuple[Text, ...]) -> list[str]:
+        return [read(text, lang) for text in texts]
+
+    return {
+        "actor": actor,
+        "title": read(spec.title, lang),
+        "name": read(spec.short or spec.title, lang),
+        "about": read(spec.about, lang),
+        "goals": told(spec.goals),
+        "red_lines": told(spec.red_lines),
+        "reference_points": told(spec.reference_points),
+        "profile": {key: read(text, lang) for key, text in spec.profile.items()},
+    }
+
+
+# ------------------------------------------------------------------------------ what one knows
+
+
+def knowledge(board: Board, opened: Played | None, actor: str, lang: str) -> list[Piece]:
+    """The gauges as an actor knows them: its own and public ones as they are, others' through
+    its intelligence, as it saw them when the turn opened. Never the true value of those.
+
+    source: own, public or intelligence. turn: when it was known. margin: the largest error that
+    the actor reckons with, where it is a constant.
+    """
+    file = board.scenario.spec.scenario
+    lens = Lens(actor)
+    if opened is not None:
+        situation: Situation | None = opened.record.detail[actor][0]
+        assert situation is not None
+        cells, turn = situation.cells, opened.record.turn
+    else:
+        records = board.position.records
+        situation = records[-1].detail[actor][0] if records and records[-1].detail else None
+        cells, turn = board.world.cells, board.turns
+    exact = set(lens.gauges(board.scenario))
+    believed = situation.sees() if situation is not None else {}
+    margins = dict(_margins(situation)) if situation is not None else {}
+    found = []
+    for name, spec in file.gauges.items():
+        if name in exact:
+            value, known = int(cells[board.scenario.rows[name], 0]), turn
+            source = "own" if name.split(".")[0] == actor else "public"
+        elif name in believed and situation is not None:
+            value, known = int(believed[name][0]), situation.turn
+            source = "intelligence"
+        else:
+            continue
+        found.append(
+            {
+                "gauge": name,
+                "title": read(spec.title, lang, name),
+                "about": read(spec.about, lang),
+                "unit": read(spec.unit, lang),
+                "value": value,
+                "min": spec.min,
+                "max": spec.max,
+                "source": source,
+                "turn": known,
+                "margin": margins.get(name) if source == "intelligence" else 0,
+            }
+        )
+    return found
+
+
+def _margins(situation: Situation) -> Iterator[tuple[str, int | None]]:
+    for sights in (situation.mind.read, situation.mind.unread):
+        yield from _margins_of(sights)
+
+
+def _margins_of(sights: Sights) -> Iterator[tuple[str, int | None]]:
+    live = {index for index, _ in sights.live}
+    for index, name in enumerate(sights.names):
+        yield name, None if index in live else int(sights.widths[index, 0])
+
+
+def ladders(board: Board, lang: str) -> list[Piece]:
+    """Where every dyad stands: public, as what it shows itself in is."""
+    told = narrator(board, lang, Lens("public"))
+    file = board.scenario.spec.scenario
+    return [
+        {
+            "dyad": rung.dyad,
+            "title": rung.title,
+            "stage": rung.stage,
+            "name": rung.name,
+            "change": rung.change,
+            "about": read(file.dyads[rung.dyad].about, lang),
+            "past": [int(world[f"stage({rung.dyad})"][0]) for world in board.position.worlds],
+        }
+        for rung in told.rungs(board.turns)
+    ]
+
+
+def odds(data: Mapping[str, Any], told: Narrator) -> Piece:
+    """How a thousand futures ended, as people read it. A model's behaviour, not a forecast."""
+    return {
+        "turn": data["turn"],
+        "futures": data["futures"],
+        "endings": [
+            {"ending": name, "title": told.ending(name), "count": count}
+            for name, count in data["endings"].items()
+        ],
+    }
+
+
+# ------------------------------------------------------------------------------ what happened
+
+
+def news(board: Board, opened: Played | None, lens: Lens, lang: str) -> list[Piece]:
+    """The news with which the turn opens, as far as the lens hears of them."""
+    if opened is None:
+        return []
+    told = narrator(board, lang, lens, opened).news(opened.record.turn)
+    return [{"text": item.text, "why": item.why} for item in told]
+
+
+def history(board: Board, lens: Lens, lang: str) -> list[Piece]:
+    """The turns played, told through a lens, without anybody's reasons."""
+    kept = board.told
+    found = []
+    telling = None
+    for turn, world in enumerate(board.position.worlds[1:], start=1):
+        key = (lens.who, lang, turn, world.digest())
+        if key not in kept:
+            telling = telling or narrator(board, lang, lens)
+            kept[key] = _week(telling, telling.week(turn), lens)
+        found.append(kept[key])
+    return found
+
+
+def _week(told: Narrator, week: Week, lens: Lens) -> Piece:
+    return {
+        "turn": week.turn,
+        "title": week.title,
+        "news": [{"text": item.text, "why": item.why} for item in week.news],
+        "acts": [
+            {
+                "actor": act.actor,
+                "name": told.actor(act.actor),
+                "move": act.move,
+                "text": act.text,
+                "visible": act.visible,
+                "direction": act.direction,
+                "aims": list(act.aims),
+            }
+            for act in week.acts
+        ],
+        "ladders": [
+            {
+                "dyad": rung.dyad,
+                "title": rung.title,
+                "stage": rung.stage,
+                "change": rung.change,
+            }
+            for rung in week.rungs
+        ],
+        "milestones": [told.milestone(name) for name in week.milestones],
+        "ending": told.ending(week.ending) if week.ending else "",
+    }
+
+
+# ------------------------------------------------------------------------------ what one may do
+
+
+def moves(board: Board, opened: Played, actor: str, lang: str) -> list[Piece]:
+    """The moves of an actor, grouped by kind: what each means, and whether it may be made now."""
+    situation, weighing = opened.record.detail[actor]
+    told = narrator(board, lang, Lens(actor))
+    groups: dict[str, list[Piece]] = {}
+    for m, move in enumerate(situation.mind.moves):
+        spec = board.scenario.spec.moves[move]
+        why = why_not(board, situation, bool(weighing.legal[m, 0]), actor, move)
+        groups.setdefault(spec.kind, []).append(
+            {**card(spec, move, lang), "allowed": why is None, "why_not": why}
+            | {"aims": [told.actor(other) for other in told.aims(actor, move)]}
+        )
+    return [{"kind": kind, "moves": groups[kind]} for kind in KINDS if kind in groups]
+
+
+def why_not(
+    board: Board, situation: Situation, legal: bool, actor: str, move: str
+) -> Piece | None:
+    """Why a move may not be made: a policy rules it out, it cools down, or its time is not now."""
+    spec = board.scenario.spec.moves[move]
+    if (actor, move) in board.scenario.spec.barred:
+        return {"because": "policy"}
+    if legal:
+        return None
+    row = board.scenario.rows.get(f"last({actor}, {move})")
+    last = 0 if row is None else int(situation.cells[row, 0])
+    if spec.cooldown and last and situation.turn - last <= spec.cooldown:
+        return {"because": "cooldown", "again": last + spec.cooldown + 1}
+    return {"because": "conditions"}
+
+
+def card(spec: MoveSpec, move: str, lang: str) -> Piece:
+    """A move as a card has it."""
+    return {
+        "move": move,
+        "code": spec.code or "",
+        "title": read(spec.title, lang, move),
+        "about": sentence(read(spec.about, lang), lang),
+        "kind": spec.kind,
+        "direction": spec.direction,
+        "visible": spec.visible,
+        "target": spec.target or "",
+        "stage": spec.register_,
+        "intervention": spec.intervention or "",
+        "cooldown": spec.cooldown,
+    }

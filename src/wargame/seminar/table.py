@@ -1,0 +1,460 @@
+"""One live game: commands in, events on the disk, a state that is their fold.
+
+A command is checked, becomes an event, is written and fsynced, and only then acknowledged. The
+table knows no network; `view` is the one way by which anything of it reaches anybody.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from wargame.compiler import compile_scenario
+from wargame.draws import Luck
+from wargame.errors import OrderError, ReplayError
+from wargame.load import load
+from wargame.log import Event, Log, LogWriter, canonical
+from wargame.orders import check_actor
+from wargame.replay import Replay, StrPath, header_for, replay_log
+from wargame.scenario import Scenario
+from wargame.seminar import requests, seats
+from wargame.seminar.agents import Caller
+from wargame.seminar.board import Board, Position
+from wargame.seminar.clock import Ticks, Timer
+from wargame.seminar.conduct import HANDLERS, Deed, Hand
+from wargame.seminar.drafts import Drafts
+from wargame.seminar.refused import Refused
+from wargame.seminar.sandbox import what_if
+from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, RULES
+from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
+from wargame.spec import Spec
+from wargame.turn import begin
+from wargame.turn_log import TURN, UNDO, Parent
+
+CLOCK = "clock"
+"""Who locks orders when the time is over."""
+
+SETS_CLOCK = STEPS | {"clock", "recovered"}
+PAUSABLE = frozenset({"submit", "withdraw"})
+
+
+@dataclass(frozen=True)
+class Ack:
+    """A command that was done and is on disk.
+
+    revision: of the role that asked, as its view has it; never the log's, which would tell a
+    seat when others act. data: what was asked for, such as a new code.
+    """
+
+    revision: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Table:
+    """A game. Made by `create` or `open`; `command` and `view` are all that a server needs."""
+
+    def __init__(
+        self,
+        writer: LogWriter,
+        board: Board,
+        events: tuple[Event, ...],
+        ticks: Ticks,
+        wall: Callable[[], str],
+        ask: Caller | None,
+    ) -> None:
+        self.path = writer.path
+        self.board = board
+        self.events = events
+        self.state = fold(events)
+        self.codes: dict[str, str] = {}
+        """Codes in plain, by role, of this process only: the log has their hashes."""
+        self.present: dict[str, int] = {}
+        """How many connections each role has now; the server says so, nothing depends on it."""
+        self.drafts = Drafts(writer.path)
+        self._writer = writer
+        self._timer = Timer(ticks)
+        self._timer.set(self.state.clock)
+        self._wall = wall
+        self._lock = threading.RLock()
+        self._answers: dict[tuple[str, str], tuple[str, Ack]] = {}
+        self._remember(events)
+        self._ask = ask or Caller()
+
+    # -------------------------------------------------------------------------- making one
+
+    @classmethod
+    def create(
+        cls,
+        path: StrPath,
+        spec: str | Spec | Scenario,
+        seats: Mapping[str, str] | None = None,
+        seed: int | None = None,
+        start_from: tuple[Replay, int] | None = None,
+        lang: str = "en",
+        *,
+        run: int = 0,
+        minutes: int | None = None,
+        late: str = "draft",
+        ticks: Ticks = time.monotonic,
+        wall: Callable[[], str] | None = None,
+        ask: Caller | None = None,
+    ) -> Table:
+        """Begin a game and its log at `path`.
+
+        seats: {actor: 'human', 'rules' or 'agent:<address or command>'}; rules where nothing is
+        said. start_from: a replay and a turn of it, after which the game begins: the log begins
+        with a copy of those turns. minutes: for orders, None without a deadline. late: what
+        becomes of seats that hand nothing in: hold, rules or draft.
+
+        Raises StoreError if the file exists, OrderError for a seat that does not exist,
+        ReplayError if the replay is view-only or has no such turn.
+        """
+        scenario = _compiled(start_from[0].scenario if start_from else spec)
+        held = dict.fromkeys(scenario.header.actors, RULES)
+        for actor, holder in (seats or {}).items():
+            check_actor(scenario, actor)
+            held[actor] = _holder(holder)
+        header = header_for(scenario, seed, run)
+        board = Board(
+            scenario, header, Position((begin(scenario, Luck(header.seed, [run])),), (), ())
+        )
+        if start_from is not None:
+            board = _opened_at(*start_from)
+        writer = LogWriter.create(path, board.header.to_data())
+        for turn in board.position.events:
+            writer.append(TURN, turn.to_data())
+        events = tuple(
+            Event(i, TURN, turn.to_data()) for i, turn in enumerate(board.position.events, 1)
+        )
+        table = cls(writer, board, events, ticks, wall or _now, ask)
+        codes = {
+            role: _new_code()
+            for role in (FACILITATOR, *(_role(a) for a, h in held.items() if h == HUMAN))
+        }
+        table._write(
+            FACILITATOR,
+            Deed(
+                "seminar",
+                {
+                    "version": 1,
+                    "seats": {
+                        actor: {"holder": holder}
+                        | ({"code": _hashed(codes[_role(actor)])} if holder == HUMAN else {})
+                        for actor, holder in held.items()
+                    },
+                    "facilitator": _hashed(codes[FACILITATOR]),
+                    "late": late,
+                    "minutes": minutes,
+                    "lang": lang,
+                },
+            ),
+        )
+        table.codes = codes
+        return table
+
+    @classmethod
+    def open(
+        cls,
+        path: StrPath,
+        *,
+        ticks: Ticks = time.monotonic,
+        wall: Callable[[], str] | None = None,
+        ask: Caller | None = None,
+    ) -> Table:
+        """Go on with a game after a stop or a crash: paused until the facilitator resumes.
+
+        Raises ReplayError if the log is damaged, is no seminar's, or would be played otherwise by
+        this engine; StoreError if another process has it open.
+        """
+        writer = LogWriter.open(path)
+        try:
+            found = writer.found
+            replay = replay_log(found, str(path))
+            if not replay.verdict.identical:
+                raise ReplayError(f"{path} cannot be continued: {replay.verdict.words()}")
+            if not any(event.kind == "seminar" for event in found.events):
+                raise ReplayError(f"{path} is the log of a run; start a seminar from it")
+            run = replay.playthrough
+            board = Board(
+                replay.scenario, replay.header, Position(run.worlds, run.records, replay.turns)
+            )
+            table = cls(writer, board, found.events, ticks, wall or _now, ask)
+            if table.state.phase != "ended":
+                table._write(CLOCK, Deed("recovered", {"left": _last_left(found)}))
+        except BaseException:
+            writer.close()
+            raise
+        return table
+
+    def close(self) -> None:
+        """Let go of the log; nothing is lost."""
+        with self._lock:
+            self._ask.close()
+            self._writer.close()
+
+    # -------------------------------------------------------------------------- reading
+
+    @property
+    def revision(self) -> int:
+        """The number of the last event on disk. For the server; no seat may see it."""
+        return self._writer.seq
+
+    @property
+    def left(self) -> int | None:
+        """Milliseconds left for orders; None without a deadline."""
+        return self._timer.left
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Held while the game changes; hold it to read a consistent picture."""
+        return self._lock
+
+    def revision_of(self, role: str) -> int:
+        """What this role's revision is: a facilitator's last steering, a seat's own deeds."""
+        if role == FACILITATOR:
+            return self.state.helm
+        return self.state.acts.get(role, 0)
+
+    def role_for(self, code: str) -> str | None:
+        """The role that a code opens, or None. Slow on purpose; limit how often it is asked."""
+        state = self.state
+        if seats.matches(code, state.facilitator):
+            return FACILITATOR
+        for actor, seat in state.seats.items():
+            if seat.code and seats.matches(code, seat.code):
+                return _role(actor)
+        return None
+
+    def generation(self, role: str) -> int:
+        """How many codes a role has had: who joined with an older one has to join anew."""
+        actor = seats.seat_of(role)
+        return self.state.generation if actor is None else self.state.seats[actor].generation
+
+    # -------------------------------------------------------------------------- commands
+
+    def command(
+        self,
+        role: str,
+        name: str,
+        data: Mapping[str, Any] | None = None,
+        turn: int | None = None,
+        key: str | None = None,
+        revision: int | None = None,
+    ) -> Ack:
+        """Do what a role asks, and answer when it is on disk.
+
+        turn: the turn that a seat's orders are for. key: names the request; the same key again
+        gives the same answer and no second event. revision: what a steering facilitator saw.
+
+        Raises Refused, with nothing changed; StoreError if the disk fails, and then the table
+        has to be opened anew.
+        """
+        data = {} if data is None else data
+        with self._lock:
+            self.tick()
+            command = requests.check(role, name)
+            if not isinstance(data, Mapping):
+                raise Refused("malformed", detail="it is no JSON object")
+            body = _body(name, data, turn)
+            if key is not None and (answered := self._answers.get((role, key))):
+                if answered[0] != body:
+                    raise Refused("other-body")
+                return answered[1]
+            actor = seats.seat_of(role)
+            if actor is not None and actor not in self.state.seats:
+                raise Refused("missing", what="seat", name=actor)
+            said = requests.read(command, data)
+            if name in ("draft", "submit", "withdraw"):
+                assert actor is not None
+                self._check_turn(actor, name, said, turn)
+            if self.state.phase not in command.phases:
+                raise Refused("phase", phase=self.state.phase)
+            if self.state.paused and name in PAUSABLE:
+                raise Refused("paused")
+            if command.steers and revision != self.state.helm:
+                raise Refused("behind")
+            return self._do(role, name, said, key, body)
+
+    def tick(self) -> None:
+        """Lock the orders if the time is over; the server calls this about once a second."""
+        with self._lock:
+            if self.state.phase == "orders" and self._timer.out:
+                for deed in HANDLERS["lock"](self._hand(CLOCK), requests.Nothing()):
+                    self._write(CLOCK, deed)
+
+    def agent_answers(self, actor: str, turn: int, said: Mapping[str, Any] | str) -> None:
+        """What an outside program ordered, or why it did not; see `agents.Caller`."""
+        with self._lock:
+            seat = self.state.seats[actor]
+            waiting = self.state.phase == "orders" and self.state.turn == turn
+            if not waiting or not seat.holder.startswith(AGENT) or actor in self.state.sheets:
+                return
+            hand = self._hand(AGENT + actor)
+            try:
+                if isinstance(said, str):
+                    raise Refused("malformed", detail=said)
+                orders = requests.read(requests.COMMANDS["submit"], said)
+                deeds = HANDLERS["submit"](hand, orders)
+            except Refused as refused:
+                why = {"seat": actor, "turn": turn, "orders": [], "how": "rules"}
+                deeds = [Deed("submit", {**why, "why": refused.message[:500]})]
+            for deed in deeds:
+                self._write(AGENT + actor, deed)
+
+    def _check_turn(self, actor: str, name: str, said: Any, turn: int | None) -> None:
+        """Refuse what was meant for another turn, and keep what was typed."""
+        state = self.state
+        if turn is None:
+            raise Refused("malformed", detail="turn: which turn is this for?")
+        if name == "withdraw":
+            if turn != state.turn:
+                raise Refused("stale", given=turn, turn=state.turn)
+            return
+        lines = [Line(**line.model_dump()) for line in said.orders]
+        current = turn == state.turn
+        if current or any(vars(line) != vars(Line()) for line in lines):
+            kept, _ = self.drafts.of(actor)
+            if turn >= kept:  # an old tab does not push out what was typed since
+                self.drafts.keep(actor, turn, lines)
+        if not current:
+            raise Refused("stale", given=turn, turn=state.turn)
+
+    def _do(self, role: str, name: str, said: Any, key: str | None, body: str) -> Ack:
+        hand = self._hand(role)
+        deeds = what_if(hand, said) if name == "what_if" else HANDLERS[name](hand, said)
+        data: dict[str, Any] = {}
+        for place, deed in enumerate(deeds):
+            last = place == len(deeds) - 1
+            self._write(role, deed, key if last else None, body)
+            data = {**deed.answer, **deed.secret}
+            if deed.kind == "code":
+                self.codes[deed.data["role"]] = data["code"]
+        ack = Ack(self.revision_of(role), data)
+        if key is not None:
+            self._answers[role, key] = (body, ack)
+        if name in ("open_orders", "resume", "holder", "undo", "rewind", "inject_send"):
+            self._ask_agents()
+        return ack
+
+    def _hand(self, role: str) -> Hand:
+        return Hand(
+            self.state,
+            self.board,
+            role,
+            self.events,
+            self._timer.left,
+            self.drafts.for_turn(self.state.turn),
+        )
+
+    def _write(self, role: str, deed: Deed, key: str | None = None, body: str = "") -> None:
+        """Put one deed on the disk, then into the state."""
+        meta: dict[str, Any] = {"by": role, "at": self._wall()}
+        if self._timer.left is not None:
+            meta["left"] = self._timer.left
+        if key is not None:
+            meta |= {"key": key, "body": body, "answer": dict(deed.answer)}
+            meta["revision"] = self._revision_after(role, deed.kind)
+        data = {**deed.data, "meta": meta}
+        number = self._writer.append(deed.kind, data)
+        event = Event(number, deed.kind, data)
+        before = self.events
+        self.events = (*before, event)
+        if deed.kind == UNDO:
+            undone = before[deed.data["undoes"] - 1]
+            self.state = fold(self.events)
+            if undone.kind == TURN:
+                self.board.back_to(undone.data["turn"] - 1)
+            if undone.kind in SETS_CLOCK:
+                self._timer.set(self.state.clock)
+        else:
+            self.state = after(self.state, event)
+            if deed.played is not None:
+                self.board.go(deed.played)
+            if deed.kind in SETS_CLOCK:
+                self._timer.set(self.state.clock)
+
+    def _revision_after(self, role: str, kind: str) -> int:
+        """The role's revision, once it has written an event of this kind."""
+        if role != FACILITATOR:
+            return self.state.acts.get(role, 0) + 1
+        return self.state.helm if kind in BESIDE else self._writer.seq + 1
+
+    def _remember(self, events: tuple[Event, ...]) -> None:
+        """Know again what was answered before a restart."""
+        for event in events:
+            meta = event.data.get("meta", {})
+            if "key" in meta:
+                role = meta["by"]
+                ack = Ack(meta["revision"], meta["answer"])
+                self._answers[role, meta["key"]] = (meta["body"], ack)
+
+    def _ask_agents(self) -> None:
+        """Ask the outside programs that have not ordered yet, without waiting for them."""
+        state = self.state
+        if state.phase != "orders" or state.paused:
+            return
+        for actor, seat in state.seats.items():
+            if seat.holder.startswith(AGENT) and actor not in state.sheets:
+                self._ask.ask(self, actor, state.turn)
+
+
+def _compiled(spec: str | Spec | Scenario) -> Scenario:
+    if isinstance(spec, Scenario):
+        return spec
+    return compile_scenario(load(spec) if isinstance(spec, str) else spec)
+
+
+def _opened_at(replay: Replay, turn: int) -> Board:
+    """A run as far as the end of a turn, from which a game goes on."""
+    if not replay.verdict.identical:
+        raise ReplayError(f"{replay.name} cannot be continued: {replay.verdict.words()}")
+    world = replay.world(turn)
+    if not world.running.all():
+        raise ReplayError(f"{replay.name} has ended by turn {turn}; begin at an earlier one")
+    header = replay.header.model_copy(
+        update={
+            "parent": Parent(log=Path(replay.name).name, turn=turn + 1, digest=world.digest()),
+            "until": None,
+            "history": None,
+        }
+    )
+    run = replay.playthrough
+    return Board(
+        replay.scenario, header, Position(run.worlds, run.records, replay.turns).until(turn)
+    )
+
+
+def _holder(holder: str) -> str:
+    try:
+        return seats.check_holder(holder)
+    except Refused as refused:
+        raise OrderError(refused.message) from None
+
+
+def _body(name: str, data: Mapping[str, Any], turn: int | None) -> str:
+    try:
+        return sha256(canonical([name, dict(data), turn]).encode()).hexdigest()[:32]
+    except (TypeError, ValueError, RecursionError):
+        raise Refused("malformed", detail="it is no JSON") from None
+
+
+def _last_left(log: Log) -> int | None:
+    """What the clock said when the last event was written."""
+    state = fold(log.events)
+    if state.phase not in OPEN_PHASES or state.clock.left is None:
+        return state.clock.left
+    left: int = log.events[-1].data.get("meta", {}).get("left", state.clock.left)
+    return min(left, state.clock.left)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+_role, _new_code, _hashed = seats.role_of, seats.new_code, seats.hashed

@@ -1,0 +1,113 @@
+"""From what the seats handed in and the umpire said to a plan that the engine plays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from wargame.orders import ACCEPT, HOLD, Desk, Giver, Order, Ruling
+from wargame.replay import Plan
+from wargame.seminar.board import Board
+from wargame.seminar.seats import AGENT
+from wargame.seminar.state import Line, Sheet, State, Umpired
+from wargame.spec import Text
+from wargame.turn_log import LeftOut
+
+
+def plan_of(state: State, board: Board, rulings: bool = True) -> Plan:
+    """The plan of the turn that lies before the umpire.
+
+    An order that may no longer be given, because news came after it, is left out and said so;
+    free text that nobody translated is a wait. Without `rulings`: as the model alone has it.
+    """
+    injects = state.thrown(state.turn)
+    desk = board.desk(injects)
+    orders: dict[str, tuple[Order, ...]] = {}
+    left_out: list[LeftOut] = []
+    for actor in board.scenario.header.actors:
+        sheet = state.sheets.get(actor)
+        if sheet is None or sheet.how == "rules":
+            continue
+        given, missed = _orders(state, desk, actor, sheet)
+        orders[actor] = given
+        left_out += missed
+    said = _rulings(state, desk.most) if rulings else {}
+    return Plan(orders, said, injects, tuple(left_out))
+
+
+def _orders(
+    state: State, desk: Desk, actor: str, sheet: Sheet
+) -> tuple[tuple[Order, ...], list[LeftOut]]:
+    by: Giver = "script" if state.seats[actor].holder.startswith(AGENT) else "seat"
+    found: list[Order] = []
+    left_out: list[LeftOut] = []
+    for place, line in enumerate(sheet.lines[: desk.most]):
+        intent = Text(en=line.intent) if line.intent else None
+        said = state.umpired.get((actor, place))
+        if line.move is None:
+            translated = said.move if said and said.verdict == "translate" else None
+            intent = Text(en=line.free) if line.free else intent
+            wait = desk.waiting(actor, 1, by)[0].model_copy(update={"intent": intent})
+            found.append(
+                Order(move=translated, by="umpire", intent=intent) if translated else wait
+            )
+            continue
+        order = Order(move=line.move, by=by, intent=intent)
+        if why := desk.why_not(actor, line.move):
+            left_out.append(LeftOut(actor=actor, order=order, why=why))
+            order = desk.waiting(actor, 1, by)[0].model_copy(update={"intent": intent})
+        found.append(order)
+    return (*found, *desk.waiting(actor, desk.most - len(found), by)), left_out
+
+
+def _rulings(state: State, most: int) -> dict[str, tuple[Ruling, ...]]:
+    actors = {actor for actor, _ in state.umpired}
+    found = {}
+    for actor in sorted(actors):
+        places = [_ruling(state.umpired.get((actor, place))) for place in range(most)]
+        if any(ruling != ACCEPT for ruling in places):
+            found[actor] = tuple(places)
+    return found
+
+
+def _ruling(said: Umpired | None) -> Ruling:
+    if said is None or said.verdict == "translate":
+        return ACCEPT
+    reason = Text(en=said.reason) if said.reason else None
+    return Ruling.model_validate({"verdict": said.verdict, "reason": reason, "move": said.move})
+
+
+def lines_of(desk: Desk, actor: str, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines that say something and may be ordered now; raises OrderError for the first
+    that may not."""
+    kept = tuple(line for line in lines if line.move or line.free)
+    desk.verify(actor, [line.move or HOLD for line in kept])
+    return kept
+
+
+def late_sheets(
+    state: State, desk: Desk, drafts: Mapping[str, Sequence[Line]], asked: Mapping[str, str]
+) -> dict[str, Sheet]:
+    """What becomes of the seats that handed nothing in when orders are locked.
+
+    drafts: what seats have typed. asked: why an outside program's answer is missing.
+    """
+    found = {}
+    for actor, seat in state.seats.items():
+        if seat.holder == "rules" or actor in state.sheets:
+            continue
+        if seat.holder.startswith(AGENT):
+            why = asked.get(actor, "no answer in time")
+            found[actor] = Sheet(actor, state.turn, (), "rules", why)
+        elif state.late == "rules":
+            found[actor] = Sheet(actor, state.turn, (), "rules", "handed nothing in")
+        else:
+            found[actor] = _late(state, desk, actor, drafts.get(actor, ()))
+    return found
+
+
+def _late(state: State, desk: Desk, actor: str, draft: Sequence[Line]) -> Sheet:
+    if state.late == "draft" and draft:
+        kept = tuple(line for line in draft if line.move or line.free)[: desk.most]
+        if kept and desk.can(actor, [line.move or HOLD for line in kept]):
+            return Sheet(actor, state.turn, kept, "draft", "handed nothing in")
+    return Sheet(actor, state.turn, (), "hold", "handed nothing in")
