@@ -1,6 +1,7 @@
 """Play many runs of a scenario and count how they end, for the baseline and for each policy.
 
-All variants are played under the same luck, so that they can be compared run by run.
+All variants are played under the same luck, so that they can be compared run by run. Everything
+that has been played is on disk: a batch may be interrupted at any moment and gone on with.
 """
 
 from __future__ import annotations
@@ -8,33 +9,59 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
+from typing import TYPE_CHECKING, Any
 
 from wargame.commands.terminal import Meter, table
+from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
+
+if TYPE_CHECKING:
+    from wargame.experiment.batch import Batch, Interrupted
+    from wargame.experiment.journal import FailedRun
+    from wargame.experiment.results import Tally
+    from wargame.statistics import Look
 
 EXAMPLES = """examples:
   wargame batch kherson-2022
   wargame batch kherson-2022 --runs 20000 --policy no-private-warnings --policy off-ramp+aid-freeze
+  wargame batch kherson-2022 --policy aid-surge --until 0.01 --look
   wargame batch kherson-2022 --out runs/mine --resume
-  wargame batch scenarios/my-crisis.yaml --json"""
+  wargame batch scenarios/my-crisis.yaml --json
+
+exit codes: 0 all runs played; 1 some failed (they are counted, and named); 2 a mistake;
+130 interrupted by Ctrl-C (go on with --resume); 141 nobody reads the output any more"""
+
+MOST_FAILURES = 5
+INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame batch``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument("--runs", type=int, default=1000, metavar="N", help="runs of each variant")
+    parser.add_argument(
+        "--policy", action="append", metavar="P", help="a policy; a+b composes two; repeat"
+    )
+    parser.add_argument("--worldview", metavar="W", help="what to believe about the world")
+    parser.add_argument(
+        "--runs", type=int, metavar="N", help="runs of each variant (default: 1000)"
+    )
+    parser.add_argument(
+        "--until",
+        type=float,
+        metavar="H",
+        help="play until every interval is at most ±H (a share: 0.005), --runs at most",
+    )
+    add_playing_arguments(parser)
+    parser.add_argument(
+        "--look", action="store_true", help="show results while it runs, safe to look at any time"
+    )
+
+
+def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that plays a batch."""
     parser.add_argument(
         "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--policy",
-        action="append",
-        default=[],
-        metavar="P",
-        help="a policy; a+b composes two; repeat",
-    )
-    parser.add_argument(
-        "--worldview", default="", metavar="W", help="what to believe about the world"
     )
     parser.add_argument(
         "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
@@ -43,66 +70,197 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", metavar="DIR", help="folder of results (default: a new one in runs/)"
     )
     parser.add_argument(
-        "--resume", action="store_true", help="go on with an interrupted --out folder"
+        "--resume",
+        action="store_true",
+        help="go on with the batch in --out; what is not said again is as it was begun",
     )
+    parser.add_argument(
+        "--retry", action="store_true", help="with --resume: play runs that failed again"
+    )
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the tables")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object and nothing else"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Play the batch and print its table."""
-    from wargame.experiment.batch import run_batch
-
-    meter = Meter("playing")
-    batch = run_batch(
-        args.scenario,
+    """Play the batch and print its tables."""
+    batch = played(
+        args,
         policies=args.policy,
         worldview=args.worldview,
         runs=args.runs,
-        seed=args.seed,
-        jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
-        out=args.out,
-        resume=args.resume,
-        on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
+        until=args.until,
+        look=args.look,
     )
-    meter.clear()
+    if batch is None:
+        return INTERRUPTED
     if args.json:
         json.dump(batch.to_json(), sys.stdout, ensure_ascii=False)
         print()
     else:
-        print(told(batch.to_json(), args.resume))
-    failed = sum(tally.failed for tally in batch.tallies())
-    return 1 if failed else 0
+        print("\n".join(told(batch, args.lang)))
+    return 1 if batch.summary.failures else 0
 
 
-def told(data: dict[str, object], resumed: bool = False) -> str:
-    """The results as a table that a person reads."""
-    lines = [f"{data['scenario']}, seed {data['seed']}"]
-    results = data["results"]
-    assert isinstance(results, list)
-    for result in results:
-        lines += ["", f"{result['policy']}: {result['runs']:,} runs"]
-        rows = [("", "count", "share of model runs", "95 % interval", "")]
-        for kind in ("endings", "milestones"):
-            if kind == "milestones" and result[kind]:
-                rows.append(("on the way", "", "", "", ""))
-            for name, row in result[kind].items():
-                bar = "█" * round(30 * row["share"])
-                between = f"{100 * row['low']:.2f} to {100 * row['high']:.2f} %"
-                rows.append(
-                    (f"  {name}", f"{row['count']:,}", f"{100 * row['share']:.2f} %", between, bar)
-                )
-        lines += table(rows, right=(1, 2, 3))
-        if result["failed"]:
-            lines.append(
-                f"  {result['failed']:,} runs failed: they count as runs, but not as any ending"
-            )
-        lines.append(f"  digest {result['digest'][:16]}")
-    lines += [
-        "",
-        "Intervals hold together for all endings (Goodman). Shares of model runs are not",
-        "probabilities of war: they say what this model does, and why can be replayed.",
-        f"Results: {data['out']}",
+def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch | None:
+    """Play a batch with a progress line; None if it was interrupted, which has then been told."""
+    from wargame.experiment.batch import Interrupted, run_batch
+
+    meter = Meter("playing")
+
+    def show(looks: tuple[Look, ...]) -> None:
+        meter.clear()
+        print("\n".join(glance(looks, args.lang)), file=meter.stream)
+
+    try:
+        return run_batch(
+            args.scenario,
+            seed=args.seed,
+            jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
+            out=args.out,
+            resume=args.resume,
+            retry=args.retry,
+            on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
+            on_look=show if look and meter.live else None,
+            **asked,
+        )
+    except Interrupted as stop:
+        meter.clear()
+        print(interrupted(stop, args), file=sys.stderr)
+        return None
+    finally:
+        meter.clear()
+
+
+def interrupted(stop: Interrupted, args: argparse.Namespace) -> str:
+    """What has become of an interrupted batch, and the command that goes on with it."""
+    done, total = stop.batch.counts()
+    again = shlex.join(
+        ["wargame", args.command, args.scenario, "--out", str(stop.batch.folder), "--resume"]
+    )
+    return (
+        f"wargame: interrupted after {done:,} of {total:,} runs; nothing played is lost. "
+        f"Go on with:\n  {again}"
+    )
+
+
+def told(batch: Batch, lang: str = "en") -> list[str]:
+    """The results as a person reads them."""
+    from wargame.commands.comparing import comparison, footnote
+
+    summary = batch.summary
+    seed = batch.header.seed
+    lines = [
+        say(
+            lang,
+            en=f"{batch.header.scenario}, seed {seed}",
+            ja=f"{batch.header.scenario}、シード{seed}",
+        )
     ]
-    return "\n".join(lines)
+    for tally in summary.tallies:
+        lines += ["", *shares_of(tally, lang)]
+        lines += failures(
+            [failure for failure in summary.failures if failure.variant == tally.policy], lang
+        )
+        lines.append(f"  digest {tally.digest[:16]}")
+    if summary.study:
+        for found in summary.study:
+            lines += ["", *comparison(found, lang)]
+        lines += ["", *footnote(summary.study.tests, lang)]
+    if batch.stop:
+        lines += ["", batch.stop.words(lang)]
+    return [
+        *lines,
+        "",
+        *say(
+            lang,
+            en="Intervals of shares hold together for all endings of a variant (Goodman). Shares\n"
+            "of model runs are not probabilities of war: they say what this model does, and why\n"
+            "can be replayed.",
+            ja="割合の区間は、変種ごとに全結末について同時に成り立つ（Goodman）。モデル実行の割合は\n"
+            "戦争の確率ではない。このモデルの振る舞いを示すもので、理由は再生して確かめられる。",
+        ).splitlines(),
+        say(lang, en="Results: ", ja="結果：") + str(batch.folder),
+    ]
+
+
+def shares_of(tally: Tally, lang: str) -> list[str]:
+    """How the runs of one variant ended, as a table."""
+    head = (
+        ("", ""),
+        ("count", "回数"),
+        ("share of model runs", "モデル実行の割合"),
+        ("95 % interval", "95 % 区間"),
+        ("turn: median (10 to 90 %)", "ターン：中央値（10～90 %）"),
+        ("", ""),
+    )
+    rows = [tuple(say(lang, en=en, ja=ja) for en, ja in head)]
+    unseen = []
+    for place, group in enumerate((tally.ending_shares(), tally.milestone_shares())):
+        if place and group:
+            rows.append((say(lang, en="on the way", ja="途中で"), "", "", "", "", ""))
+        for row in group:
+            when = tally.turns.get(row.name)
+            rows.append(
+                (
+                    f"  {row.name}",
+                    whole(row.count),
+                    percent(row.share, 2),
+                    interval(row.low, row.high, lang, 2),
+                    f"{when.median} ({when.early}-{when.late})" if when else "",
+                    "█" * round(30 * row.share),
+                )
+            )
+            if row.at_most is not None:
+                bound = percent_bound(row.at_most, decimals(100 * row.at_most))
+                unseen.append(
+                    say(
+                        lang,
+                        en=f"{row.name} (at most {bound})",
+                        ja=f"{row.name}（多くとも{bound}）",
+                    )
+                )
+    runs = whole(tally.runs)
+    lines = [say(lang, en=f"{tally.policy}: {runs} runs", ja=f"{tally.policy}：実行{runs}回")]
+    lines += table(rows, right=(1, 2, 3, 4))
+    if unseen:
+        lines.append("  " + say(lang, en="never seen: ", ja="一度も起きず：") + ", ".join(unseen))
+    return lines
+
+
+def failures(failed: list[FailedRun], lang: str) -> list[str]:
+    """The runs that failed, with the commands that play the first of them again."""
+    if not failed:
+        return []
+    count = whole(len(failed))
+    return [
+        "  "
+        + say(
+            lang,
+            en=f"{count} runs failed: they count as runs, but not as any ending. To see why:",
+            ja=f"{count}回の実行が失敗：実行には数え、どの結末にも数えない。原因を見るには：",
+        ),
+        *(f"    {failure.command}  # {failure.reason}" for failure in failed[:MOST_FAILURES]),
+    ]
+
+
+def glance(looks: tuple[Look, ...], lang: str = "en") -> list[str]:
+    """How things stand while the batch runs: the baseline's shares, and what policies moved."""
+    base, *others = looks
+    runs = whole(base.n)
+    lines = [
+        say(
+            lang,
+            en=f"after {runs} runs of each (intervals that hold at all looks together):",
+            ja=f"各{runs}回の時点（何度見ても同時に成り立つ区間）：",
+        )
+    ]
+    lines += [f"  {row.words(lang)}" for row in base.rows if row.share > 0]
+    for look in others:
+        moved = [
+            f"{row.name} {'↑' if row.difference > 0 else '↓'}" for row in look.rows if row.resolved
+        ]
+        nothing = say(lang, en="nothing resolved yet", ja="まだ何も確定せず")
+        lines.append(f"  {look.variant}: {', '.join(moved) or nothing}")
+    return lines

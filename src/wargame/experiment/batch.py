@@ -1,250 +1,335 @@
 """A batch: variants of a scenario under the same luck, played to a folder that is the result.
 
 The folder holds the exact inputs, a journal (the truth, from the first chunk on), and, once all
-is played, ``manifest.json``, ``tally.json`` and, where pyarrow is installed, ``runs.parquet``.
+is played, ``tally.json`` and, where pyarrow is installed, ``runs.parquet``.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wargame import __version__
-from wargame.compiler import compile_scenario
 from wargame.errors import StoreError, WargameError
+from wargame.experiment.columns import Columns
 from wargame.experiment.execute import execute
+from wargame.experiment.export import export
+from wargame.experiment.folder import (
+    JOURNAL,
+    MANIFEST,
+    PARQUET,
+    TALLY,
+    is_begun,
+    new_folder,
+    read_inputs,
+    read_json,
+    write_inputs,
+    write_json,
+)
 from wargame.experiment.journal import Journal
-from wargame.experiment.plan import Plan, Variant, chunk_for
+from wargame.experiment.plan import Plan
 from wargame.experiment.playing import PLAY, PREPARE
 from wargame.experiment.recovery import Progress
-from wargame.load import load, load_texts
+from wargame.experiment.request import BASELINE, Request, Variants
+from wargame.experiment.results import Summary, Tally, looks, summarise
+from wargame.load import load_texts
 from wargame.record import RunHeader
 from wargame.spec import Spec
-from wargame.statistics import Share, shares
+from wargame.statistics import Look, Stop, stop_on_precision
+from wargame.statistics.anytime import LEAST_RUNS
 
-BASELINE = "baseline"
-JOURNAL, MANIFEST, TALLY, INPUTS = "journal.sqlite", "manifest.json", "tally.json", "inputs"
-MOST_RUNS = 10**9
+__all__ = ["BASELINE", "Batch", "Interrupted", "run_batch"]
 
-Columns = Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How the runs of one variant ended. `digest` covers every run's number, ending and trail."""
-
-    policy: str
-    runs: int
-    failed: int
-    digest: str
-    endings: Mapping[str, int]
-    milestones: Mapping[str, int]
-
-    def ending_shares(self) -> tuple[Share, ...]:
-        """Shares of the endings, with intervals that hold together at 95 % (Goodman)."""
-        return tuple(shares(self.endings, n=self.runs, failed=self.failed))[: len(self.endings)]
-
-    def milestone_shares(self) -> tuple[Share, ...]:
-        """Shares of the milestones, which may overlap, with intervals that hold together."""
-        if not self.milestones:
-            return ()
-        found = tuple(shares(self.milestones, n=self.runs, failed=self.failed))
-        return found[: len(self.milestones)]
-
-    def to_json(self) -> dict[str, Any]:
-        """The tally as the command line prints it."""
-
-        def rows(found: Sequence[Share]) -> dict[str, Any]:
-            return {
-                row.name: {
-                    "count": row.count,
-                    "share": row.share,
-                    "low": row.low,
-                    "high": row.high,
-                }
-                for row in found
-            }
-
-        return {
-            "policy": self.policy,
-            "runs": self.runs,
-            "failed": self.failed,
-            "digest": self.digest,
-            "endings": rows(self.ending_shares()),
-            "milestones": rows(self.milestone_shares()),
-        }
+Report = Callable[[Progress], object]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A folder of results, complete or under way."""
+    """A folder of results, complete or under way.
+
+    headers: by variant, the baseline first. expect: for each policy that says so, in which
+    direction endings and milestones move. until: the precision asked for.
+    """
 
     folder: Path
-    headers: Mapping[str, RunHeader]  # by variant, in the plan's order
+    headers: Mapping[str, RunHeader]
+    expect: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    until: float | None = None
 
     @property
     def header(self) -> RunHeader:
         """The header of the first variant."""
         return next(iter(self.headers.values()))
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that was asked for has been played."""
+        return (self.folder / TALLY).is_file()
+
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Batch:
         """A folder that was begun before. Raises StoreError if it is none."""
         path = Path(folder)
+        manifest = read_json(path / MANIFEST)
         try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{path} is no folder of results: {error}") from None
-        return cls(path, {name: _header(data) for name, data in manifest["headers"].items()})
+            headers = {name: _header(data) for name, data in manifest["headers"].items()}
+            return cls(path, headers, manifest["expect"], manifest["asked"]["until"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise StoreError(f"{path} is no folder of results: {error!r}") from None
 
-    def inputs(self, variant: str) -> dict[str, str]:
+    def inputs(self, variant: str = BASELINE) -> dict[str, str]:
         """The exact texts that a variant was made of."""
-        folder = self.folder / INPUTS / variant
-        return {
-            str(path.relative_to(folder)): path.read_text(encoding="utf-8")
-            for path in sorted(folder.rglob("*.yaml"))
-        }
+        return read_inputs(self.folder, "" if variant == BASELINE else variant)
 
     def spec(self, variant: str = BASELINE) -> Spec:
         """The variant as it was loaded."""
         return load_texts(self.inputs(variant))
 
+    def journal(self) -> Journal:
+        """The journal, to read from; the caller closes it."""
+        return Journal.read(self.folder / JOURNAL)
+
     def columns(
         self, variant: str, names: Sequence[str] | None = None
     ) -> Iterator[tuple[range, Columns]]:
-        """Results in stored chunks: their run numbers and columns (see `playing.columns_of`)."""
-        with Journal.read(self.folder / JOURNAL) as journal:
+        """Results in stored chunks: their run numbers and columns (see `playing.layout`)."""
+        with self.journal() as journal:
             yield from journal.results(variant, names)
 
-    def tally(self, variant: str) -> Tally:
-        """Count how the runs of a variant ended, in constant memory."""
-        header = self.headers[variant]
-        endings = np.zeros(len(header.endings), dtype=np.int64)
-        reached = np.zeros(len(header.milestones), dtype=np.int64)
-        proof = sha256()
-        played = 0
-        for numbers, columns in self.columns(variant):
-            played += len(numbers)
-            endings += np.bincount(columns["ending"], minlength=len(endings))
-            reached += [np.count_nonzero(columns[f"reached.{m}"]) for m in header.milestones]
-            rows = np.empty((len(numbers), 4), dtype="<u8")
-            rows[:, 0] = np.arange(numbers.start, numbers.stop)
-            for place, name in enumerate(("ending", "turn", "trail"), start=1):
-                rows[:, place] = columns[name]
-            proof.update(rows.tobytes())
-        with Journal.read(self.folder / JOURNAL) as journal:
-            failed = sum(1 for _ in journal.failed(variant))
-        return Tally(
-            policy=variant,
-            runs=played + failed,
-            failed=failed,
-            digest=proof.hexdigest(),
-            endings=dict(zip(header.endings, map(int, endings), strict=True)),
-            milestones=dict(zip(header.milestones, map(int, reached), strict=True)),
-        )
+    @cached_property
+    def summary(self) -> Summary:
+        """All counts and comparisons, read once."""
+        with self.journal() as journal:
+            return summarise(journal, self.headers, self.conditionals)
+
+    def counts(self) -> tuple[int, int]:
+        """How many runs are done, failed ones included, and how many there are to be."""
+        with self.journal() as journal:
+            done = journal.counts().values()
+            return sum(count.played + count.failed for count in done), len(journal.plan)
+
+    @property
+    def conditionals(self) -> tuple[str, ...]:
+        """The shares given a condition of which any policy says something."""
+        named = (name for directions in self.expect.values() for name in directions)
+        return tuple(dict.fromkeys(name for name in named if "|" in name))
+
+    def tally(self, variant: str = BASELINE) -> Tally:
+        """How the runs of a variant ended. Raises KeyError if there is no such variant."""
+        return dict(zip(self.headers, self.summary.tallies, strict=True))[variant]
 
     def tallies(self) -> list[Tally]:
         """The tallies of all variants, in the plan's order."""
-        return [self.tally(variant) for variant in self.headers]
+        return list(self.summary.tallies)
+
+    @property
+    def stop(self) -> Stop | None:
+        """How near the batch came to the precision asked for, if one was."""
+        return _stop(self.summary, self.until) if self.until else None
 
     def to_json(self) -> dict[str, Any]:
         """What ``wargame batch --json`` prints."""
+        return {**self.tallied(), "out": str(self.folder)}
+
+    def tallied(self) -> dict[str, Any]:
+        """What the batch says, as plain JSON values, wherever its folder lies."""
+        stop = self.stop
         return {
             "schema": 1,
             "scenario": self.header.scenario,
             "digest": self.header.digest,
             "seed": self.header.seed,
-            "results": [tally.to_json() for tally in self.tallies()],
-            "out": str(self.folder),
+            **self.summary.to_json(),
+            **({"precision": stop.to_json()} if stop else {}),
         }
+
+
+class Interrupted(KeyboardInterrupt):
+    """A batch was stopped by Ctrl-C; what has been played is in its folder."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(f"{batch.folder}: interrupted")
+        self.batch = batch
 
 
 def run_batch(
     scenario: str,
     *,
-    policies: Sequence[str] = (),
-    worldview: str = "",
-    runs: int = 1000,
+    policies: Sequence[str] | None = None,
+    worldview: str | None = None,
+    runs: int | None = None,
     seed: int | None = None,
+    until: float | None = None,
     jobs: int = 1,
     out: str | os.PathLike[str] | None = None,
     resume: bool = False,
-    on_progress: Callable[[Progress], object] | None = None,
+    retry: bool = False,
+    on_progress: Report | None = None,
+    on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:
-    """Play `runs` runs of the baseline and of each policy (``a+b`` composes two).
+    """Play the baseline and each policy (``a+b`` composes two) under the same luck.
 
-    out: the folder; a new one below ``runs/`` where nothing is said. resume: go on with a folder
-    that was interrupted; it must have been begun with the same scenario, seed and engine.
+    runs: of each variant, 1000 where nothing is said. until: play until every interval of an
+    ending is at most so far from its middle, and `runs` at most. worldview: laid over the
+    baseline too. out: the folder; a new one below ``runs/`` where nothing is said.
+    resume: go on with a folder that was interrupted; what is not said here is as it was begun,
+    what is said must not contradict it. retry: with resume, play runs that failed again.
+    on_look: called now and then with intervals that may be looked at while the batch runs.
+
     Raises SpecError for faults in any file before the first run, WargameError for numbers that
-    make no sense, StoreError for a folder that cannot be used.
+    make no sense, StoreError for a folder that cannot be used, Interrupted after Ctrl-C.
     """
-    if not 1 <= runs <= MOST_RUNS:
-        raise WargameError(f"runs must be between 1 and {MOST_RUNS:,}, not {runs:,}")
     if not 1 <= jobs <= 1024:
         raise WargameError(f"jobs must be between 1 and 1024, not {jobs}")
-    if seed is not None and not 0 <= seed < 2**63:
-        raise WargameError(f"seed must be a whole number from 0 to 2**63 - 1, not {seed}")
-    world = [worldview] if worldview else []
-    specs = {BASELINE: load(scenario, world)}
-    for policy in policies:
-        if policy in specs:
-            raise WargameError(f"the policy {policy} is named twice")
-        specs[policy] = load(scenario, [*world, policy])
-    headers: dict[str, RunHeader] = {}
-    for name, spec in specs.items():
-        headers[name] = compile_scenario(spec).header
-    base = headers[BASELINE]
-    luck = base.seed if seed is None else seed
-    headers = {name: _with_seed(header, luck) for name, header in headers.items()}
-    plan = Plan(
-        scenario=base.digest,
-        seed=luck,
-        engine=__version__,
-        variants=tuple(_variant(scenario, name, spec, luck) for name, spec in specs.items()),
-        runs=range(runs),
-        chunk=chunk_for(runs, len(specs), jobs),
-    )
-    folder = _folder(out, base.scenario, resume)
-    batch = Batch(folder, headers)
-    _write_inputs(folder, specs, plan, headers)
-    with _journal(folder, plan, resume) as journal:
-        execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=on_progress)
-    write(folder / TALLY, batch.to_json())
+    if retry and not resume:
+        raise WargameError("failed runs are played again only when a batch is resumed")
+    chosen = None if policies is None else tuple(policies)
+    request = Request(scenario, chosen, worldview, runs, seed, until)
+    goes_on = resume and is_begun(out)
+    if goes_on and out is not None:
+        request = request.over(_asked(Path(out)))
+    request.check()
+    variants = Variants(request)
+    with _opened(variants, out, resume, goes_on) as (batch, journal):
+        if retry:
+            journal.forgive()
+        if next(journal.pending(), None):
+            (batch.folder / TALLY).unlink(missing_ok=True)
+            (batch.folder / PARQUET).unlink(missing_ok=True)
+
+        def play(plan: Plan) -> Progress:
+            report = _watch(journal, batch, on_progress, on_look)
+            return execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=report)
+
+        with _interruptible(batch):
+            _play(variants, batch, journal, jobs, play)
+    with _interruptible(batch):
+        with batch.journal() as journal:
+            export(journal, batch.headers, batch.folder / PARQUET)
+        write_json(batch.folder / TALLY, batch.tallied())
     return batch
 
 
-def write(path: Path, data: object) -> None:
-    """Write JSON so that the file is either the old one or whole."""
-    beside = path.with_name(path.name + ".part")
+@contextmanager
+def _interruptible(batch: Batch) -> Iterator[None]:
     try:
-        beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(batch) from None
 
 
-def _variant(scenario: str, name: str, spec: Spec, seed: int) -> Variant:
-    overlays = "".join(f" --overlay {overlay}" for overlay in spec.overlay_names)
-    return Variant(
-        name=name,
-        digest=sha256(f"{spec.digest} {spec.overlay_digest}".encode()).hexdigest(),
-        overlays=spec.overlay_names,
-        settings={"inputs": spec.inputs},
-        again=f"wargame run {scenario}{overlays} --seed {seed} --run {{run}}",
-    )
+def _play(
+    variants: Variants,
+    batch: Batch,
+    journal: Journal,
+    jobs: int,
+    play: Callable[[Plan], Progress],
+) -> None:
+    """Play all that is asked for; with a precision asked for, in rounds until it is reached.
+
+    Each round is planned from the counts of the one before, so all variants stop at the same
+    run, and at the same one whatever the jobs, the chunks and the interruptions.
+    """
+    runs = len(journal.plan.runs)
+    while True:
+        play(variants.plan(runs, jobs))
+        if batch.until is None:
+            return
+        stop = _stop(summarise(journal, batch.headers), batch.until)
+        if stop.reached or runs >= variants.request.most:
+            return
+        # A little more than is needed by the formula saves a round that would lack a few runs.
+        ahead = math.ceil((runs + 1.02 * stop.more) / 100) * 100
+        runs = min(max(ahead, runs + 100), variants.request.most)
 
 
-def _with_seed(header: RunHeader, seed: int) -> RunHeader:
-    return RunHeader(**{**asdict(header), "seed": seed})
+def _stop(summary: Summary, target: float) -> Stop:
+    counts = {tally.policy: tally.endings for tally in summary.tallies}
+    return stop_on_precision(counts, min(tally.runs for tally in summary.tallies), target)
+
+
+LOOK_AGAIN = 1.5
+"""A look at the batch follows when it has grown by this factor: all looks cost about two."""
+
+
+def _watch(
+    journal: Journal,
+    batch: Batch,
+    on_progress: Report | None,
+    on_look: Callable[[tuple[Look, ...]], object] | None,
+) -> Report:
+    due = len(batch.headers) * LEAST_RUNS
+
+    def report(progress: Progress) -> None:
+        nonlocal due
+        if on_look and progress.fresh and progress.played >= due:
+            due = math.ceil(progress.played * LOOK_AGAIN)
+            on_look(looks(journal, batch.headers))
+        if on_progress:
+            on_progress(progress)
+
+    return report
+
+
+@contextmanager
+def _opened(
+    variants: Variants, out: str | os.PathLike[str] | None, resume: bool, goes_on: bool
+) -> Iterator[tuple[Batch, Journal]]:
+    """The folder and its journal, begun or gone on with."""
+    request = variants.request
+    first = request.most if request.until is None else min(LEAST_RUNS, request.most)
+
+    def batch(folder: Path) -> Batch:
+        return Batch(folder, variants.headers, variants.expect, request.until)
+
+    if goes_on and out is not None:
+        folder = Path(out)
+        journal = _resumed(folder / JOURNAL, variants, first)
+        with journal:
+            write_json(folder / MANIFEST, _manifest(variants))
+            yield batch(folder), journal
+        return
+    with new_folder(out, variants.base.scenario, left_over=resume) as folder:
+        write_inputs(folder, {name: spec.inputs for name, spec in variants.specs.items()})
+        write_json(folder / MANIFEST, _manifest(variants))
+        journal = Journal.create(folder / JOURNAL, variants.plan(first, 1))
+    with journal:
+        yield batch(folder), journal
+
+
+def _resumed(path: Path, variants: Variants, first: int) -> Journal:
+    """The journal to go on with; where rounds have been played, as far as the last one."""
+    if not path.exists():
+        return Journal.create(path, variants.plan(first, 1))
+    if variants.request.until is not None and path.stat().st_size:
+        with Journal.read(path) as begun:
+            first = max(first, len(begun.plan.runs))
+    return Journal.resume(path, variants.plan(first, 1))
+
+
+def _asked(folder: Path) -> Request:
+    try:
+        return Request.from_json(read_json(folder / MANIFEST)["asked"])
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"{folder} is no folder of results: {error!r}") from None
+
+
+def _manifest(variants: Variants) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        **variants.to_json(),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
 
 
 def _header(data: dict[str, Any]) -> RunHeader:
@@ -252,65 +337,3 @@ def _header(data: dict[str, Any]) -> RunHeader:
     found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
     found["moves"] = {actor: tuple(moves) for actor, moves in data["moves"].items()}
     return RunHeader(**found)
-
-
-def _folder(out: str | os.PathLike[str] | None, scenario: str, resume: bool) -> Path:
-    """The folder to play into: the one asked for, or the next free number below ``runs/``."""
-    try:
-        if out is not None:
-            folder = Path(out)
-            if resume and not (folder / JOURNAL).exists():
-                raise StoreError(f"{folder} holds no batch to resume")
-            if not resume and folder.exists() and any(folder.iterdir()):
-                raise StoreError(
-                    f"{folder} is not empty: name another folder, or add --resume to go on with it"
-                )
-            folder.mkdir(parents=True, exist_ok=True)
-            return folder
-        if resume:
-            raise WargameError("--resume needs --out, the folder to go on with")
-        Path("runs").mkdir(exist_ok=True)
-        number = 1
-        while True:
-            folder = Path("runs") / f"{scenario}-{number:04d}"
-            try:
-                folder.mkdir()
-                return folder
-            except FileExistsError:
-                number += 1
-    except OSError as error:
-        raise StoreError(f"{error.filename} cannot be used for results: {error.strerror}") from None
-
-
-def _journal(folder: Path, plan: Plan, resume: bool) -> Journal:
-    path = folder / JOURNAL
-    return Journal.resume(path, plan) if resume else Journal.create(path, plan)
-
-
-def _write_inputs(
-    folder: Path, specs: Mapping[str, Spec], plan: Plan, headers: Mapping[str, RunHeader]
-) -> None:
-    """The texts that were used, and what was asked of them, before the first run."""
-    try:
-        for name, spec in specs.items():
-            for file, text in spec.inputs.items():
-                path = folder / INPUTS / name / file
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{error.filename} cannot be written: {error.strerror}") from None
-    write(
-        folder / MANIFEST,
-        {
-            "schema": 1,
-            "scenario": headers[BASELINE].scenario,
-            "digest": plan.scenario,
-            "seed": plan.seed,
-            "runs": [plan.runs.start, plan.runs.stop],
-            "engine": plan.engine,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "headers": {name: asdict(header) for name, header in headers.items()},
-        },
-    )

@@ -32,22 +32,36 @@ def play(task: Mapping[str, Any]) -> Columns:
     return columns_of(outcomes, scenario.header)
 
 
-def columns_of(outcomes: Outcomes, header: RunHeader) -> Columns:
-    """Outcomes as named columns, one element a run.
+def layout(header: RunHeader) -> dict[str, type[np.generic]]:
+    """The columns of a run's results, in order, and their types.
 
-    ending (index into the header's endings), turn, decided, reached.NAME (turn, 0 if never),
-    peak.DYAD (highest stage), unknown.NAME, trail (the rolling hash that proves the run).
+    ending: index into the header's endings. turn: of the ending. decided: the turn from which it
+    held. reached.NAME: turn of a milestone, 0 for never. peak.DYAD: highest stage. unknown.NAME:
+    as drawn. trail: the rolling hash that proves the run.
     """
-    columns: Columns = {
-        "ending": outcomes.ending.astype(np.uint8),
-        "turn": outcomes.turn.astype(np.uint16),
-        "decided": outcomes.decided.astype(np.uint16),
+    return {
+        "ending": np.uint8,
+        "turn": np.uint16,
+        "decided": np.uint16,
+        **{f"reached.{name}": np.uint16 for name in header.milestones},
+        **{f"peak.{name}": np.uint8 for name in header.dyads},
+        **{f"unknown.{name}": np.int32 for name in header.unknowns},
+        "trail": np.uint64,
     }
-    for name, row in zip(header.milestones, outcomes.reached, strict=True):
-        columns[f"reached.{name}"] = row.astype(np.uint16)
-    for name, row in zip(header.dyads, outcomes.peak, strict=True):
-        columns[f"peak.{name}"] = row.astype(np.uint8)
-    for name, row in zip(header.unknowns, outcomes.unknown, strict=True):
-        columns[f"unknown.{name}"] = row.astype(np.int32)
-    columns["trail"] = outcomes.trail
-    return columns
+
+
+def columns_of(outcomes: Outcomes, header: RunHeader) -> Columns:
+    """Outcomes as the columns of `layout`, one element a run."""
+    rows = (
+        outcomes.ending,
+        outcomes.turn,
+        outcomes.decided,
+        *outcomes.reached,
+        *outcomes.peak,
+        *outcomes.unknown,
+        outcomes.trail,
+    )
+    return {
+        name: row.astype(dtype)
+        for (name, dtype), row in zip(layout(header).items(), rows, strict=True)
+    }

@@ -173,16 +173,25 @@ class Shares(Result):
 
 
 def share(
-    name: str, count: int, n: int, *, failed: int = 0, alpha: float = 0.05, family: int = 1
+    name: str,
+    count: int,
+    n: int,
+    *,
+    failed: int = 0,
+    alpha: float = 0.05,
+    family: int = 1,
+    exact: bool = True,
 ) -> Share:
     """`count` of `n` runs, `failed` of which (inside n, outside count) have no outcome.
 
+    exact: widen the interval where few runs did, as `share_interval` says; else it is Wilson's.
     Raises ValueError if the numbers cannot be counts.
     """
     if not (count >= 0 and failed >= 0 and count + failed <= n):
         raise ValueError(f"{name}: {count} seen and {failed} failed cannot be among {n} runs")
     z = critical(alpha, family)
-    low, high = share_interval([count, count + failed], n, z)
+    interval_of = share_interval if exact else wilson
+    low, high = interval_of([count, count + failed], n, z)
     return Share(
         name=name,
         count=count,
@@ -203,6 +212,7 @@ def shares(
     failed: int = 0,
     alpha: float = 0.05,
     family: int | None = None,
+    exact: bool = True,
 ) -> Shares:
     """Shares of all endings of one variant, with simultaneous intervals.
 
@@ -210,15 +220,16 @@ def shares(
     n: all runs; left out, the counts and the failed add up to it (exclusive endings). Give it
         for milestones, which may overlap.
     family: how many intervals shall hold together; left out, all of `counts`.
+    exact: widen the intervals of rare endings (see `share`); else they are Goodman's.
     """
     total = sum(counts.values()) + failed if n is None else n
     members = max(1, len(counts)) if family is None else family
     rows = [
-        share(name, count, total, failed=failed, alpha=alpha, family=members)
+        share(name, count, total, failed=failed, alpha=alpha, family=members, exact=exact)
         for name, count in counts.items()
     ]
     if failed:
-        rows.append(share(FAILED, failed, total, alpha=alpha, family=members))
+        rows.append(share(FAILED, failed, total, alpha=alpha, family=members, exact=exact))
     return Shares(rows=tuple(rows), n=total, failed=failed, alpha=alpha, family=members)
 
 

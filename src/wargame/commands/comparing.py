@@ -1,0 +1,136 @@
+"""What commands share in telling what policies change: one table for each comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wargame.commands.terminal import table
+from wargame.statistics.result import (
+    about,
+    decimals,
+    percent,
+    percent_bound,
+    say,
+    signed,
+    signed_interval,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from wargame.statistics import Comparison, Difference, Transition
+    from wargame.statistics.verdict import Verdict
+
+MOST_FLOWS = 6
+
+
+def comparison(found: Comparison, lang: str = "en") -> list[str]:
+    """One policy against the base: a heading, a table of outcomes, and who changed places."""
+    pairs = whole(found.n)
+    lines = [
+        say(
+            lang,
+            en=f"{found.variant} against {found.base}: {pairs} pairs of runs under the same luck",
+            ja=f"{found.base}に対する{found.variant}：同じ運の実行{pairs}組",
+        )
+    ]
+    rows = [
+        tuple(
+            say(lang, en=en, ja=ja)
+            for en, ja in (
+                ("", ""),
+                (found.base, found.base),
+                ("policy", "政策"),
+                ("points", "差"),
+                ("95 % interval", "95 % 区間"),
+                ("verdict", "判定"),
+                ("p (BY)", "p（BY）"),
+                ("pairing", "対の効果"),
+            )
+        )
+    ]
+    rows += [_row(row, lang) for row in found]
+    lines += table(rows, right=(1, 2, 3, 4, 6, 7))
+    moved = (
+        say(lang, en="the mix of endings moved", ja="結末の構成は変化した")
+        if found.mix_moved
+        else say(
+            lang,
+            en="the mix of endings is not shown to move",
+            ja="結末の構成が変化したとは言えない",
+        )
+    )
+    lines.append(f"  {moved} (p = {found.mix_p:.2g})")
+    if found.transitions:
+        lines.append("  " + flows(found.transitions, lang))
+    return lines
+
+
+def _row(row: Difference, lang: str) -> tuple[str, ...]:
+    verdict = row.verdict
+    if verdict.kind == "void":
+        return (f"  {row.name}", "", "", "", "", in_short(verdict, lang), "", "")
+    places = decimals(50 * (row.worst_high - row.worst_low))
+    gain = row.pairing
+    return (
+        f"  {row.name}",
+        percent(row.base, max(places, 1)),
+        percent(row.variant, max(places, 1)),
+        signed(row.difference, places),
+        signed_interval(row.worst_low, row.worst_high, lang, places),
+        in_short(verdict, lang),
+        f"{row.adjusted_p:.1g}",
+        "" if gain == float("inf") else f"x{gain:.1f}",
+    )
+
+
+def in_short(verdict: Verdict, lang: str = "en") -> str:
+    """A verdict in a few words, its numbers being told beside it."""
+    match verdict.kind:
+        case "up":
+            return say(lang, en="resolved up", ja="上昇と確定")
+        case "down":
+            return say(lang, en="resolved down", ja="低下と確定")
+        case "small":
+            places = decimals(50 * (verdict.high - verdict.low))
+            bound = percent_bound(verdict.bound, places).removesuffix(" %")
+            return say(
+                lang,
+                en=f"no difference larger than {bound}",
+                ja=f"差はあっても{bound}以内",
+            )
+        case "masked":
+            return say(lang, en="failed runs could undo it", ja="失敗した実行次第で覆りうる")
+        case "void":
+            return say(lang, en="its condition never occurred", ja="条件が一度も成立せず")
+    if verdict.more is None:
+        return say(lang, en="not resolved", ja="未確定")
+    more = whole(about(verdict.more))
+    return say(lang, en=f"needs about {more} more runs", ja=f"さらに約{more}回必要")
+
+
+def flows(transitions: Sequence[Transition], lang: str = "en") -> str:
+    """Which endings changed places, the busiest exchanges first."""
+    told = "; ".join(flow.words(lang) for flow in transitions[:MOST_FLOWS])
+    rest = len(transitions) - MOST_FLOWS
+    text = say(lang, en=f"changed places: {told}", ja=f"入れ替わり：{told}")
+    if rest > 0:
+        text += say(lang, en=f"; and {rest} rarer exchanges", ja=f"、他に稀な入れ替わり{rest}種")
+    return text
+
+
+def footnote(tests: int, lang: str = "en") -> list[str]:
+    """How to read the tables."""
+    return say(
+        lang,
+        en=(
+            "Points are percentage points of model runs. Intervals hold together for all rows of\n"
+            "a policy; a verdict also stands after Benjamini and Yekutieli over all "
+            f"{tests} tests\n(p BY). Pairing x3: without shared luck, 3 times the runs."
+        ),
+        ja=(
+            "差はモデル実行の割合の差（パーセントポイント）。区間は政策ごとに全行が同時に成り立つ。\n"
+            f"判定は全{tests}検定に対するBenjamini-Yekutieli補正（p BY）後も成り立つ。\n"
+            "対の効果x3とは、運を共有しなければ同じ精度に3倍の実行が要るという意味。"
+        ),
+    ).splitlines()

@@ -1,0 +1,196 @@
+"""The folder of a batch on disk: what lies where, and how a file gets there whole.
+
+The journal is the last thing that a folder gets before the first run is played, and
+``tally.json`` the last thing of all: a folder without the one has not begun, without the other
+it is not finished. Neither can be taken for what it is not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from wargame.errors import StoreError, WargameError
+
+__all__ = [
+    "INPUTS",
+    "JOURNAL",
+    "MANIFEST",
+    "PARQUET",
+    "TALLY",
+    "is_begun",
+    "new_folder",
+    "read_inputs",
+    "read_json",
+    "replaced",
+    "write_inputs",
+    "write_json",
+]
+
+JOURNAL, MANIFEST, TALLY = "journal.sqlite", "manifest.json", "tally.json"
+INPUTS, PARQUET = "inputs", "runs.parquet"
+_POLICIES = "policies"
+
+Texts = Mapping[str, str]
+
+
+_BEFORE_IT_BEGAN = {INPUTS, f"{MANIFEST}.part"}
+"""All that a folder can hold of a batch that was killed before it began."""
+
+
+def is_begun(folder: str | os.PathLike[str] | None) -> bool:
+    """Whether a folder to go on with holds a batch, or only what is left of one's beginnings.
+
+    Raises StoreError if it holds neither.
+    """
+    if folder is None:
+        raise WargameError("to go on with a batch, name its folder: --out DIR")
+    path = Path(folder)
+    if (path / MANIFEST).is_file():
+        return True
+    if not path.is_dir() or not _names(path) <= _BEFORE_IT_BEGAN:
+        raise StoreError(f"{path} holds no batch to go on with")
+    return False
+
+
+@contextmanager
+def new_folder(
+    out: str | os.PathLike[str] | None, scenario: str, left_over: bool = False
+) -> Iterator[Path]:
+    """A folder for results: the one asked for, or the next free number below ``runs/``.
+
+    If what the block does with it fails, it is taken away again. left_over: it may hold what is
+    left of a batch that was killed before it began. Raises StoreError if there is anything else
+    in it or it cannot be made.
+    """
+    made: list[Path] = []
+    try:
+        try:
+            folder = _numbered(scenario, made) if out is None else _asked_for(Path(out), made)
+        except OSError as error:
+            where = Path("runs") if out is None else Path(out)
+            raise StoreError(f"{where} cannot be used for results: {error.strerror}") from None
+        if held := _names(folder) - (_BEFORE_IT_BEGAN if left_over else set()):
+            raise StoreError(
+                f"{folder} is not empty ({min(held)}): name another folder, "
+                "or go on with the batch in it: --resume"
+            )
+        try:
+            yield folder
+        except BaseException:
+            shutil.rmtree(folder / INPUTS, ignore_errors=True)
+            for name in (MANIFEST, JOURNAL):
+                (folder / name).unlink(missing_ok=True)
+            raise
+    except BaseException:
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be used for results: {error.strerror}") from None
+
+
+def _asked_for(folder: Path, made: list[Path]) -> Path:
+    for path in (*reversed(folder.parents), folder):
+        if not path.exists():
+            path.mkdir()
+            made.append(path)
+    return folder
+
+
+def _numbered(scenario: str, made: list[Path]) -> Path:
+    top = _asked_for(Path("runs"), made)
+    number = 1
+    while True:
+        folder = top / f"{scenario}-{number:04d}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            made.append(folder)
+            return folder
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write JSON so that the file is either the old one or whole."""
+    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+    def write(beside: Path) -> None:
+        beside.write_text(text, encoding="utf-8")
+
+    replaced(path, write)
+
+
+def replaced(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file beside `path`, and put it in its place once it is on disk.
+
+    Raises StoreError, and leaves `path` as it was, if there is no room or no right to.
+    """
+    beside = path.with_name(path.name + ".part")
+    try:
+        write(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file says. Raises StoreError if it is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path.parent} is no folder of results: {error}") from None
+
+
+def write_inputs(folder: Path, inputs: Mapping[str, Texts]) -> None:
+    """The texts of every variant: those of the first, and of each other what it adds to them."""
+    base = next(iter(inputs.values()))
+    for variant, texts in inputs.items():
+        top = folder / INPUTS
+        if texts is not base:
+            top = top / _POLICIES / variant
+        for name, text in texts.items():
+            if texts is base or name not in base:
+                _write_text(top / name, text)
+
+
+def read_inputs(folder: Path, variant: str = "") -> dict[str, str]:
+    """The texts of a variant; those of the baseline where none is named."""
+    top = folder / INPUTS
+    found = _texts_below(top)
+    texts = {name: text for name, text in found.items() if not name.startswith(f"{_POLICIES}/")}
+    if variant:
+        texts |= _texts_below(top / _POLICIES / variant)
+    if not texts:
+        raise StoreError(f"{top} holds no scenario")
+    return texts
+
+
+def _texts_below(top: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(top)): path.read_text(encoding="utf-8")
+        for path in sorted(top.rglob("*.yaml"))
+    }
+
+
+def _write_text(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
