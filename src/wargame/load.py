@@ -276,7 +276,11 @@ class _Reading:
 
     def actor(self, name: str) -> ActorSpec | None:
         source = self.text("actor", name, name)
-        return self.item(ActorSpec, source, f"actors/{name}.yaml", name) if source else None
+        actor = self.item(ActorSpec, source, f"actors/{name}.yaml", name) if source else None
+        if actor is None or (actor.id and "title" in actor.model_fields_set):
+            return actor
+        title = actor.title if "title" in actor.model_fields_set else Text(en=name)
+        return actor.model_copy(update={"id": name, "title": title})
 
     def moves(self, names: Sequence[str]) -> dict[str, MoveSpec] | None:
         """The moves of all catalogues, None if one of them cannot be read at all."""
@@ -327,7 +331,7 @@ class _Reading:
         if kind is not OverlaySpec:  # which names nothing that others could refer to
             self.findings.broken |= shaped.names
         item = shaped.item
-        own = getattr(item, "id", name)
+        own = getattr(item, "id", name) or name
         if item and not shaped.faults and not is_path(name) and own != name:
             self.findings.add(f"the file of {name} says that its id is {own}", own, f"id: {name}")
             item = item.model_copy(update={"id": name})

@@ -81,13 +81,13 @@ def shape(kind: type[Shape], text: str, name: str) -> Shaped[Shape]:
 
 @lru_cache(maxsize=64)  # what it returns is frozen, and parsing is most of the time of a load
 def _shape(kind: type[Shape], text: str, name: str) -> Shaped[Shape]:
-    table = read_yaml(text, name)
+    table = kind.reshape(read_yaml(text, name))
     try:
         return Shaped(kind.model_validate(table))
     except ValidationError as error:
         errors = error.errors(include_url=False)[:MOST_FAULTS]
     faults = tuple(dict.fromkeys(_fault(table, detail) for detail in errors))
-    rest = _remainder(kind, read_yaml(text, name), errors)
+    rest = _remainder(kind, kind.reshape(read_yaml(text, name)), errors)
     return Shaped(rest, faults, frozenset(_names(table)))
 
 

@@ -118,7 +118,8 @@ class _Resolver:
                 findings.add(f"{shown(word)} is a word of the rule language", name, hint)
         for gauge in scenario.gauges.values():
             for actor in gauge.noise:
-                if actor != "*":
+                # One who takes part in other scenarios does no harm; a slip of the pen does.
+                if actor != "*" and nearest(actor, self.actors, 0.7):
                     self.check_actor(actor)
         for name in scenario.drift:
             self.check_settable(name)

@@ -335,6 +335,11 @@ class Item(BaseModel):
     short_for: ClassVar[str] = ""
     """The key that a bare value stands for: `russia-ukraine: 7` is `{stage: 7}`."""
 
+    @classmethod
+    def reshape(cls, table: Table) -> Table:
+        """A file's mapping in the one form that this class knows; most have only one."""
+        return table
+
     at: SkipValidation[Mark] = Field(default=NOWHERE, alias=MARK_KEY, repr=False)
 
     @model_validator(mode="before")
@@ -648,8 +653,9 @@ class TurnSpec(Item):
 
 class ActorSpec(Item):
     schema_: Literal[1] = Field(default=1, alias="schema")
-    id: ActorId
-    title: Text
+    id: ActorId = ""
+    """The name of its file, where the file does not say."""
+    title: Text = Text(en="-")
     short: Text | None = None
     about: Text | None = None
     goals: Many[Text] = ()
@@ -661,13 +667,27 @@ class ActorSpec(Item):
 
 
 class CatalogueSpec(Item):
-    """A file of moves."""
+    """A file of moves, under the key `moves` or bare: each key of the file is then a move."""
 
-    schema_: Literal[1] = Field(alias="schema")
+    schema_: Literal[1] = Field(default=1, alias="schema")
     moves: dict[MoveId, MoveSpec]
     title: Text | None = None
     about: Text | None = None
     source: Text | None = None
+
+    @classmethod
+    def reshape(cls, table: Table) -> Table:
+        if "moves" in table:
+            return table
+        moves, whole = Table(), Table()
+        moves.at = whole.at = table.at
+        for key, value in table.items():
+            here = whole if key in ("schema", "title", "about", "source") else moves
+            here[key] = value
+            here.keys_at[key] = table.keys_at[key]
+        whole["moves"] = moves
+        whole.keys_at["moves"] = table.at
+        return whole
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
