@@ -36,10 +36,17 @@ INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0, 2 for a mistake, 130 for Ctrl-C."""
+    """Run one command.
+
+    Returns the exit code: 0; 1 where a command says so; 2 for a mistake, told in one line; 130
+    for Ctrl-C; 141 if nobody reads the output any more.
+    """
     # The engine's matrices are small: a second BLAS thread would only get in the way of the
     # other processes. It must be said before NumPy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started us
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -51,9 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("wargame: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; point stdout elsewhere so that the exit stays quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _no_more_output()
         return BROKEN_PIPE
+    except OSError as error:
+        print(f"wargame: {error.strerror or error}", file=sys.stderr)
+        _no_more_output()
+        return WargameError.exit_code
+
+
+def _no_more_output() -> None:
+    """Point stdout elsewhere: what it still holds cannot be written, and the exit stays quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(argv: list[str]) -> int:
@@ -88,7 +103,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
             module.add_arguments(command)
-            command.set_defaults(function=module.run)
+            command.set_defaults(function=module.run, command=name)
         else:
             commands.add_parser(name, help=summary, add_help=False)
     return parser
