@@ -14,6 +14,7 @@ from wargame.errors import WargameError
 
 if TYPE_CHECKING:
     from wargame.show.narrate import Narrator, Week
+    from wargame.world import World
 
 EXAMPLES = """examples:
   wargame run kherson-2022
@@ -84,16 +85,25 @@ def as_json(narrator: Narrator, weeks: list[Week]) -> dict[str, Any]:
 
 def turn_json(narrator: Narrator, week: Week) -> dict[str, Any]:
     """One turn as an object: what happened in it, and the state after it."""
-    world = narrator.playthrough.worlds[week.turn]
     return {
         "turn": week.turn,
         "title": week.title,
         "news": [vars(news) for news in week.news],
         "orders": [vars(act) for act in week.acts],
-        "stages": {rung.dyad: rung.stage for rung in week.rungs},
-        "heat": {rung.dyad: rung.heat for rung in week.rungs},
-        "gauges": {name: int(world[name][0]) for name in narrator.scenario.gauge_names()},
         "milestones": list(week.milestones),
         "ending": week.ending or None,
-        "digest": world.digest(),
+    } | state_json(narrator, narrator.playthrough.worlds[week.turn])
+
+
+def state_json(narrator: Narrator, world: World) -> dict[str, Any]:
+    """The state of a world, as far as the narrator's lens sees it."""
+    lens, header = narrator.lens, narrator.scenario.header
+    known = narrator.scenario.gauge_names() if lens.sees_all else lens.gauges(narrator.scenario)
+    state: dict[str, Any] = {
+        "stages": {dyad: int(world[f"stage({dyad})"][0]) for dyad in header.dyads},
+        "gauges": {name: int(world[name][0]) for name in known},
     }
+    if lens.sees_all:
+        state["heat"] = {dyad: int(world[f"heat({dyad})"][0]) for dyad in header.dyads}
+        state["digest"] = world.digest()
+    return state

@@ -216,6 +216,8 @@ def _areas(
                     titled(f"{title}: {after.get(ending, 0.0):.1%}"),
                     points=" ".join(f"{_short(x)},{_short(_level(y))}" for x, y in corners),
                     fill=ENDING_FILL[place % len(ENDING_FILL)],
+                    stroke=ENDING_FILL[place % len(ENDING_FILL)],  # closes the seam between turns
+                    stroke_width=0.6,
                 )
             )
         low = high

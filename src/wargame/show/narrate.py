@@ -324,7 +324,8 @@ class Narrator:
         if turn <= len(self.events) and place < len(self.events[turn - 1].orders.get(actor, ())):
             order = self.events[turn - 1].orders[actor][place]
             if order.by != "rule":
-                intent = order.intent if self.lens.reasons(actor) else None
+                told = order.by == "script" or self.lens.reasons(actor)
+                intent = order.intent if told else None
                 return (
                     order.by,
                     sentence(read(intent, self.lang), self.lang),

@@ -58,19 +58,24 @@ def export(
 def page(data: dict[str, Any], title: str, connect: str = "'none'") -> str:
     """The page around `data`. connect: where its script may ask, for the page of a server."""
     style, script = static("page.css"), static("page.js")
-    policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
-        f"img-src data:; connect-src {connect}; base-uri 'none'; form-action 'none'"
-    )
     # A data block ends at the first "</": JSON may write the "<" as an escape.
     content = _json(data).replace("<", "\\u003c")
     return Template(static("page.html")).substitute(
         lang=data["lang"],
-        policy=policy,
+        policy=policy_for(style, script, connect),
         title=escape(title),
         style=style,
         data=content,
         script=script,
+    )
+
+
+def policy_for(style: str, script: str | None = None, connect: str = "'none'") -> str:
+    """The content security policy of a page with this style and this script, and no other."""
+    scripts = _hash(script) if script is not None else "'none'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src {_hash(style)}; img-src data:; "
+        f"connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
 
 

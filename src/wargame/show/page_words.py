@@ -92,7 +92,6 @@ def page_words(say: Callable[[str], str]) -> dict[str, str]:
         "predict_off": say("Show everything"),
         "predict_sure": say("Unlock every turn? The class will see the rest of the story."),
         "question": say("What will {actor} do next?"),
-        "vote_for": say("Vote for: {move}"),
         "vote_clear": say("Clear the votes"),
         "reveal": say("Show what happened"),
         "reveal_first": say("Vote first; then the next turn can be shown."),

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from wargame.show.narrate import Act, Narrator, Week
-from wargame.show.story import story
+from wargame.show.story import beginning, story
 
 WIDTH = 96
 BOLD, DIM, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
@@ -35,6 +35,11 @@ def told_run(narrator: Narrator, weeks: Sequence[Week], colour: bool = False) ->
     return "\n".join(lines)
 
 
+def told_start(narrator: Narrator) -> list[str]:
+    """The state of things before the first turn."""
+    return [narrator.say("Before the first turn"), *wrapped(beginning(narrator), "  ")]
+
+
 def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> list[str]:
     """One turn, from its heading to the gauges that moved."""
     say, paint = narrator.say, paint or painter(False)
@@ -51,9 +56,9 @@ def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> lis
         lines += [paint(RED, line) for line in wrapped(narrator.milestone(name), "  !! ")]
     rungs = [f"{rung.title} {rung.stage}{arrow(rung.change)}" for rung in week.rungs]
     if rungs:
-        lines += wrapped(say("Ladder: ") + "; ".join(rungs), "  ")
+        lines += wrapped(say("Ladder: ") + say("; ").join(rungs), "  ")
     if week.motions:
-        moved = "; ".join(f"{m.title} {m.before}→{m.after}" for m in week.motions)
+        moved = say("; ").join(f"{m.title} {m.before}→{m.after}" for m in week.motions)
         lines += wrapped(say("Moved: ") + moved, "  ")
     if week.ending:
         ending = say("How it ended: {ending}").format(ending=narrator.ending(week.ending))

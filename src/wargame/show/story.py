@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from wargame.show.language import in_a_sentence, paragraph, sentence
 from wargame.show.narrate import Act, Narrator, Rung, Week
 
-MOST_MOMENTS = 5
+MOST_MOMENTS = 6
+NEWS = 100  # how much news weighs against a change of stage (70 to 190)
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ def beginning(narrator: Narrator) -> str:
         )
         for rung in sorted(narrator.rungs(0), key=lambda rung: -rung.stage)[:2]
     ]
-    standing = sentence(say(", ").join(rungs), narrator.lang) if rungs else ""
-    return paragraph([start, standing], narrator.lang)
+    return paragraph([start, *(sentence(rung, narrator.lang) for rung in rungs)], narrator.lang)
 
 
 def moment(narrator: Narrator, week: Week) -> Moment | None:
-    """What made a turn matter, or None if nothing did: milestones first, then the ladder."""
+    """What made a turn matter, or None if nothing did.
+
+    Milestones come first, then the ladder, then news of what is either so or not, as a ceasefire.
+    """
     say, texts, weight = narrator.say, [], 0
     for name in week.milestones:
         texts.append(say("a line was crossed: {what}").format(what=narrator.milestone(name)))
@@ -60,10 +63,13 @@ def moment(narrator: Narrator, week: Week) -> Moment | None:
             )
             texts.append(form.format(pair=_pair(narrator, rung), stage=rung.stage, name=rung.name))
             weight += 20 * max(rung.stage, rung.stage - rung.change) + 10
+    if not texts and week.news and _turned(narrator, week.turn):
+        texts.append(week.news[-1].text)
+        weight += NEWS
     if not texts:
         return None
     head = say("In turn {turn}, {what}").format(turn=week.turn, what=say(", ").join(texts))
-    cause = _cause(week)
+    cause = _cause(week) if weight != NEWS else None
     return Moment(
         week.turn,
         weight,
@@ -82,6 +88,13 @@ def end(narrator: Narrator) -> str:
         turn=narrator.playthrough.turns, ending=narrator.ending(name)
     )
     return paragraph([sentence(head, narrator.lang), narrator.meaning(name)], narrator.lang)
+
+
+def _turned(narrator: Narrator, turn: int) -> bool:
+    """Whether something that is either so or not changed in a turn."""
+    before, after = narrator.playthrough.worlds[turn - 1], narrator.playthrough.worlds[turn]
+    flags = (name for name, spec in narrator.file.gauges.items() if (spec.min, spec.max) == (0, 1))
+    return any(before[name][0] != after[name][0] for name in flags)
 
 
 def _cause(week: Week) -> Act | None:

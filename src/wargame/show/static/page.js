@@ -85,10 +85,10 @@
         element.setAttribute(key, value === true ? "" : value);
       }
     }
-    element.append(...inside.flat().filter((x) => x !== null && x !== undefined && x !== ""));
+    element.append(...inside.flat(Infinity).filter((x) => x || x === 0));
     return element;
   };
-  const fill = (id, ...inside) => $(id).replaceChildren(...inside.flat().filter(Boolean));
+  const fill = (id, ...inside) => $(id).replaceChildren(...inside.flat(Infinity).filter(Boolean));
   const put = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   const svg = (width, height, markup, label) => {
     const text = `<svg xmlns="${SVG}" viewBox="0 0 ${width} ${height}">${markup}</svg>`;
@@ -98,12 +98,14 @@
     element.setAttribute("aria-label", label);
     return element;
   };
-  const table = (caption, heads_, rows) => h("table", {},
-    h("caption", {class: "away"}, caption),
-    h("thead", {}, h("tr", {}, heads_.map((x) => h("th", {scope: "col"}, x)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map((x, i) =>
-      i ? h("td", typeof x === "number" ? {class: "number"} : {}, typeof x === "number" ? String(x) : x)
-        : h("th", {scope: "row"}, x))))));
+  const table = (caption, heads_, rows) => {
+    const side = (i) => (typeof (rows[0] || [])[i] === "number" ? {class: "number"} : {});
+    return h("table", {},
+      h("caption", {class: "away"}, caption),
+      h("thead", {}, h("tr", {}, heads_.map((x, i) => h("th", {scope: "col", ...side(i)}, x)))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, row.map((x, i) =>
+        (i ? h("td", side(i), String(x)) : h("th", {scope: "row"}, x)))))));
+  };
   const arrow = (change) => (change > 0 ? "↑" : change < 0 ? "↓" : "");
   const cited = (text, from, words) => [text, from && h("small", {class: "source"}, ` ${words.source}: ${from}`)];
 
@@ -358,9 +360,9 @@
         onchange: (e) => again(() => { state.asked = e.target.value; votes.clear(); })},
         asked.map((x) => h("option", {value: x, selected: x === state.asked}, head.actors[x])))),
       h("ul", {class: "ballot"}, turn.question[state.asked].map((x) => h("li", {},
-        h("button", {type: "button", "data-move": x, "aria-label": `${put(words.vote_for, {move: head.moves[x]})} (${votes.get(x) || 0})`,
+        h("button", {type: "button", "data-move": x,
           onclick: () => { votes.set(x, (votes.get(x) || 0) + 1); show().then(() => $("guess").querySelector(`[data-move="${x}"]`).focus()); }},
-        head.moves[x], h("b", {}, String(votes.get(x) || 0)))))),
+        head.moves[x], " ", h("b", {}, String(votes.get(x) || 0)))))),
       h("p", {}, h("button", {type: "button", id: "reveal", class: "main", disabled: !total, onclick: reveal}, words.reveal), " ",
         total ? h("button", {type: "button", onclick: () => again(() => votes.clear())}, words.vote_clear)
           : h("span", {class: "help"}, words.reveal_first)));

@@ -1,0 +1,43 @@
+"""Write a run as one HTML file that opens anywhere: offline, without a server, from a USB stick.
+
+The file holds every turn through every lens, in English and Japanese.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from wargame.commands.replay_command import add_run, outlook
+from wargame.errors import WargameError
+
+EXAMPLES = """examples:
+  wargame export seven.jsonl -o replay.html
+  wargame export runs/kherson-2022#4711 -o replay.html --odds 300 --jobs 2
+  wargame export autumn-2022 -o autumn.html --predict --lang ja"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame export``."""
+    add_run(parser)
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="the file, as replay.html"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page."""
+    from wargame.experiment.library import read_playthrough
+    from wargame.show.page import export
+
+    replay = read_playthrough(args.run)
+    text = export(replay, outlook(args, replay), args.lang, args.predict)
+    try:
+        args.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WargameError(f"{args.output} cannot be written: {error.strerror}") from None
+    if not replay.verdict.identical:
+        print(f"wargame: {replay.verdict.words()}", file=sys.stderr)
+    print(f"{args.output}: {len(text.encode()) // 1000:,} kB")
+    return 0

@@ -1,0 +1,165 @@
+"""Step through a run: a turn log, one run of a batch, or the real course of events.
+
+In a terminal it opens with the keys left and right, Home and End, and q. Piped, or with --plain,
+it tells every turn as lines of text. --web serves the page that a class looks at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wargame.errors import WargameError
+
+if TYPE_CHECKING:
+    from wargame.replay import Replay
+    from wargame.show.narrate import Narrator
+    from wargame.show.outlook import Outlook
+
+EXAMPLES = """examples:
+  wargame replay seven.jsonl
+  wargame replay runs/kherson-2022#4711 --turn 12 --why russia
+  wargame replay autumn-2022 --lens ukraine --plain
+  wargame replay seven.jsonl --turn 12 --json
+  wargame replay seven.jsonl --web --odds 200"""
+
+PORT = 8022
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame replay``."""
+    add_run(parser)
+    parser.add_argument("--turn", type=int, metavar="T", help="only this turn; 0 is the beginning")
+    parser.add_argument("--why", metavar="ACTOR", help="how this actor decided")
+    parser.add_argument(
+        "--lens", metavar="WHO", default="all", help="all, public, or an actor (default: all)"
+    )
+    parser.add_argument("--plain", action="store_true", help="lines of text, for screen readers")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
+    parser.add_argument("--web", action="store_true", help="serve the page, where turns can fork")
+    parser.add_argument("--host", default="127.0.0.1", help="with --web (default: this machine)")
+    parser.add_argument("--port", type=int, default=PORT, help=f"with --web (default: {PORT})")
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Which run, in which language, and what is computed about it."""
+    parser.add_argument("run", help="a log, a run of a batch as runs/DIR#4711, or a history")
+    parser.add_argument(
+        "--lang", choices=("en", "ja"), default="en", help="language of the telling"
+    )
+    parser.add_argument(
+        "--odds", type=int, metavar="N", help="with the odds by turn, from N futures of each"
+    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="J", help="processes for --odds")
+    parser.add_argument(
+        "--predict", action="store_true", help="a page on which a class votes before it sees"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Replay what was asked for, in the way that was asked for."""
+    from wargame.experiment.library import read_playthrough
+    from wargame.orders import check_actor
+    from wargame.show.lens import ALL, PUBLIC, Lens
+    from wargame.show.narrate import Narrator
+
+    replay = read_playthrough(args.run)
+    for actor in filter(None, (args.why, args.lens if args.lens not in (ALL, PUBLIC) else None)):
+        check_actor(replay.scenario, actor)
+    if args.turn is not None:
+        replay.world(args.turn)
+    if args.web:
+        return _serve(args, replay)
+    if not replay.verdict.identical:
+        print(f"wargame: {replay.verdict.words()}", file=sys.stderr)
+    narrator = Narrator(replay.playthrough, args.lang, Lens(args.lens), replay.turns)
+    if args.json:
+        json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
+        print()
+    elif args.plain or args.why or args.turn is not None or not _interactive():
+        print("\n".join(plainly(narrator, args.turn, args.why, sys.stdout.isatty())))
+    else:
+        from wargame.show.terminal import ReplayApp
+
+        ReplayApp(replay, args.lang, Lens(args.lens)).run()
+    return 0
+
+
+def as_json(narrator: Narrator, turn: int | None) -> dict[str, Any]:
+    """The whole run, or one turn of it with the state after it."""
+    from wargame.commands import run_command
+
+    turns = range(1, narrator.playthrough.turns + 1)
+    if turn is None:
+        return run_command.as_json(narrator, [narrator.week(each) for each in turns])
+    if turn:
+        return {"schema": 1} | run_command.turn_json(narrator, narrator.week(turn))
+    world = narrator.playthrough.worlds[0]
+    return {"schema": 1, "turn": 0} | run_command.state_json(narrator, world)
+
+
+def plainly(
+    narrator: Narrator, turn: int | None, actor: str | None, colour: bool = False
+) -> list[str]:
+    """The run, one turn, or one actor's reasons, as lines of text."""
+    from wargame.show.plain import painter, told_run, told_start, told_week, told_why
+
+    turns = range(1, narrator.playthrough.turns + 1) if turn is None else [turn]
+    if actor:
+        return [line for each in turns if each for line in (*told_why(narrator, each, actor), "")]
+    if turn is None:
+        return [told_run(narrator, [narrator.week(each) for each in turns], colour)]
+    if turn == 0:
+        return told_start(narrator)
+    return told_week(narrator, narrator.week(turn), painter(colour))
+
+
+def outlook(args: argparse.Namespace, replay: Replay) -> Outlook | None:
+    """The odds by turn and the turning points, if they were asked for."""
+    if args.odds is None:
+        return None
+    if args.odds < 1:
+        raise WargameError(f"--odds must be a number of futures from 1 on, not {args.odds}")
+    from wargame.commands.terminal import Meter
+    from wargame.experiment.odds import odds_of
+    from wargame.experiment.turning_points import turning_points
+    from wargame.show.outlook import outlook_of
+
+    meter = Meter("futures")
+    try:
+        odds = odds_of(replay, args.odds, args.jobs, meter.show)
+        points = (
+            turning_points(replay, odds, futures=args.odds, jobs=args.jobs, on_progress=meter.show)
+            if replay.verdict.identical
+            else ()
+        )
+    finally:
+        meter.clear()
+    return outlook_of(odds, points)
+
+
+def _interactive() -> bool:
+    """Whether there is somebody at a terminal, and a terminal program to show it with."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    from importlib.util import find_spec
+
+    if find_spec("textual") is None:
+        print('wargame: for the keys, pip install "wargame[terminal]"', file=sys.stderr)
+        return False
+    return True
+
+
+def _serve(args: argparse.Namespace, replay: Replay) -> int:
+    try:
+        import uvicorn
+
+        from wargame.show.web import replay_app
+    except ImportError:
+        raise WargameError('--web needs more packages: pip install "wargame[seminar]"') from None
+    app = replay_app(replay, outlook(args, replay), args.lang, args.predict, args.host)
+    print(f"http://{args.host}:{args.port}/  (Ctrl-C ends it)")
+    uvicorn.run(app, host=args.host, port=args.port, log_level="warning")
+    return 0

@@ -1,0 +1,104 @@
+"""The gallery: the telling runs of a batch, each with why it was chosen and a link to its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Protocol
+
+from wargame.replay import Replay
+from wargame.show.charts import Chart
+from wargame.show.language import LANGUAGES, words
+from wargame.show.narrate import Narrator
+from wargame.show.page import export, policy_for, static
+from wargame.show.page_data import strip_chart
+from wargame.show.story import story
+
+INDEX = "index.html"
+
+
+class Pick(Protocol):
+    """A run worth opening, as `wargame.experiment.gallery` chooses them."""
+
+    @property
+    def where(self) -> str:
+        """What opens the run."""
+
+    @property
+    def run(self) -> int:
+        """Its number."""
+
+    @property
+    def kind(self) -> str:
+        """What it is an example of."""
+
+    def words(self, lang: str = "en") -> str:
+        """Why it was chosen, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One card of the gallery: the page it links to, and the run that is on it."""
+
+    file: str
+    pick: Pick
+    replay: Replay
+
+
+def write_gallery(
+    folder: Path, picks: Sequence[Pick], open_run: Callable[[str], Replay], lang: str = "en"
+) -> list[Path]:
+    """Write ``index.html`` and one replay page for each run that was picked.
+
+    Returns the files written, the index first. A run that was picked twice has one page.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    replays: dict[str, Replay] = {}
+    files: dict[str, str] = {}
+    for pick in picks:
+        if pick.where not in replays:
+            replays[pick.where] = open_run(pick.where)
+            files[pick.where] = f"{len(files) + 1:02d}-{pick.kind}-{pick.run}.html"
+            page = export(replays[pick.where], lang=lang)
+            (folder / files[pick.where]).write_text(page, encoding="utf-8")
+    entries = [Entry(files[pick.where], pick, replays[pick.where]) for pick in picks]
+    (folder / INDEX).write_text(index(entries, lang), encoding="utf-8")
+    return [folder / INDEX, *(folder / name for name in files.values())]
+
+
+def index(entries: Sequence[Entry], lang: str = "en") -> str:
+    """The page of cards. Both languages stand on it, one after the other, `lang` first."""
+    tongues = sorted(LANGUAGES, key=lambda tongue: tongue != lang)
+    style = static("page.css")
+    sections = "".join(_section(entries, tongue) for tongue in tongues)
+    return (
+        f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy_for(style)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{escape(words(lang)('Runs worth opening'))}</title>\n<style>{style}</style>\n"
+        f"</head>\n<body>\n<main>\n{sections}</main>\n</body>\n</html>\n"
+    )
+
+
+def _section(entries: Sequence[Entry], lang: str) -> str:
+    say = words(lang)
+    cards = "".join(_card(entry, lang) for entry in entries)
+    return (
+        f'<div lang="{lang}">\n<h1>{escape(say("Runs worth opening"))}</h1>\n'
+        f"<p>{escape(say('Chosen from many runs of a model, for learning. None is a forecast.'))}"
+        f'</p>\n<div class="cards">{cards}</div>\n</div>\n'
+    )
+
+
+def _card(entry: Entry, lang: str) -> str:
+    narrator = Narrator(entry.replay.playthrough, lang, events=entry.replay.turns)
+    chart: Chart = strip_chart(narrator)
+    told = "".join(f"<p>{escape(part)}</p>" for part in story(narrator)[1:])
+    label = narrator.say("The ladder")
+    return (
+        f'<section><h2><a href="{escape(entry.file)}?lang={lang}">'
+        f"{escape(entry.pick.words(lang))}</a></h2>\n{chart.whole(label)}\n{told}</section>\n"
+    )

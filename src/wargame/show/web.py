@@ -1,0 +1,181 @@
+"""The replay page from a server: turns can be forked, and what may not be seen is not sent.
+
+Thin: it hands out what `page_data` gives, and decides only how far a class has voted its way.
+Every replay has its place ``/r/NAME/``; a fork is a new one. Meant for this machine or a
+classroom; it keeps nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from wargame.errors import WargameError
+from wargame.fork import fork
+from wargame.replay import Replay
+from wargame.show.language import LANGUAGES, read
+from wargame.show.lens import Lens, lenses
+from wargame.show.outlook import Outlook
+from wargame.show.page import page
+from wargame.show.page_data import Data, page_data
+
+ANYWHERE = ("0.0.0.0", "::")
+MOST_FORKS = 50
+
+
+class Table:
+    """One replay on the table. `released`: the last turn that may be seen; None is all."""
+
+    def __init__(self, replay: Replay, outlook: Outlook | None, released: int | None) -> None:
+        self.replay = replay
+        self.outlook = outlook
+        self.released = released
+        self.data = lru_cache(maxsize=None)(self._data)
+
+    def _data(self, who: str, lang: str) -> Data:
+        return page_data(self.replay, Lens(who), lang, self.outlook)
+
+    def turn(self, turn: int, who: str, lang: str) -> Data:
+        """A turn's data. Raises HTTPException for one that there is not, or not yet."""
+        if not 0 <= turn <= self.replay.playthrough.turns:
+            raise HTTPException(404, "there is no such turn")
+        if self.released is not None and turn > self.released:
+            raise HTTPException(403, "vote first")
+        found: Data = self.data(who, lang)["turns"][turn]
+        return found
+
+
+def replay_app(
+    replay: Replay,
+    outlook: Outlook | None = None,
+    lang: str = "en",
+    predict: bool = False,
+    host: str = "127.0.0.1",
+) -> Starlette:
+    """The application. predict: later turns are withheld until the class has voted."""
+    tables = {"0": Table(replay, outlook, 0 if predict else None)}
+
+    def table(request: Request) -> Table:
+        found = tables.get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404, "there is no such replay")
+        return found
+
+    def looked_for(request: Request) -> tuple[Table, str, str]:
+        at, who, tongue = table(request), request.path_params["who"], request.path_params["lang"]
+        if tongue not in LANGUAGES or Lens(who) not in lenses(at.replay.scenario):
+            raise HTTPException(404, "there is no such lens or language")
+        return at, who, tongue
+
+    async def start(request: Request) -> Response:
+        return RedirectResponse("r/0/")
+
+    async def show(request: Request) -> Response:
+        at = table(request)
+        data = {
+            "mode": "server",
+            "lang": lang,
+            "predict": at.released is not None,
+            "most": at.replay.playthrough.turns,
+        }
+        title = read(at.replay.scenario.spec.scenario.title, lang)
+        return HTMLResponse(
+            page(data, title, connect="'self'"),
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": "frame-ancestors 'none'",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    async def head(request: Request) -> Response:
+        at, who, tongue = looked_for(request)
+        return JSONResponse((await run_in_threadpool(at.data, who, tongue))["head"])
+
+    async def turn(request: Request) -> Response:
+        at, who, tongue = looked_for(request)
+        number = request.path_params["turn"]
+        return JSONResponse(await run_in_threadpool(at.turn, number, who, tongue))
+
+    async def vote(request: Request) -> Response:
+        at, body = table(request), await said(request)
+        votes = body.get("votes")
+        if not isinstance(votes, dict) or not votes:
+            raise HTTPException(409, "vote first")
+        if at.released is not None and body.get("turn") == at.released:
+            at.released = min(at.released + 1, at.replay.playthrough.turns)
+        return JSONResponse({"released": at.released})
+
+    async def hide(request: Request) -> Response:
+        at, body = table(request), await said(request)
+        number = body.get("turn")
+        if not isinstance(number, int) or not 0 <= number <= at.replay.playthrough.turns:
+            raise HTTPException(422, "turn is the number of a turn")
+        at.released = number if body.get("predict") is True else None
+        return JSONResponse({"released": at.released})
+
+    async def branch(request: Request) -> Response:
+        at, body = table(request), await said(request)
+        if at.released is not None:
+            raise HTTPException(403, "while the class predicts, nothing is forked")
+        if len(tables) > MOST_FORKS:
+            raise HTTPException(409, f"there are {MOST_FORKS} forks already; start anew")
+        number, actor, move = (body.get(key) for key in ("turn", "actor", "move"))
+        if not (isinstance(number, int) and isinstance(actor, str) and isinstance(move, str)):
+            raise HTTPException(422, "a fork needs a turn, an actor and a move")
+        try:
+            made = await run_in_threadpool(fork, at.replay, number, {actor: [move]})
+        except WargameError as error:
+            raise HTTPException(409, str(error)) from None
+        name = str(len(tables))
+        tables[name] = Table(made.replay, None, None)
+        return JSONResponse({"name": name})
+
+    return Starlette(
+        routes=[
+            Route("/", start),
+            Route("/r/{name}/", show),
+            Route("/r/{name}/head/{who}/{lang}", head),
+            Route("/r/{name}/turn/{turn:int}/{who}/{lang}", turn),
+            Route("/r/{name}/vote", vote, methods=["POST"]),
+            Route("/r/{name}/predict", hide, methods=["POST"]),
+            Route("/r/{name}/fork", branch, methods=["POST"]),
+        ],
+        exception_handlers={HTTPException: _plainly},
+        # A name that somebody else's server gives to this machine is not answered.
+        middleware=[
+            Middleware(
+                TrustedHostMiddleware,
+                allowed_hosts=["*"] if host in ANYWHERE else [host, "localhost", "127.0.0.1"],
+            )
+        ],
+    )
+
+
+async def said(request: Request) -> dict[str, Any]:
+    """What a page of this server sent; other pages are turned away."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403, "asked by another page")
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        raise HTTPException(415, "only JSON is read here")
+    try:
+        body = await request.json()
+    except ValueError:
+        raise HTTPException(422, "this is no JSON") from None
+    if not isinstance(body, dict):
+        raise HTTPException(422, "an object is expected")
+    return body
+
+
+async def _plainly(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return Response(error.detail, error.status_code, media_type="text/plain")

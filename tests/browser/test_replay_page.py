@@ -1,0 +1,218 @@
+"""The replay page in a real browser: keyboard, sizes, languages, lenses, and nothing off the host."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from hashlib import sha384
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wargame.compiler import compile_scenario
+from wargame.load import load
+from wargame.replay import Replay, header_for, record
+from wargame.show.outlook import Outlook
+from wargame.show.page import export
+
+pytestmark = pytest.mark.browser
+
+VENDOR = Path(__file__).parent / "vendor"
+TURNS = 5
+SIZES = {"phone": (360, 740), "laptop": (1366, 768), "projector": (1920, 1080)}
+
+
+@pytest.fixture(scope="module")
+def replay() -> Replay:
+    """Five turns of the Kherson crisis."""
+    scenario = compile_scenario(load("kherson-2022"))
+    return record(scenario, header_for(scenario, run=7, until=TURNS))
+
+
+@pytest.fixture(scope="module")
+def file(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported page, with odds that were not computed but written down."""
+    endings = replay.scenario.header.endings
+    even = dict.fromkeys(endings, 1 / len(endings))
+    path = tmp_path_factory.mktemp("page") / "replay.html"
+    path.write_text(export(replay, Outlook(100, (even,) * (TURNS + 1))), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def locked(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page on which a class predicts."""
+    path = tmp_path_factory.mktemp("locked") / "replay.html"
+    path.write_text(export(replay, predict=True), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Any]:
+    """Opens a page; fails the test for a script error or a request for anything but the file."""
+    pages, troubles = [], []
+
+    def open_page(path: Path, size: str = "laptop", query: str = "") -> Any:
+        width, height = SIZES[size]
+        page = browser.new_page(viewport={"width": width, "height": height})
+        pages.append(page)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else 0)
+        page.on(
+            "request",
+            lambda asked: troubles.append(asked.url)
+            if not asked.url.startswith((path.as_uri(), "data:"))
+            else 0,
+        )
+        page.goto(path.as_uri() + query)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert troubles == []
+
+
+def heading(page: Any) -> str:
+    return str(page.inner_text("#heading"))
+
+
+def press(page: Any, *keys: str) -> str:
+    """Press keys one after another; the heading that follows."""
+    for key in keys:
+        before = heading(page)
+        page.keyboard.press(key)
+        page.wait_for_function("before => heading.textContent !== before", arg=before)
+    return heading(page)
+
+
+def test_keys_alone_step_through_the_run(opened: Any, file: Path) -> None:
+    page = opened(file)
+    assert heading(page) == "Before the first turn"
+    assert press(page, "ArrowRight") == "Turn 1: 5 September 2022"
+    assert press(page, "ArrowRight", "ArrowLeft") == "Turn 1: 5 September 2022"
+    assert press(page, "End") == f"Turn {TURNS}: 3 October 2022"
+    assert press(page, "Home") == "Before the first turn"
+
+
+def test_the_scrubber_is_a_native_slider_that_names_the_turn(opened: Any, file: Path) -> None:
+    page = opened(file)
+    page.focus("#range")
+    assert press(page, "ArrowRight") == "Turn 1: 5 September 2022"
+    assert page.get_attribute("#range", "aria-valuetext") == "Turn 1: 5 September 2022"
+    assert page.evaluate("document.activeElement.id") == "range"
+
+
+def test_every_control_can_be_reached_with_the_tab_key(opened: Any, file: Path) -> None:
+    page = opened(file, query="?turn=3")
+    wanted = set(page.evaluate(
+        "[...document.querySelectorAll('button:enabled, select, input, summary')]"
+        ".filter(x => x.checkVisibility()).map((x, i) => (x.dataset.n = i, String(i)))"
+    ))
+    reached = set()
+    for _ in range(len(wanted) + 20):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.n"))
+    assert wanted <= reached
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", SIZES)
+def test_fits_the_window_and_meets_axe(opened: Any, file: Path, size: str, lang: str) -> None:
+    page = opened(file, size, f"?turn=4&lang={lang}")
+    page.evaluate("document.querySelectorAll('details').forEach(x => { x.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert axe(page) == []
+
+
+def test_the_page_of_the_beginning_and_of_the_end_meet_axe(opened: Any, file: Path) -> None:
+    page = opened(file)
+    assert axe(page) == []
+    press(page, "End")
+    assert axe(page) == []
+
+
+def test_predicting_meets_axe(opened: Any, locked: Path) -> None:
+    assert axe(opened(locked, "phone")) == []
+
+
+def test_the_language_switch_leaves_no_english_label(opened: Any, file: Path) -> None:
+    page = opened(file, query="?turn=2")
+    page.select_option("#lang", "ja")
+    page.wait_for_function("document.documentElement.lang === 'ja'")
+    assert heading(page) == "第2ターン：2022年9月12日"
+    labels = page.eval_on_selector_all("h3, button, label > span, th[scope=col]", TEXTS)
+    assert [x for x in labels if x.isascii() and any(c.isalpha() for c in x)] == []
+
+
+TEXTS = "all => all.filter(x => x.checkVisibility()).map(x => x.textContent.trim()).filter(Boolean)"
+
+
+def test_a_lens_shows_what_that_actor_could_know(opened: Any, file: Path, replay: Replay) -> None:
+    page = opened(file, query="?turn=4")
+    assert "privately warned" in page.inner_text("#events")
+    page.select_option("#lens", "public")
+    page.wait_for_function("!events.textContent.includes('privately warned')")
+    assert "cannot look into" in page.inner_text("#why")
+    assert page.is_hidden("#odds")
+    page.select_option("#lens", "russia")
+    page.wait_for_function("events.textContent.includes('privately warned')")
+    assert page.locator("#mind option").all_inner_texts() == ["Russia"]
+
+
+def test_the_future_is_not_in_the_page_until_the_class_has_voted(opened: Any, locked: Path) -> None:
+    page = opened(locked)
+    later = "Mass graves near Izyum"  # news of turn 2
+    assert later not in page.content()
+    assert page.is_disabled("#forward")
+    page.keyboard.press("End")
+    assert heading(page) == "Before the first turn"
+    assert page.is_disabled("#reveal")
+    for turn in (1, 2):
+        page.locator("#guess .ballot button").first.click()
+        page.locator("#guess .ballot button").first.click()
+        page.click("#reveal")
+        page.wait_for_function("n => heading.textContent.startsWith(`Turn ${n}`)", arg=turn)
+        assert "of 2 votes foresaw it" in page.inner_text("#guess")
+        assert (later in page.content()) == (turn == 2)
+
+
+def test_turning_prediction_on_forgets_the_turns_that_follow(opened: Any, file: Path) -> None:
+    page = opened(file, query="?turn=1")
+    columns = "document.querySelectorAll('#strip [data-turn]').length"
+    assert page.evaluate(columns) == TURNS + 1
+    page.click("#predict")
+    page.wait_for_selector("#guess:not([hidden])")
+    assert page.evaluate(columns) == 2
+
+
+def test_why_says_the_weights_and_the_reasons(opened: Any, file: Path) -> None:
+    page = opened(file, query="?turn=1")
+    page.locator("#why .option.chosen summary").first.click()
+    assert "the front broke at kharkiv" in page.inner_text("#why").lower()
+    assert "What it believed" in page.inner_text("#why")
+
+
+def test_prints_as_a_handout(opened: Any, file: Path) -> None:
+    page = opened(file, query="?turn=5")
+    page.emulate_media(media="print")
+    assert not page.is_visible("nav") and not page.is_visible("#predict")
+    assert page.is_visible("#ladder svg") and page.is_visible("#notes")
+
+
+def axe(page: Any) -> list[tuple[str, list[str]]]:
+    """The rules that the page breaks, and where. `evaluate` is not bound by the page's policy."""
+    page.evaluate((VENDOR / "axe.min.js").read_text(encoding="utf-8") + "; undefined")
+    found = page.evaluate("axe.run()")
+    return [
+        (rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found["violations"]
+    ]
+
+
+def test_the_copy_of_axe_is_the_one_that_was_written_down() -> None:
+    for item in json.loads((VENDOR / "vendor.json").read_text(encoding="utf-8")):
+        content = (VENDOR / item["file"]).read_bytes()
+        assert b64encode(sha384(content).digest()).decode() == item["sha384"]
