@@ -113,7 +113,7 @@ id: hush-money
 kind: policy
 title: {en: Hush money, ja: 口止め料}
 for: [quarrel]
-start: {trust: +150}
+start: {trust: 450}
 expect: {War: up, Peace: up}
 """,
     "scenarios/policies/threats.yaml": """
