@@ -90,7 +90,9 @@ def compile_effects(
         shop.fault(Fault("a value may become too large", None, "use smaller numbers"))
     if shop.faults:
         # What was typed into a form or an option has no line and column worth telling.
-        told = (replace(f, at=None) if f.at == NOWHERE else f for f in shop.faults)
+        told = (
+            replace(f, at=None) if f.at and f.at.file == NOWHERE.file else f for f in shop.faults
+        )
         raise SpecError(told)
     return found
 

@@ -21,7 +21,7 @@ from wargame import __version__
 from wargame.compiler import compile_scenario
 from wargame.draws import Luck
 from wargame.effects import EffectBook
-from wargame.errors import ReplayError, SpecError
+from wargame.errors import OrderError, ReplayError, SpecError
 from wargame.injects import compile_inject, read_inject
 from wargame.load import load, load_texts
 from wargame.log import Event, Log, LogWriter, read_log
@@ -276,7 +276,7 @@ def replay_log(log: Log, name: str, scenario: Scenario | None = None) -> Replay:
         if found is None:
             try:
                 played = play_turn(stage, world, luck, again(event))
-            except (SpecError, ReplayError, ValueError) as error:
+            except (OrderError, SpecError) as error:
                 found = Difference(event.turn, "decide", "orders", "as logged", str(error))
             else:
                 found = difference(scenario, event, played.event, played.unlawful)
