@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from small_crisis import changed, small_crisis
+
 from wargame.draws import Luck
 from wargame.errors import OrderError, ReplayError
 from wargame.fork import fan_out, fork

@@ -6,8 +6,8 @@ import datetime
 from pathlib import Path
 
 import pytest
-
 from small_crisis import changed, small_crisis
+
 from wargame.errors import SpecError
 from wargame.fork import fork
 from wargame.history import History, play_history, turn_of

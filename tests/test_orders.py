@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from small_crisis import changed, small_crisis
+
 from wargame.draws import Luck
 from wargame.errors import OrderError, SpecError
 from wargame.injects import compile_inject, parse_inject, read_inject
@@ -89,6 +89,7 @@ def test_waiting_twice_is_no_order_given_twice() -> None:
 
 def test_a_policy_that_forbids_a_move_is_named() -> None:
     from small_crisis import TEXTS
+
     from wargame.compiler import compile_scenario
     from wargame.load import load_texts
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from small_crisis import changed, small_crisis
+
 from wargame.draws import Luck
 from wargame.errors import OrderError, ReplayError
 from wargame.fork import fork
@@ -163,7 +163,7 @@ def _unlawful(header: Data, events: list[Data]) -> None:
 
 
 TAMPERED: dict[str, tuple[Callable[[Data, list[Data]], object], int, str, str]] = {
-    "the start of a gauge": (lambda h, e: h["opening"].update(tension=299), 0, "opening", "tension"),
+    "a start": (lambda h, e: h["opening"].update(tension=299), 0, "opening", "tension"),
     "the texts": (lambda h, e: h.update(digest="0" * 64), 0, "scenario", "digest"),
     "the seed": (lambda h, e: h.update(seed=8), 0, "opening", "red.nerve"),
     "a happening": (lambda h, e: e[0].update(news=["inject summit"]), 1, "news", "inject summit"),

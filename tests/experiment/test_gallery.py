@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
+
 from wargame.errors import ReplayError, StoreError
 from wargame.experiment import library
 from wargame.experiment.batch import Batch, run_batch

@@ -1,11 +1,11 @@
-"""The odds of a run: shares of futures that can be played alone, and marks that noise never earns."""
+"""The odds of a run: shares of futures that can be played alone; noise earns no marks."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from small_crisis import RED, SCENARIO, TEXTS, changed, small_crisis
+
 from wargame.compiler import compile_scenario
 from wargame.errors import ReplayError, SpecError
 from wargame.experiment.futures import play_futures
