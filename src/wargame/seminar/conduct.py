@@ -355,9 +355,7 @@ def question(hand: Hand, said: ask.Asking) -> list[Deed]:
 
 
 def note(hand: Hand, said: ask.Noting) -> list[Deed]:
-    return [
-        Deed("note", {"text": said.text, "tags": list(said.tags), "turn": hand.state.turn})
-    ]
+    return [Deed("note", {"text": said.text, "tags": list(said.tags), "turn": hand.state.turn})]
 
 
 def odds(hand: Hand, said: ask.OddsFor) -> list[Deed]:

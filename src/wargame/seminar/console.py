@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.explain import explain
 from wargame.log import Event
@@ -11,12 +11,14 @@ from wargame.replay import Played
 from wargame.seminar import sight
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
-from wargame.seminar.table import Table
 from wargame.seminar.umpire import plan_of
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
 from wargame.turn_log import live
+
+if TYPE_CHECKING:
+    from wargame.seminar.table import Table
 
 Piece = dict[str, Any]
 
@@ -53,9 +55,7 @@ def console(table: Table, opened: Played | None, lang: str) -> Piece:
             {"id": i.id, "stage": i.stage, "turn": i.turn, "inject": dict(i.data)}
             for i in state.injects.values()
         ],
-        "messages": [
-            {**vars(m), "to": list(m.to), "from": m.sender} for m in state.messages
-        ],
+        "messages": [{**vars(m), "to": list(m.to), "from": m.sender} for m in state.messages],
         "notes": [{**vars(n), "tags": list(n.tags)} for n in state.notes],
         "questions": [
             {"question": q.event, "text": q.text, "answers": dict(q.answers)}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wargame.decision import Sights
+import numpy as np
+import numpy.typing as npt
+
+from wargame.decision import Sights, Weighing
+from wargame.playthrough import Playthrough
 from wargame.replay import Played
 from wargame.scenario import Scenario
 from wargame.seminar.board import Board
@@ -16,6 +20,8 @@ from wargame.spec import MoveSpec, Text
 from wargame.turn import Situation
 
 Piece = dict[str, Any]
+Cells = npt.NDArray[np.signedinteger[Any]]
+Detail = tuple[Situation, Weighing]
 
 KINDS = ("diplomatic", "informational", "economic", "military", "nuclear", "third-party")
 
@@ -54,32 +60,44 @@ def brief(scenario: Scenario, actor: str, lang: str) -> Piece:
 
 
 def knowledge(board: Board, opened: Played | None, actor: str, lang: str) -> list[Piece]:
-    """The gauges as an actor knows them: its own and public ones as they are, others' through
-    its intelligence, as it saw them when the turn opened. Never the true value of those.
-
-    source: own, public or intelligence. turn: when it was known. margin: the largest error that
-    the actor reckons with, where it is a constant.
-    """
-    file = board.scenario.spec.scenario
-    lens = Lens(actor)
+    """The gauges as an actor knows them when the turn opens, or after the last turn played."""
     if opened is not None:
-        situation: Situation | None = opened.record.detail[actor][0]
-        assert situation is not None
-        cells, turn = situation.cells, opened.record.turn
-    else:
-        records = board.position.records
-        situation = records[-1].detail[actor][0] if records and records[-1].detail else None
-        cells, turn = board.world.cells, board.turns
-    exact = set(lens.gauges(board.scenario))
+        situation = opened.record.detail[actor][0]
+        return known(board.scenario, situation, actor, lang)
+    records = board.position.records
+    situation = records[-1].detail[actor][0] if records and records[-1].detail else None
+    return known(board.scenario, situation, actor, lang, board.world.cells, board.turns)
+
+
+def known(
+    scenario: Scenario,
+    situation: Situation | None,
+    actor: str,
+    lang: str,
+    cells: Cells | None = None,
+    turn: int = 0,
+    column: int = 0,
+) -> list[Piece]:
+    """The gauges as an actor knows them: its own and public ones as they are, others' through
+    its intelligence, as it saw them in `situation`. Never the true value of those.
+
+    cells, turn: where its own and public gauges are read, if it is not where the situation was.
+    source: own, public or intelligence. turn: when it was known. margin: the largest error that
+    the actor reckons with, None where it varies.
+    """
+    exact = set(Lens(actor).gauges(scenario))
     believed = situation.sees() if situation is not None else {}
     margins = dict(_margins(situation)) if situation is not None else {}
+    if cells is None:
+        assert situation is not None
+        cells, turn = situation.cells, situation.turn
     found = []
-    for name, spec in file.gauges.items():
+    for name, spec in scenario.spec.scenario.gauges.items():
         if name in exact:
-            value, known = int(cells[board.scenario.rows[name], 0]), turn
+            value, when = int(cells[scenario.rows[name], column]), turn
             source = "own" if name.split(".")[0] == actor else "public"
         elif name in believed and situation is not None:
-            value, known = int(believed[name][0]), situation.turn
+            value, when = int(believed[name][column]), situation.turn
             source = "intelligence"
         else:
             continue
@@ -93,8 +111,8 @@ def knowledge(board: Board, opened: Played | None, actor: str, lang: str) -> lis
                 "min": spec.min,
                 "max": spec.max,
                 "source": source,
-                "turn": known,
-                "margin": margins.get(name) if source == "intelligence" else 0,
+                "turn": when,
+                "margin": margins[name] if source == "intelligence" else 0,
             }
         )
     return found
@@ -200,14 +218,20 @@ def _week(told: Narrator, week: Week, lens: Lens) -> Piece:
 # ------------------------------------------------------------------------------ what one may do
 
 
-def moves(board: Board, opened: Played, actor: str, lang: str) -> list[Piece]:
-    """The moves of an actor, grouped by kind: what each means, and whether it may be made now."""
-    situation, weighing = opened.record.detail[actor]
-    told = narrator(board, lang, Lens(actor))
+def moves(scenario: Scenario, detail: Detail, lang: str, column: int = 0) -> list[Piece]:
+    """The moves of an actor, grouped by kind: what each means, and whether it may be made now.
+
+    detail: the actor's situation, and what it weighed.
+    """
+    situation, weighing = detail
+    actor = situation.mind.actor
+    told = Narrator(Playthrough(scenario, 0, 0, (), ()), lang)
     groups: dict[str, list[Piece]] = {}
     for m, move in enumerate(situation.mind.moves):
-        spec = board.scenario.spec.moves[move]
-        why = why_not(board, situation, bool(weighing.legal[m, 0]), actor, move)
+        spec = scenario.spec.moves[move]
+        why = None
+        if not weighing.legal[m, column] or (actor, move) in scenario.spec.barred:
+            why = why_not(scenario, situation, move, column)
         groups.setdefault(spec.kind, []).append(
             {**card(spec, move, lang), "allowed": why is None, "why_not": why}
             | {"aims": [told.actor(other) for other in told.aims(actor, move)]}
@@ -215,19 +239,16 @@ def moves(board: Board, opened: Played, actor: str, lang: str) -> list[Piece]:
     return [{"kind": kind, "moves": groups[kind]} for kind in KINDS if kind in groups]
 
 
-def why_not(
-    board: Board, situation: Situation, legal: bool, actor: str, move: str
-) -> Piece | None:
+def why_not(scenario: Scenario, situation: Situation, move: str, column: int = 0) -> Piece:
     """Why a move may not be made: a policy rules it out, it cools down, or its time is not now."""
-    spec = board.scenario.spec.moves[move]
-    if (actor, move) in board.scenario.spec.barred:
+    actor = situation.mind.actor
+    if (actor, move) in scenario.spec.barred:
         return {"because": "policy"}
-    if legal:
-        return None
-    row = board.scenario.rows.get(f"last({actor}, {move})")
-    last = 0 if row is None else int(situation.cells[row, 0])
-    if spec.cooldown and last and situation.turn - last <= spec.cooldown:
-        return {"because": "cooldown", "again": last + spec.cooldown + 1}
+    pause = scenario.spec.moves[move].cooldown
+    row = scenario.rows.get(f"last({actor}, {move})")
+    last = 0 if row is None else int(situation.cells[row, column])
+    if pause and last and situation.turn - last <= pause:
+        return {"because": "cooldown", "again": last + pause + 1}
     return {"because": "conditions"}
 
 

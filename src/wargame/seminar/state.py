@@ -42,13 +42,9 @@ from wargame.seminar.clock import Clock
 from wargame.seminar.seats import FACILITATOR, RULES, seat_of
 from wargame.turn_log import TURN, UNDO, live
 
-Phase = Literal[
-    "setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended"
-]
+Phase = Literal["setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended"]
 
-OPEN_PHASES: frozenset[str] = frozenset(
-    {"briefing", "orders", "adjudication", "resolution"}
-)
+OPEN_PHASES: frozenset[str] = frozenset({"briefing", "orders", "adjudication", "resolution"})
 
 # What later steps build upon, and which later events those are; see `State.blocked`.
 STEPS = frozenset({"phase", TURN})
@@ -298,9 +294,7 @@ def _phase(state: State, event: Event) -> State:
 def _submit(state: State, event: Event) -> State:
     data = event.data
     how = data.get("how", "submitted")
-    sheet = Sheet(
-        data["seat"], data["turn"], read_lines(data["orders"]), how, data.get("why", "")
-    )
+    sheet = Sheet(data["seat"], data["turn"], read_lines(data["orders"]), how, data.get("why", ""))
     return replace(state, sheets={**state.sheets, sheet.seat: sheet})
 
 
@@ -422,13 +416,9 @@ def _holder(state: State, event: Event) -> State:
 def _code(state: State, event: Event) -> State:
     actor = seat_of(event.data["role"])
     if actor is None:
-        return replace(
-            state, facilitator=event.data["code"], generation=state.generation + 1
-        )
+        return replace(state, facilitator=event.data["code"], generation=state.generation + 1)
     seat = state.seats[actor]
-    seat = replace(
-        seat, code=event.data["code"], generation=seat.generation + 1, joined=False
-    )
+    seat = replace(seat, code=event.data["code"], generation=seat.generation + 1, joined=False)
     return replace(state, seats={**state.seats, actor: seat})
 
 

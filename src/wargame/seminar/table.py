@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from wargame.orders import check_actor
 from wargame.replay import Replay, StrPath, header_for, replay_log
 from wargame.scenario import Scenario
 from wargame.seminar import requests, seats
-from wargame.seminar.agents import Caller
+from wargame.seminar.agents import Caller, letter
 from wargame.seminar.board import Board, Position
 from wargame.seminar.clock import Ticks, Timer
 from wargame.seminar.conduct import HANDLERS, Deed, Hand
@@ -33,6 +34,7 @@ from wargame.seminar.refused import Refused
 from wargame.seminar.sandbox import what_if
 from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, RULES
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
+from wargame.seminar.view import view
 from wargame.spec import Spec
 from wargame.turn import begin
 from wargame.turn_log import TURN, UNDO, Parent
@@ -401,7 +403,11 @@ class Table:
             return
         for actor, seat in state.seats.items():
             if seat.holder.startswith(AGENT) and actor not in state.sheets:
-                self._ask.ask(self, actor, state.turn)
+                self._ask.ask(
+                    seat.holder.removeprefix(AGENT),
+                    letter(view(self, _role(actor), state.lang)),
+                    partial(self.agent_answers, actor, state.turn),
+                )
 
 
 def _compiled(spec: str | Spec | Scenario) -> Scenario:

@@ -47,9 +47,7 @@ def _orders(
             translated = said.move if said and said.verdict == "translate" else None
             intent = Text(en=line.free) if line.free else intent
             wait = desk.waiting(actor, 1, by)[0].model_copy(update={"intent": intent})
-            found.append(
-                Order(move=translated, by="umpire", intent=intent) if translated else wait
-            )
+            found.append(Order(move=translated, by="umpire", intent=intent) if translated else wait)
             continue
         order = Order(move=line.move, by=by, intent=intent)
         if why := desk.why_not(actor, line.move):

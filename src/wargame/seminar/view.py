@@ -11,18 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.log import canonical
 from wargame.replay import Played
 from wargame.seminar import console, sight
+from wargame.seminar.board import Board
 from wargame.seminar.debrief import report
 from wargame.seminar.requests import COMMANDS, kind_of
 from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT, seat_of
 from wargame.seminar.state import Line, Sheet
-from wargame.seminar.table import Table
 from wargame.show.lens import PUBLIC, Lens
 from wargame.show.narrate import Narrator
+
+if TYPE_CHECKING:
+    from wargame.seminar.table import Table
 
 View = dict[str, Any]
 
@@ -143,7 +146,7 @@ def _seat(table: Table, role: str, lang: str) -> View:
         "holder": seat.holder.partition(":")[0],
         "joined": seat.joined,
         "know": sight.knowledge(board, opened, actor, lang),
-        "moves": sight.moves(board, opened, actor, lang) if opened else [],
+        "moves": _moves(board, opened, actor, lang),
         "news": sight.news(board, opened, lens, lang),
         "sheet": _sheet(own) if own and seat.holder != "rules" else None,
         "draft": {"turn": drafted, "orders": [_line(line) for line in lines]},
@@ -153,6 +156,12 @@ def _seat(table: Table, role: str, lang: str) -> View:
         "recipients": [FACILITATOR, *(SEAT + other for other in state.seats if other != actor)],
     }
     return seen
+
+
+def _moves(board: Board, opened: Played | None, actor: str, lang: str) -> list[View]:
+    if opened is None:
+        return []
+    return sight.moves(board.scenario, opened.record.detail[actor], lang)
 
 
 def _own(table: Table, actor: str) -> list[View]:
