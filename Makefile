@@ -2,6 +2,7 @@
 # make test    style, types, import contracts, tests
 # make long    the tests that take minutes
 # make lock    solve the dependencies anew
+# make words   gather the program's own words for translation, and compile what is translated
 # make wheel   build the package into dist/
 # make clean   remove everything that make made
 #
@@ -21,7 +22,7 @@ SOLVE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.
 	--generate-hashes --no-annotate --exclude-newer "7 days" --custom-compile-command "make lock" \
 	pyproject.toml requirements/build.in
 
-.PHONY: run test long lint types imports lock wheel clean
+.PHONY: run test long lint types imports lock words wheel clean
 .NOTPARALLEL:
 
 run: .venv/run.stamp
@@ -46,6 +47,9 @@ lock: .venv/bin/python
 	$(PIP) install --quiet uv
 	$(SOLVE) --all-extras --output-file requirements/test.txt
 	$(SOLVE) --constraint requirements/test.txt --output-file requirements/run.txt
+
+words: .venv/test.stamp
+	$(BIN)/python tools/words.py
 
 wheel: .venv/run.stamp
 	rm -rf dist

@@ -18,6 +18,8 @@ from wargame.errors import WargameError
 COMMANDS = {
     "run": "play one run and tell it turn by turn",
     "batch": "play many runs and count how they end",
+    "replay": "step through a run, with every actor's reasons",
+    "export": "write a run as one HTML file for a class",
     "rare": "estimate an ending too rare to be counted",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",
@@ -26,6 +28,7 @@ COMMANDS = {
 
 EPILOG = """examples:
   wargame run kherson-2022 --run 7
+  wargame replay autumn-2022
   wargame batch kherson-2022 --runs 10000
   wargame list policies
   wargame check actors/russia.yaml scenarios/my-crisis.yaml

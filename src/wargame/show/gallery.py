@@ -71,14 +71,14 @@ def write_gallery(
 def index(entries: Sequence[Entry], lang: str = "en") -> str:
     """The page of cards. Both languages stand on it, one after the other, `lang` first."""
     tongues = sorted(LANGUAGES, key=lambda tongue: tongue != lang)
-    style = static("page.css")
+    style, title = static("page.css"), words(lang)("Runs worth opening")
     sections = "".join(_section(entries, tongue) for tongue in tongues)
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy_for(style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(words(lang)('Runs worth opening'))}</title>\n<style>{style}</style>\n"
+        f"<title>{escape(title)}</title>\n<style>{style}</style>\n"
         f"</head>\n<body>\n<main>\n{sections}</main>\n</body>\n</html>\n"
     )
 
