@@ -7,6 +7,7 @@ those that nothing says any more are dropped. The files depend on nothing but th
 from __future__ import annotations
 
 import ast
+import datetime
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "wargame"
+LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)  # no clock in the files
 PLACES = ("show/*.py", "commands/*.py")
 HEADER = """# The program's own words in another language; `make words` brings it up to date.
 msgid ""
@@ -75,8 +77,9 @@ def as_po(catalog: Catalog) -> bytes:
 
 def as_mo(po: bytes) -> bytes:
     """The compiled form of a catalogue's text."""
-    compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(po)))
+    catalog, compiled = read_po(BytesIO(po)), BytesIO()
+    catalog.creation_date = catalog.revision_date = LONG_AGO
+    write_mo(compiled, catalog)
     return compiled.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The replay page in a real browser: keyboard, sizes, languages, lenses, and nothing off the host."""
+"""The replay page in a real browser: keyboard, sizes, languages, lenses; nothing off the host."""
 
 from __future__ import annotations
 
@@ -62,9 +62,11 @@ def opened(browser: Any) -> Iterator[Any]:
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else 0)
         page.on(
             "request",
-            lambda asked: troubles.append(asked.url)
-            if not asked.url.startswith((path.as_uri(), "data:"))
-            else 0,
+            lambda asked: (
+                troubles.append(asked.url)
+                if not asked.url.startswith((path.as_uri(), "data:"))
+                else 0
+            ),
         )
         page.goto(path.as_uri() + query)
         page.wait_for_selector("body[data-ready]")
@@ -108,10 +110,12 @@ def test_the_scrubber_is_a_native_slider_that_names_the_turn(opened: Any, file: 
 
 def test_every_control_can_be_reached_with_the_tab_key(opened: Any, file: Path) -> None:
     page = opened(file, query="?turn=3")
-    wanted = set(page.evaluate(
-        "[...document.querySelectorAll('button:enabled, select, input, summary')]"
-        ".filter(x => x.checkVisibility()).map((x, i) => (x.dataset.n = i, String(i)))"
-    ))
+    wanted = set(
+        page.evaluate(
+            "[...document.querySelectorAll('button:enabled, select, input, summary')]"
+            ".filter(x => x.checkVisibility()).map((x, i) => (x.dataset.n = i, String(i)))"
+        )
+    )
     reached = set()
     for _ in range(len(wanted) + 20):
         page.keyboard.press("Tab")

@@ -21,12 +21,12 @@ PRINCIPALS = 6
 
 # Light where both may win, dark where both lose; the text on each meets 4.5 : 1 (tested).
 STAGE_FILL = (
-    "#e3f1f4",
-    "#c5e3ea",
-    "#a3d2dd",
-    "#fdebb0",
-    "#f9cf72",
-    "#f0a93f",
+    "#f2f9fa",
+    "#e2f1f4",
+    "#cfe8ee",
+    "#f9dc8e",
+    "#f3bf5f",
+    "#e89f3c",
     "#d9622b",
     "#b02a24",
     "#5f0f1e",
@@ -132,7 +132,7 @@ def _column(turn: int, cells: Sequence[Cell]) -> str:
                     width=COLUMN,
                     height=ROW - 2,
                     fill=STAGE_FILL[cell.stage - 1],
-                    stroke="#ffffff",
+                    stroke="#dfe4e8",
                 )
                 + text(
                     x + COLUMN / 2,

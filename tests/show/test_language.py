@@ -1,0 +1,116 @@
+"""The program's words in both languages, and texts as a reader should meet them."""
+
+from __future__ import annotations
+
+import datetime
+import gettext
+import string
+import sys
+from pathlib import Path
+
+import pytest
+
+from wargame.show.language import (
+    LOCALE,
+    begins,
+    cited,
+    day,
+    filled,
+    in_a_sentence,
+    joined,
+    sentence,
+    words,
+)
+
+
+@pytest.fixture(scope="module")
+def catalogues(repository: Path) -> object:
+    """The tool that `make words` runs."""
+    sys.path.insert(0, str(repository / "tools"))
+    try:
+        import words as tool
+    finally:
+        sys.path.remove(str(repository / "tools"))
+    return tool
+
+
+JAPANESE = LOCALE / "ja" / "LC_MESSAGES" / "wargame.po"
+
+
+def test_every_message_has_japanese(catalogues) -> None:  # type: ignore[no-untyped-def]
+    catalogue = catalogues.read(JAPANESE)
+    untranslated = [m for m in catalogues.messages() if not getattr(catalogue.get(m), "string", "")]
+    assert untranslated == [], "run `make words` and translate them in wargame.po"
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says(catalogues) -> None:  # type: ignore[no-untyped-def]
+    said = set(catalogues.messages())
+    assert [m.id for m in catalogues.read(JAPANESE) if m.id and m.id not in said] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_text(catalogues) -> None:  # type: ignore[no-untyped-def]
+    with JAPANESE.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for message in catalogues.read(JAPANESE):
+        if message.id:
+            assert compiled.gettext(message.id) == message.string, "run `make words`"
+
+
+def test_translations_keep_the_blanks_to_fill_in(catalogues) -> None:  # type: ignore[no-untyped-def]
+    def blanks(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
+
+    for message in catalogues.read(JAPANESE):
+        if message.id:
+            assert blanks(message.id) == blanks(message.string), message.id
+
+
+def test_an_unknown_language_reads_english() -> None:
+    assert words("de")("News") == "News"
+    assert words("ja")("News") == "ニュース"
+
+
+@pytest.mark.parametrize(
+    ("folded", "read"),
+    [
+        (
+            "兵士が孤立しかねない。 ワシントンは備える。",
+            "兵士が孤立しかねない。ワシントンは備える。",
+        ),
+        ("NATO が\n  動く", "NATOが動く"),
+        ("a line\n  and another", "a line and another"),
+        ("Blog 2022-10-12; CNN 2024", "Blog 2022-10-12; CNN 2024"),
+    ],
+)
+def test_folded_japanese_has_no_spaces(folded: str, read: str) -> None:
+    assert joined(folded) == read
+
+
+def test_names_as_english_sentences_need_them() -> None:
+    assert in_a_sentence("United States", "en") == "the United States"
+    assert in_a_sentence("Ukraine", "en") == "Ukraine"
+    assert in_a_sentence("米国", "ja") == "米国"
+    told = filled("{actor} struck {target}'s forces", actor="the United States", target="Russia")
+    assert sentence(told) == "The United States struck Russia's forces."
+    assert filled("{target}'s forces", target="the United States") == "the United States' forces"
+
+
+def test_a_sentence_ends_once() -> None:
+    assert sentence("what now?") == "What now?"
+    assert sentence("戦争は続く", "ja") == "戦争は続く。"
+    assert sentence("") == ""
+
+
+def test_days_of_turns() -> None:
+    assert begins("2022-09-05", "1 week", 3) == datetime.date(2022, 9, 19)
+    assert begins("2021-12-01", "1 month", 3) == datetime.date(2022, 2, 1)
+    assert begins("2022-09-05", "12 hours", 3) == datetime.date(2022, 9, 5)
+    assert begins("", "1 week", 3) is None
+    assert day(datetime.date(2022, 9, 5), "en") == "5 September 2022"
+    assert day(datetime.date(2022, 9, 5), "ja") == "2022年9月5日"
+
+
+def test_common_notes_on_sources_are_translated() -> None:
+    source = "CNN 2024; general knowledge (21 September 2022); weights are an assumption"
+    assert cited(source, "en") == source
+    assert cited(source, "ja") == "CNN 2024; 公知の事実 (21 September 2022); 重みは仮定"
