@@ -1,0 +1,444 @@
+"""The routes: a door, a page for each role, its part, its commands, and a nudge.
+
+A page is an empty frame that anybody may have; what it shows is its *part*, which is given only
+to a pass of a role that may see it (`MAY_SEE`, and nothing that is not in it). Every command goes
+to the table, which alone knows who may do what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from wargame.errors import WargameError
+from wargame.seminar import seats
+from wargame.seminar.aar import as_html
+from wargame.seminar.debrief import as_csv
+from wargame.seminar.refused import Refused
+from wargame.seminar.table import Ack, Table
+from wargame.seminar.web.assets import assets
+from wargame.seminar.web.hub import Full, Hub, Listener
+from wargame.seminar.web.pages import Pages, page_of
+from wargame.seminar.web.scenes import Scene, Scenes
+from wargame.seminar.web.security import (
+    READ_SECONDS,
+    Gate,
+    Guesses,
+    Pass,
+    Passes,
+    kept_key,
+    projector_code,
+)
+from wargame.seminar.web.words import language, speaker
+
+WAITING = 100
+"""WebSockets that have not shown a pass yet; each has `READ_SECONDS` to do so."""
+
+TICK_SECONDS = 0.5
+
+SETTLING = 0.3
+"""Seconds for which comings and goings are gathered."""
+
+AWAY = 4401
+"""The close code that sends a page back to the door."""
+
+
+_REPORTS = {
+    "html": (as_html, "text/html; charset=utf-8"),
+    "csv": (as_csv, "text/csv; charset=utf-8"),
+}
+
+
+def may_see(role: str, whose: str) -> bool:
+    """May this role have the part of that role? What is not allowed here is refused."""
+    if role == seats.FACILITATOR:
+        return True
+    return whose == role or (whose == seats.PROJECTOR and role.startswith(seats.SEAT))
+
+
+@dataclass
+class House:
+    """Everything a request may need. `links`: how people on other machines reach us."""
+
+    table: Table
+    links: tuple[str, ...]
+    key: bytes
+    clock: Callable[[], float] = time.monotonic
+    read_seconds: float = READ_SECONDS
+    hub: Hub = field(default_factory=Hub)
+    waiting: int = 0
+    _settling: bool = False
+
+    def __post_init__(self) -> None:
+        self.passes = Passes(self.key)
+        self.guesses = Guesses(self.clock)
+        self.pages = Pages(self.table, self.links[0])
+        self.scenes = Scenes(self.table)
+        self.labels: dict[str, str] = {}
+        self.stirred = asyncio.Event()
+
+    # ---------------------------------------------------------------------- who is asking
+
+    def bearer(self, token: str) -> Pass:
+        """The pass in a token, if it still counts. Raises HTTPException 401."""
+        found = self.passes.read(token)
+        if found is None or found.grant != self._grant(found.role):
+            raise HTTPException(401, "no pass")
+        return found
+
+    def asking(self, request: Request) -> Pass:
+        """Who makes this request. Raises HTTPException 401."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise HTTPException(401, "no pass")
+        return self.bearer(token.strip())
+
+    def _grant(self, role: str) -> str:
+        try:
+            return str(self.table.generation(role))
+        except KeyError:
+            return ""
+
+    def enter(self, code: str) -> tuple[str, str] | None:
+        """(role, token) for a code, or None. Slow: to be called in a thread."""
+        public = projector_code(self.key, self._grant(seats.PROJECTOR))
+        role = self.table.role_for(code)
+        if role is None and seats.matches(code, seats.hashed(public)):
+            role = seats.PROJECTOR
+        return None if role is None else (role, self.passes.issue(role, self._grant(role)))
+
+    # ---------------------------------------------------------------------- what has changed
+
+    def stir(self) -> None:
+        """Something may have changed: whoever sees it will be told."""
+        self.scenes.stir()
+        self.stirred.set()
+
+    async def follow(self) -> None:
+        """After every stir, wake the pages of those roles whose sight has changed."""
+        while True:
+            await self.stirred.wait()
+            self.stirred.clear()
+            for role in sorted(self.hub.watched):
+                await self.look(role)
+
+    async def look(self, role: str) -> Scene:
+        """What a role sees now; its pages are woken if that is new. Raises KeyError."""
+        # The label does not depend on the language: one stands for both.
+        scene = await run_in_threadpool(self.scenes.scene, role, "en")
+        if self.labels.get(role) != scene.label:
+            self.labels[role] = scene.label
+            self.hub.wake(role)
+        return scene
+
+    async def tick(self) -> None:
+        """Let the table see the time go by, and notice what it did by itself."""
+        seen = self.table.revision
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await run_in_threadpool(self.table.tick)
+            if self.table.revision != seen:
+                seen = self.table.revision
+                self.stir()
+
+    # ---------------------------------------------------------------------- routes
+
+    async def door(self, request: Request) -> Response:
+        """The page that asks for a code. Opening it joins nothing."""
+        lang = _lang(request)
+        return HTMLResponse(self.pages.door(lang, again="again" in request.query_params))
+
+    async def join(self, request: Request) -> Response:
+        """Change a code into a pass."""
+        say = speaker(_lang(request))
+        address = request.client.host if request.client else ""
+        if not self.guesses.allowed(address):
+            message = say("Too many wrong codes. Wait a minute and try again.")
+            return JSONResponse({"message": message}, 429)
+        code = (await _json(request)).get("code")
+        # Counted before it is looked at, so that many at once are counted too.
+        self.guesses.wrong(address)
+        found = None
+        if isinstance(code, str) and len(code) <= 40:
+            found = await run_in_threadpool(self.enter, code)
+        if found is None:
+            return JSONResponse({"message": say("This code opens nothing.")}, 403)
+        self.guesses.forgive(address)
+        role, token = found
+        if role.startswith(seats.SEAT):
+            with contextlib.suppress(Refused):
+                await run_in_threadpool(self.table.command, role, "join")
+            self.stir()
+        return JSONResponse({"pass": token, "role": role, "page": page_of(role)})
+
+    async def frame(self, request: Request, role: str) -> Response:
+        """The empty page of a role."""
+        return HTMLResponse(self.pages.frame(role, _lang(request), role))
+
+    async def seat_frame(self, request: Request) -> Response:
+        """The empty page of a seat, whether or not there is such a seat."""
+        return await self.frame(request, seats.role_of(request.path_params["actor"]))
+
+    async def view_as(self, request: Request) -> Response:
+        """The empty page of the facilitator, around what another role sees."""
+        whose = request.path_params["whose"]
+        return HTMLResponse(self.pages.frame(seats.FACILITATOR, _lang(request), whose))
+
+    async def part(self, request: Request) -> Response:
+        """What a role sees now."""
+        asking = self.asking(request)
+        whose = request.path_params["whose"]
+        if not may_see(asking.role, whose):
+            raise HTTPException(403, "not yours")
+        lang = _lang(request)
+        try:
+            # The label comes first: what is shown under it may be newer, never older.
+            label = (await self.look(whose)).label
+            scene = await run_in_threadpool(self.scenes.scene, whose, lang)
+        except KeyError:
+            raise HTTPException(404, "no such role") from None
+        code = projector_code(self.key, self._grant(seats.PROJECTOR))
+        live = whose == asking.role
+        shown = await run_in_threadpool(
+            partial(self.pages.part, whose, lang, scene, code, live=live)
+        )
+        headers = {"x-revision": label}
+        if (left := self.table.left) is not None:
+            headers["x-left"] = str(left)
+            headers["x-running"] = "1" if self.table.state.clock.running else ""
+        return HTMLResponse(shown, headers=headers)
+
+    async def report(self, request: Request) -> Response:
+        """The after-action report, as a page or as a table, once all lenses are open."""
+        asking = self.asking(request)
+        lang = _lang(request)
+        seen = (await run_in_threadpool(self.scenes.scene, asking.role, lang)).seen
+        if "report" not in seen:
+            raise HTTPException(409, speaker(lang)("The report is opened in the debrief."))
+        write, kind = _REPORTS[request.path_params["kind"]]
+        text = await run_in_threadpool(write, self.table, lang)
+        return Response(text.encode(), media_type=kind)
+
+    async def do(self, request: Request) -> Response:
+        """One command. Answers HTML for a page, JSON for a program."""
+        asking = self.asking(request)
+        lang = _lang(request)
+        name = request.path_params["name"]
+        plain = "application/json" in request.headers.get("accept", "")
+        try:
+            body = await _json(request)
+            ack = await run_in_threadpool(self._command, asking.role, name, body)
+        except Refused as refused:
+            message = refused.words(lang)
+            if plain:
+                answer = {"error": refused.key, "message": message}
+                return JSONResponse(answer, refused.status)
+            return HTMLResponse(self.pages.refusal(message), refused.status)
+        if name == "code":
+            self.hub.shut(ack.data["role"])
+            if ack.data["role"] == seats.FACILITATOR:
+                self.hub.shut(seats.PROJECTOR)
+        self.stir()
+        if plain:
+            return JSONResponse({"revision": ack.revision, "data": dict(ack.data)})
+        return HTMLResponse(self.pages.done(name, ack, lang))
+
+    def _command(self, role: str, name: str, body: Mapping[str, Any]) -> Ack:
+        unknown = body.keys() - {"data", "turn", "key", "revision"}
+        turn, key, revision = (body.get(word) for word in ("turn", "key", "revision"))
+        if unknown or not _whole(turn) or not _whole(revision):
+            raise Refused("malformed", detail="data, turn, key, revision")
+        if key is not None and not (isinstance(key, str) and 0 < len(key) <= 100):
+            raise Refused("malformed", detail="key")
+        return self.table.command(role, name, body.get("data", {}), turn, key, revision)
+
+    async def asset(self, request: Request) -> Response:
+        """A file of ours."""
+        found = assets().get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        return Response(found.body, headers=headers, media_type=found.type)
+
+    # ---------------------------------------------------------------------- the nudge
+
+    async def nudge(self, socket: WebSocket) -> None:
+        """Say that there is something new, and never what."""
+        if self.waiting >= WAITING:
+            await socket.close(1013)
+            return
+        await socket.accept()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(self.read_seconds):
+                token, whose = _hello(await socket.receive_text())
+            shown = self.bearer(token)
+            whose = whose or shown.role
+            if not may_see(shown.role, whose):
+                raise HTTPException(403)
+            await self.look(whose)
+        except (TimeoutError, HTTPException, WebSocketDisconnect, KeyError):
+            # KeyError: a binary frame, which has no text; or no such role.
+            with contextlib.suppress(RuntimeError):
+                await socket.close(AWAY)
+            return
+        finally:
+            self.waiting -= 1
+        try:
+            with self.hub.listening(shown.role, whose, shown.device) as listener:
+                self._tell_presence()
+                await self._serve(socket, listener)
+        except Full:
+            await socket.close(1013)
+        else:
+            self._tell_presence()
+
+    async def _serve(self, socket: WebSocket, listener: Listener) -> None:
+        """Nudge until either side goes."""
+        gone = asyncio.create_task(_gone(socket))
+        try:
+            while not gone.done():
+                listener.woken.clear()
+                if listener.shut:
+                    await socket.close(AWAY)
+                    return
+                await socket.send_text(json.dumps({"revision": self.labels[listener.whose]}))
+                woken = asyncio.create_task(listener.woken.wait())
+                await asyncio.wait({gone, woken}, return_when=asyncio.FIRST_COMPLETED)
+                woken.cancel()
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # it went while we spoke
+        finally:
+            gone.cancel()
+
+    def _tell_presence(self) -> None:
+        """Who is here; comings and goings within a moment are told together."""
+        if self._settling:
+            return
+
+        def settled() -> None:
+            self._settling = False
+            present = dict(self.hub.devices())
+            if present != self.table.present:
+                self.table.present = present
+                self.stir()
+
+        self._settling = True
+        asyncio.get_running_loop().call_later(SETTLING, settled)
+
+
+def create_app(
+    table: Table,
+    links: Collection[str],
+    key_file: Path,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    read_seconds: float = READ_SECONDS,
+) -> ASGIApp:
+    """The application of one game.
+
+    links: every address at which people may reach it, such as ``http://192.168.1.5:8022``; other
+    names and origins are refused. The first is the one that QR codes show. key_file: where the
+    key of the passes is kept, so that they outlive a restart.
+    """
+    house = House(table, tuple(links), kept_key(key_file), clock, read_seconds)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(house.tick()), asyncio.create_task(house.follow())]
+        yield
+        for task in tasks:
+            task.cancel()
+
+    routes = [
+        Route("/", house.door),
+        Route("/join", house.door),
+        Route("/join", house.join, methods=["POST"]),
+        Route("/facilitator", partial(house.frame, role=seats.FACILITATOR)),
+        Route("/projector", partial(house.frame, role=seats.PROJECTOR)),
+        Route("/seat/{actor:str}", house.seat_frame),
+        Route("/as/{whose:str}", house.view_as),
+        Route("/part/{whose:str}", house.part),
+        Route("/report.{kind:str}", house.report),
+        Route("/do/{name:str}", house.do, methods=["POST"]),
+        Route("/static/{name:path}", house.asset),
+        WebSocketRoute("/nudge", house.nudge),
+    ]
+    inside = Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _plainly, WargameError: _told},
+        lifespan=lifespan,
+    )
+    return Gate(inside, links, read_seconds)
+
+
+def _lang(request: Request) -> str:
+    return language(request.query_params.get("lang"))
+
+
+def _whole(value: object) -> bool:
+    return value is None or (type(value) is int and -(2**53) < value < 2**53)
+
+
+def _hello(text: str) -> tuple[str, str]:
+    """The pass and the wanted role in a WebSocket's first message; "" for what is not there."""
+    try:
+        word = json.loads(text)
+    except (ValueError, RecursionError):
+        word = None
+    found = word if isinstance(word, dict) else {}
+    token, whose = found.get("pass"), found.get("whose")
+    return token if isinstance(token, str) else "", whose if isinstance(whose, str) else ""
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    """A body that is one JSON object, said to be one. Raises Refused (400)."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "JSON only")
+    try:
+        word = json.loads(await request.body(), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Refused("malformed", detail="JSON") from None
+    if not isinstance(word, dict):
+        raise Refused("malformed", detail="JSON")
+    return word
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+async def _gone(socket: WebSocket) -> None:
+    """Returns when the client goes, or says a second thing, which nobody has to."""
+    await socket.receive()
+
+
+async def _plainly(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return PlainTextResponse(f"{error.detail}\n", error.status_code)
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """A refusal; or a fault of the disk: nothing is acknowledged, and no path is told."""
+    lang = _lang(request)
+    if isinstance(error, Refused):
+        return PlainTextResponse(f"{error.words(lang)}\n", error.status)
+    say = speaker(lang)
+    return PlainTextResponse(say("The disk takes nothing more. This was not recorded.") + "\n", 503)

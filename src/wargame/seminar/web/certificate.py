@@ -1,0 +1,60 @@
+"""A certificate that the facilitator's laptop makes for itself, for ``--tls``."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from wargame.errors import WargameError
+
+DAYS = 30
+
+
+def self_made(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
+    """A certificate for these names and addresses, and its key, as files in `folder`.
+
+    Nobody vouches for it: browsers warn, and people must compare the fingerprint (`fingerprint`)
+    to know that they speak to the right laptop. Raises WargameError without the program openssl.
+    """
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    names = ",".join(map(_alternative, hosts))
+    command = [
+        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        "-nodes", "-days", str(DAYS), "-subj", "/CN=wargame seminar",
+        "-addext", f"subjectAltName={names}", "-addext", "extendedKeyUsage=serverAuth",
+        "-keyout", str(key), "-out", str(certificate),
+    ]  # fmt: skip
+    before = os.umask(0o077)
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise WargameError(
+            "--tls needs the program openssl, which is not installed here; install it, or give "
+            "a certificate of your own with --certificate and --key"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise WargameError(f"openssl could not make a certificate: {error.stderr}") from None
+    finally:
+        os.umask(before)
+    return certificate, key
+
+
+def fingerprint(certificate: Path) -> str:
+    """The SHA-256 fingerprint of a PEM certificate, as browsers show it: ``AB:CD:...``."""
+    import hashlib
+    import ssl
+
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text(encoding="ascii"))
+    digest = hashlib.sha256(der).hexdigest().upper()
+    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+
+
+def _alternative(host: str) -> str:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return f"DNS:{host}"
+    return f"IP:{host}"

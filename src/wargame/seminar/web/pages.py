@@ -1,0 +1,101 @@
+"""Templates and what they are given. All text of people and authors is escaped, always."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from wargame.seminar import seats
+from wargame.seminar.table import Ack, Table
+from wargame.seminar.web.assets import address
+from wargame.seminar.web.qr import square
+from wargame.seminar.web.scenes import Scene
+from wargame.seminar.web.telling import told_event
+from wargame.seminar.web.words import LANGUAGES, speaker
+from wargame.show.language import read
+
+
+def page_of(role: str) -> str:
+    """Where a role's page is."""
+    actor = seats.seat_of(role)
+    return f"/{role}" if actor is None else f"/seat/{quote(actor)}"
+
+
+class Pages:
+    """Renders everything that is HTML. `link`: how other machines reach us, for QR codes."""
+
+    def __init__(self, table: Table, link: str) -> None:
+        self._moves = table.board.scenario.spec.moves
+        self._link = link
+        folder = files(__package__) / "templates"
+        self._templates = jinja2.Environment(
+            loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "asset": address,
+            "square": square,
+            "languages": LANGUAGES,
+            "places": by_place,
+            "told_event": told_event,
+        }
+        self._kept: dict[tuple[str, str, bool], tuple[Scene, str]] = {}
+
+    def door(self, lang: str, *, again: bool) -> str:
+        """The page that asks for a code."""
+        return self._render("join.html", lang, again=again)
+
+    def frame(self, role: str, lang: str, whose: str) -> str:
+        """The empty page of a role, perhaps around what another one sees."""
+        return self._render("page.html", lang, role=role, whose=whose)
+
+    def part(self, whose: str, lang: str, scene: Scene, public_code: str, *, live: bool) -> str:
+        """What a role sees, rendered once a scene, however many ask.
+
+        live: its own page, whose buttons work; otherwise somebody looks over its shoulder.
+        public_code: the projector's, which only the facilitator's page shows.
+        """
+        kept = self._kept.get((whose, lang, live))
+        if kept is not None and kept[0] is scene:
+            return kept[1]
+        shown = self._render(
+            f"{whose.partition(':')[0]}.html",
+            lang,
+            v=scene.seen,
+            whose=whose,
+            live=live,
+            devices=scene.devices,
+            link=self._link,
+            names={seat["actor"]: seat["name"] for seat in scene.seen["seats"]},
+            titles={move: read(spec.title, lang, move) for move, spec in self._moves.items()},
+            public_code=public_code if whose == seats.FACILITATOR else "",
+        )
+        self._kept[whose, lang, live] = (scene, shown)
+        return shown
+
+    def done(self, name: str, ack: Ack, lang: str) -> str:
+        """What a page says when a command is on disk."""
+        return self._render("done.html", lang, command=name, data=ack.data)
+
+    def refusal(self, message: str) -> str:
+        """What a page says when nothing was done."""
+        return Markup('<p class="bad">{}</p>').format(message)
+
+    def _render(self, template_name: str, lang: str, **given: Any) -> str:
+        template = self._templates.get_template(template_name)
+        return template.render(_=speaker(lang), lang=lang, **given)
+
+
+def by_place(know: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Gauges by the first word of their name, in the scenario's order."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for fact in know:
+        groups.setdefault(fact["gauge"].partition(".")[0], []).append(fact)
+    return list(groups.items())

@@ -1,0 +1,116 @@
+"""uvicorn, made fit for a room full of strangers: caps, deadlines, a short goodbye."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from wargame.errors import WargameError
+from wargame.seminar.web.security import BODY_LIMIT, READ_SECONDS
+
+HEADER_LIMIT = 16 * 1024
+"""Bytes of one request's headers."""
+
+CONNECTIONS = 1500
+"""Open connections of all kinds; the next one is dropped without a word."""
+
+GOODBYE_SECONDS = 3
+"""How long a stalled client can hold up a shutdown."""
+
+
+class HurriedProtocol(H11Protocol):
+    """HTTP whose headers must arrive in time, which uvicorn by itself does not ask for."""
+
+    _due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
+        self._due = self.loop.call_later(READ_SECONDS, self._too_late)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        waiting = self.conn.their_state is h11.IDLE
+        if self._due is not None and not waiting:
+            self._due.cancel()
+            self._due = None
+        elif self._due is None and waiting:
+            # Half a request on a connection that has served one already.
+            self._due = self.loop.call_later(READ_SECONDS, self._too_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        super().connection_lost(exc)
+
+    def _too_late(self) -> None:
+        self.transport.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that already waits for connections, so that a printed address always answers.
+
+    Raises WargameError when the address cannot be had. Port 0 takes any free port.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise WargameError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.listen(1024)
+    return listening
+
+
+def serve(
+    app: ASGIApp,
+    listening: socket.socket,
+    *,
+    certificate: tuple[Path, Path] | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; one process, one event loop.
+
+    certificate: files of a certificate and of its key, for https.
+    """
+    _many_files()
+    files = certificate or (None, None)
+    config = uvicorn.Config(
+        app,
+        http=HurriedProtocol,
+        ws="wsproto",
+        ws_max_size=BODY_LIMIT,
+        h11_max_incomplete_event_size=HEADER_LIMIT,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+        # A code or a token must not end up in a log of addresses.
+        access_log=False,
+        log_level="error",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        ssl_certfile=files[0],
+        ssl_keyfile=files[1],
+    )
+    ready()
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _many_files() -> None:
+    """Ask the system for as many open sockets as we mean to allow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 200
+    if soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
