@@ -1,7 +1,8 @@
 """Pick the telling runs of a batch: those to open first.
 
 The most typical run of each ending, the narrowest escape, the sharpest turning point and the
-longest spiral. Each can be opened, forked and judged under the name that is printed.
+longest spiral. Each can be opened, forked and judged under the name that is printed; with --out
+they are written as pages, with one page that links to them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import argparse
 import json
 import os
 import sys
+from pathlib import Path
 
 from wargame.commands.terminal import Meter, table
 
 EXAMPLES = """examples:
   wargame gallery runs/kherson-2022-0001
+  wargame gallery runs/kherson-2022-0001 --out gallery --lang ja
   wargame gallery runs/kherson-2022-0001 --policy off-ramp --json"""
 
 
@@ -31,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", choices=("en", "ja"), default="en", help="language of the reasons"
     )
+    parser.add_argument("--out", metavar="DIR", help="write the runs as pages, and an index")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object and nothing else"
     )
@@ -52,9 +56,18 @@ def run(args: argparse.Namespace) -> int:
         Batch.open(args.folder), args.policy, futures=args.runs, jobs=jobs, on_progress=meter.show
     )
     meter.clear()
+    written: list[Path] = []
+    if args.out:
+        from wargame.experiment.library import read_playthrough
+        from wargame.show.gallery import write_gallery
+
+        written = write_gallery(Path(args.out), picks, read_playthrough, args.lang)
     if args.json:
-        json.dump({"picks": [pick.to_json() for pick in picks]}, sys.stdout, ensure_ascii=False)
+        data = {"picks": [pick.to_json() for pick in picks], "out": [str(p) for p in written]}
+        json.dump(data, sys.stdout, ensure_ascii=False)
         print()
     else:
         print("\n".join(table([(pick.where, pick.words(args.lang)) for pick in picks])))
+        if written:
+            print(f"\nWritten to {written[0]}")
     return 0
