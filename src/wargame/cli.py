@@ -18,6 +18,7 @@ from wargame.errors import WargameError
 COMMANDS = {
     "run": "play one run and tell it turn by turn",
     "batch": "play many runs and count how they end",
+    "expect": "test what each policy says of its own effect",
     "replay": "step through a run, with every actor's reasons",
     "export": "write a run as one HTML file for a class",
     "verify": "re-simulate turn logs and say whether they are what they say",
@@ -25,6 +26,9 @@ COMMANDS = {
     "fork": "play one turn of a run otherwise, and see what follows",
     "gallery": "pick the telling runs of a batch",
     "rare": "estimate an ending too rare to be counted",
+    "seminar": "lead a game: people take seats in their browsers",
+    "kit": "write a scenario's role packets, guide and cards for a course",
+    "report": "write the report of a batch as one HTML file",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",
     "schema": "print the JSON Schema that lets an editor complete the YAML",

@@ -40,8 +40,8 @@ CARDS = """
 .card .foot { margin-top: auto; font-size: 7.5pt; color: #333; border-top: 1px solid #999;
   padding-top: 1mm; }
 .card .code { float: right; font-weight: bold; font-size: 9pt; }
-.escalate { border-style: solid; border-left-width: 3mm; }
-.de-escalate { border-style: dashed; border-left-width: 3mm; }
+.escalate { border-left-width: 3mm; }
+.de-escalate { border-left-width: 3mm; border-left-style: double; }
 """
 
 TICKS = {"escalate": "▲", "de-escalate": "▼", "neutral": "●"}
@@ -71,7 +71,7 @@ def write_kit(scenario: Scenario, folder: Path, lang: str = "en") -> tuple[Path,
 
 def _index(scenario: Scenario, lang: str) -> str:
     say = say_in(lang)
-    title = f"{_title(scenario, lang)}: {say('Course kit')}"
+    title = _title(scenario, lang) + _colon(lang) + say("Course kit")
     links = {
         "facilitator.html": say("Facilitator's guide"),
         "roles.html": say("Role packets"),
@@ -97,7 +97,7 @@ def packets(scenario: Scenario, lang: str) -> str:
         begin(scenario, Luck(scenario.header.seed, [0])),
         Luck(scenario.header.seed, [0]),
     )
-    title = f"{_title(scenario, lang)}: {say('Role packets')}"
+    title = _title(scenario, lang) + _colon(lang) + say("Role packets")
     body = [_packet(scenario, opened, actor, lang) for actor in scenario.header.actors]
     return page(title, body, lang, STYLE + PACKETS)
 
@@ -128,7 +128,7 @@ def _packet(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
             "Every order is sealed until all are in. Write down what you mean by it and what you "
             "expect others to do: the debrief begins there."
         )
-        + "</p>",
+        + f"</p><p class=small>{_legend(say)}</p>",
         _moves(scenario, opened, actor, lang),
     ]
     return (
@@ -138,6 +138,10 @@ def _packet(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
         + "".join(back)
         + "</div></section>"
     )
+
+
+def _legend(say: Say) -> str:
+    return " &nbsp; ".join(f"{tick} {say(direction)}" for direction, tick in TICKS.items())
 
 
 def _honest(say: Say) -> str:
@@ -186,14 +190,14 @@ def _known(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
     items: dict[str, list[str]] = {"own": [], "intelligence": [], "public": []}
     for gauge in sight.known(scenario, situation, actor, lang):
         top = gauge["max"]
-        text = f"{gauge['title']}: <b>{gauge['value']}</b> / {top}"
+        text = f"{gauge['title']} <b>{gauge['value']}</b> / {top}"
         if gauge["source"] == "intelligence" and gauge["margin"]:
             text += f" (±{gauge['margin']})"
         items[gauge["source"]].append(text)
     heads = {
         "own": say("yours"),
         "intelligence": say("intelligence, uncertain"),
-        "public": say("public"),
+        "public": say("public facts"),
     }
     return "".join(
         f"<p><b>{heads[source]}</b>: {'; '.join(texts)}</p>"
@@ -227,7 +231,7 @@ def facilitators_guide(scenario: Scenario, lang: str) -> str:
     """How to run this scenario: timetables, steps, what may happen, questions for the end."""
     say = say_in(lang)
     file = scenario.spec.scenario
-    title = f"{_title(scenario, lang)}: " + say("Facilitator's guide")
+    title = _title(scenario, lang) + _colon(lang) + say("Facilitator's guide")
     body = [f"<h1>{escape(title)}</h1>", f"<p>{escape(read(file.about, lang))}</p>"]
     for slots in (guide.SHORT, guide.LONG):
         body.append(_timetable(slots, lang))
@@ -287,7 +291,11 @@ def _endings(scenario: Scenario, lang: str) -> str:
 
 
 def _both(title: Text | None, about: Text | None, lang: str) -> str:
-    return ": ".join(filter(None, (read(title, lang), read(about, lang))))
+    return _colon(lang).join(filter(None, (read(title, lang), read(about, lang))))
+
+
+def _colon(lang: str) -> str:
+    return "：" if lang == "ja" else ": "
 
 
 # ------------------------------------------------------------------------------ move cards
@@ -297,7 +305,7 @@ def cards(scenario: Scenario, lang: str) -> str:
     """A card for every move that somebody can make, nine on a page."""
     say = say_in(lang)
     told = _teller(scenario, lang)
-    title = f"{_title(scenario, lang)}: {say('Move cards')}"
+    title = _title(scenario, lang) + _colon(lang) + say("Move cards")
     made: list[str] = []
     for kind in sight.KINDS:
         for move, spec in scenario.spec.moves.items():
@@ -317,11 +325,12 @@ def _card(card: dict[str, Any], by: Sequence[str], told: Narrator, say: Say) -> 
         foot.append(say("aimed at {target}").format(target=told.actor(card["target"])))
     if card["cooldown"]:
         foot.append(say("again after {turns} turns").format(turns=card["cooldown"] + 1))
+    who = escape(say(", ").join(by))
     return (
         f'<article class="card {card["direction"]}"><h3><span class=code>{escape(card["code"])}'
         f"</span>{TICKS[card['direction']]} {escape(card['title'])}</h3>"
         f"<p>{escape(card['about'])}</p>"
-        f"<div class=foot>{escape(' · '.join(foot))}<br>{escape(', '.join(by))}</div></article>"
+        f"<div class=foot>{escape(' · '.join(foot))}<br>{who}</div></article>"
     )
 
 

@@ -194,7 +194,7 @@ COMMANDS: Mapping[str, Command] = {
     "extend": _steer(Extension, "orders"),
     "late": _steer(LatePolicy),
     "holder": _steer(Holding, "setup", "briefing", "orders", "resolution"),
-    "code": _steer(Coded),
+    "code": _steer(Coded, *EVERY),
     "inject_prepare": _steer(NewInject, "setup", *OPEN_PHASES),
     "inject_schedule": _steer(NewInject, "setup", *OPEN_PHASES),
     "inject_send": _steer(NewInject, "setup", *OPEN_PHASES),

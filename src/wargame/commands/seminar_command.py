@@ -1,0 +1,244 @@
+"""Lead a seminar: teams take seats in their browsers, rules or programs play the rest.
+
+One process on the facilitator's laptop; nothing leaves the room's network. Everything that
+happens stands in one log, which replays, verifies and forks like any other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wargame.errors import WargameError
+
+if TYPE_CHECKING:
+    from wargame.replay import Replay
+    from wargame.seminar.table import Table
+
+EXAMPLES = """examples:
+  wargame seminar kherson-2022 --seats russia,ukraine,usa,nato
+  wargame seminar kherson-2022 --seats russia,usa --minutes 10 --lang ja
+  wargame seminar kherson-2022 --seats usa --seat "china=python3 agent.py"
+  wargame seminar --from runs/kherson-2022#4711 --turn 6 --seats russia,usa
+  wargame seminar --open game.jsonl
+
+On plain http anybody on the same network can read along. Use a network of your own, or --tls."""
+
+PORT = 8022
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame seminar``."""
+    parser.add_argument("scenario", nargs="?", help="a scenario's name or path")
+    parser.add_argument(
+        "--seats", default="", metavar="A,B", help="the actors that people play, with commas"
+    )
+    parser.add_argument(
+        "--seat",
+        action="append",
+        default=[],
+        metavar="A=WHERE",
+        help="an actor that a program plays: its http address, or a command; repeat",
+    )
+    parser.add_argument("--log", type=Path, metavar="FILE", help="the game's log, a new file")
+    parser.add_argument("--open", type=Path, metavar="FILE", help="go on with the game of this log")
+    parser.add_argument("--from", dest="source", metavar="RUN", help="begin inside a run: its log")
+    parser.add_argument(
+        "--turn", type=int, default=0, metavar="T", help="with --from: begin after this turn"
+    )
+    parser.add_argument(
+        "--overlay", action="append", default=[], metavar="O", help="a policy or worldview; repeat"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="names the luck of the game")
+    parser.add_argument("--minutes", type=int, metavar="M", help="time for orders; none by default")
+    parser.add_argument(
+        "--late",
+        choices=("draft", "hold", "rules"),
+        default="draft",
+        help="what becomes of a late seat: its last draft, waiting, or its rules",
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "ja"), default="en", help="language of the links and programs"
+    )
+    parser.add_argument(
+        "--host", default="0.0.0.0", help="the address to listen on (default: every one)"
+    )
+    parser.add_argument("--port", type=int, default=PORT, help=f"the port (default: {PORT})")
+    parser.add_argument("--tls", action="store_true", help="https, with a certificate made here")
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="https, with this one")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument("--no-qr", action="store_true", help="print links without QR codes")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the table and serve it until Ctrl-C."""
+    try:
+        from wargame.seminar.web.app import create_app
+        from wargame.seminar.web.certificate import fingerprint, self_made
+        from wargame.seminar.web.server import listen, serve
+    except ModuleNotFoundError as missing:
+        raise WargameError(
+            f"a seminar needs {missing.name}, which is not installed: "
+            "pip install 'wargame[seminar]'"
+        ) from None
+
+    _check(args)
+    table = open_table(args)
+    with contextlib.ExitStack() as stack:
+        stack.callback(table.close)
+        listening = stack.enter_context(listen(args.host, args.port))
+        hosts = addresses(args.host)
+        certificate = None
+        if args.certificate is not None:
+            certificate = (args.certificate, args.key)
+        elif args.tls:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            certificate = self_made(folder, hosts)
+        scheme = "https" if certificate else "http"
+        port = listening.getsockname()[1]
+        links = tuple(f"{scheme}://{_bracketed(host)}:{port}" for host in hosts)
+        app = create_app(table, links, table.path.with_name(table.path.name + ".key"))
+        text = welcome(table, links[0], args.lang, qr=not args.no_qr and sys.stdout.isatty())
+        if certificate:
+            text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
+        kept = _SAID[args.lang]["kept"].format(log=table.path, again=f"--open {table.path}")
+        stack.callback(print, kept)
+        serve(app, listening, certificate=certificate, ready=lambda: print(text, flush=True))
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.open is None and (args.scenario is None) == (args.source is None):
+        raise WargameError("name a scenario, or a run with --from, or a game with --open")
+    if args.open is not None and (args.scenario or args.source or args.seats or args.seat):
+        raise WargameError("--open goes on with a game as it is: no scenario, no seats")
+    if (args.certificate is None) != (args.key is None):
+        raise WargameError("--certificate and --key belong together")
+    if not 0 <= args.port < 2**16:
+        raise WargameError(f"--port must be a number from 0 to 65535, not {args.port}")
+    if args.minutes is not None and not 1 <= args.minutes <= 24 * 60:
+        raise WargameError(f"--minutes must be a number from 1 to 1440, not {args.minutes}")
+    if args.seed is not None and not 0 <= args.seed < 2**63:
+        raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {args.seed}")
+
+
+def open_table(args: argparse.Namespace) -> Table:
+    """The game that was asked for, new or old."""
+    from wargame.compiler import compile_scenario
+    from wargame.load import load
+    from wargame.seminar.agents import parse_seats
+    from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN
+    from wargame.seminar.table import Table
+
+    if args.open is not None:
+        table = Table.open(args.open)
+        fresh = {"role": FACILITATOR}
+        table.command(FACILITATOR, "code", fresh, revision=table.revision_of(FACILITATOR))
+        return table
+    people = [actor.strip() for actor in args.seats.split(",") if actor.strip()]
+    seats = dict.fromkeys(people, HUMAN)
+    for actor, where in parse_seats(args.seat).items():
+        if actor in seats:
+            raise WargameError(f"{actor} is given to people and to a program")
+        seats[actor] = AGENT + where
+    start = (_source(args.source), args.turn) if args.source else None
+    scenario = (
+        start[0].scenario if start else compile_scenario(load(args.scenario, args.overlay))
+    )
+    named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
+    log = args.log or Path(named)
+    return Table.create(
+        log,
+        scenario,
+        seats,
+        args.seed,
+        start,
+        args.lang,
+        minutes=args.minutes,
+        late=args.late,
+    )
+
+
+def _source(source: str) -> Replay:
+    from wargame.experiment.library import read_playthrough
+
+    return read_playthrough(source)
+
+
+# ------------------------------------------------------------------------------ what is printed
+
+_SAID = {
+    "en": {
+        "facilitator": "Facilitator",
+        "open": "Open these links, or {link}/join and type the code.",
+        "others": "Held by rules: {names}",
+        "programs": "Held by programs: {names}",
+        "plain": "Plain http: anybody on this network can read along. --tls helps.",
+        "stop": "The log is {log}. Ctrl-C stops; nothing is lost.",
+        "kept": "The game is kept in {log}; go on with: wargame seminar {again}",
+        "comma": ", ",
+    },
+    "ja": {
+        "facilitator": "進行役",
+        "open": "次のリンクを開くか、{link}/join でコードを入力してください。",
+        "others": "ルールが担当：{names}",
+        "programs": "外部プログラムが担当：{names}",
+        "plain": "暗号化なし（http）のため、同じネットワークの人に読まれる恐れがあります。"
+        "--tls を使ってください。",
+        "stop": "記録は {log} です。Ctrl-C で停止します。内容は失われません。",
+        "kept": "記録は {log} にあります。続けるには：wargame seminar {again}",
+        "comma": "、",
+    },
+}
+
+
+def welcome(table: Table, link: str, lang: str, qr: bool = False) -> str:
+    """The links and codes of a game, as they are printed before it is served."""
+    from wargame.seminar.seats import AGENT, FACILITATOR, RULES, seat_of
+    from wargame.seminar.view import view
+    from wargame.seminar.web.qr import lines
+
+    said = _SAID[lang]
+    seen = view(table, "projector", lang)
+    names = {seat["actor"]: seat["name"] for seat in seen["seats"]}
+    text = [seen["title"], said["open"].format(link=link), ""]
+    for role, code in table.codes.items():
+        actor = seat_of(role)
+        name = names[actor] if actor else said["facilitator"]
+        address = f"{link}/join?lang={lang}#{code}"
+        text.append(f"{name}\n  {code}\n  {address}")
+        if qr and role != FACILITATOR:
+            text.append(lines(address))
+    held = table.state.seats
+    for key, kind in (("others", RULES), ("programs", AGENT)):
+        found = [names[actor] for actor, seat in held.items() if seat.holder.startswith(kind)]
+        if found:
+            text.append(said[key].format(names=said["comma"].join(found)))
+    if link.startswith("http:"):
+        text.append(said["plain"])
+    text.append(said["stop"].format(log=table.path))
+    return "\n".join(text)
+
+
+def addresses(host: str) -> tuple[str, ...]:
+    """The addresses under which this machine answers, the one for other machines first."""
+    if host not in ("", "0.0.0.0", "::"):
+        return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
+    found = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        # Nothing is sent: this only asks the system which address it would use.
+        probe.connect(("192.0.2.1", 9))
+        found.append(probe.getsockname()[0])
+    with contextlib.suppress(OSError):
+        found += socket.gethostbyname_ex(socket.gethostname())[2]
+    return tuple(dict.fromkeys((*found, "localhost", "127.0.0.1")))
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
