@@ -1,0 +1,178 @@
+"""Test what each policy says of its own effect, run by run under the same luck.
+
+A policy's `expect` names the direction in which theory says that endings and milestones move:
+up, down or flat. Flat means that no difference beyond the margin is left (default: one percentage
+point). A policy holds when all its directions do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, failures, played
+from wargame.commands.comparing import in_short
+from wargame.commands.terminal import table
+from wargame.statistics.result import decimals, say, signed, signed_interval, whole
+
+if TYPE_CHECKING:
+    from wargame.experiment.batch import Batch
+    from wargame.experiment.expect import Expectations
+    from wargame.statistics.verdict import Answer
+
+EXAMPLES = """examples:
+  wargame expect kherson-2022
+  wargame expect kherson-2022 --policies no-private-warnings off-ramp --runs 5000
+  wargame expect kherson-2022 --out runs/expected --resume
+
+To see why a direction fails, look at a pair of runs that the policy drove apart:
+  wargame compare runs/expected --policy off-ramp --why"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame expect``."""
+    parser.add_argument("scenario", help="a scenario's name or path")
+    parser.add_argument(
+        "--policies", nargs="+", metavar="P", help="only these (default: all that state directions)"
+    )
+    parser.add_argument("--worldview", metavar="W", help="what to believe about the world")
+    parser.add_argument(
+        "--runs", type=int, metavar="N", help="runs of each variant (default: 20000)"
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        metavar="M",
+        help="the smallest difference that matters, as a share (default: 0.01)",
+    )
+    add_playing_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, judge and print."""
+    from wargame.experiment.expect import MARGIN, RUNS, judge, predicting, stating
+
+    policies, runs = args.policies, args.runs
+    if not args.resume:
+        policies = stating(args.scenario, policies) if policies else predicting(args.scenario)
+        runs = RUNS if runs is None else runs
+    batch = played(args, policies=policies, worldview=args.worldview, runs=runs)
+    if batch is None:
+        return INTERRUPTED
+    found = judge(batch, MARGIN if args.margin is None else args.margin)
+    if args.json:
+        json.dump(as_json(batch, found), sys.stdout, ensure_ascii=False)
+        print()
+    else:
+        print("\n".join(told(batch, found, args.lang)))
+    return 1 if batch.summary.failures else 0
+
+
+def as_json(batch: Batch, found: Expectations) -> dict[str, Any]:
+    """The answers as one object."""
+    answers: tuple[Answer, ...] = ("holds", "fails", "unresolved")
+    return {
+        "schema": 1,
+        "scenario": batch.header.scenario,
+        "digest": batch.header.digest,
+        "seed": batch.header.seed,
+        **found.to_json(),
+        "summary": {
+            "policies": {answer: found.policies_that(answer) for answer in answers},
+            "directions": {answer: found.directions_that(answer) for answer in answers},
+        },
+        "out": str(batch.folder),
+    }
+
+
+def told(batch: Batch, found: Expectations, lang: str = "en") -> list[str]:
+    """The answers as a person reads them."""
+    words: dict[str, str] = {
+        "holds": say(lang, en="holds", ja="成立"),
+        "fails": say(lang, en="FAILS", ja="不成立"),
+        "unresolved": say(lang, en="unresolved", ja="未確定"),
+        "up": say(lang, en="up", ja="上昇"),
+        "down": say(lang, en="down", ja="低下"),
+        "flat": say(lang, en="flat", ja="不変"),
+    }
+    rows = [
+        tuple(
+            say(lang, en=en, ja=ja)
+            for en, ja in (
+                ("", ""),
+                ("expected", "予想"),
+                ("points", "差"),
+                ("95 % interval", "95 % 区間"),
+                ("verdict", "判定"),
+                ("", ""),
+            )
+        )
+    ]
+    for policy in found:
+        count = f"{policy.holding}/{len(policy.predictions)}"
+        rows.append((policy.policy, "", "", "", "", f"{words[policy.answer]} {count}"))
+        for prediction in policy.predictions:
+            verdict = prediction.found.verdict
+            places = decimals(50 * (verdict.high - verdict.low))
+            known = verdict.kind != "void"
+            rows.append(
+                (
+                    f"  {prediction.name}",
+                    words[prediction.expected],
+                    signed(verdict.difference, places) if known else "",
+                    signed_interval(verdict.low, verdict.high, lang, places) if known else "",
+                    in_short(verdict, lang),
+                    words[prediction.answer],
+                )
+            )
+    pairs, margin = whole(found.n), f"{100 * found.margin:g}"
+    seed, scenario = batch.header.seed, batch.header.scenario
+    return [
+        say(
+            lang,
+            en=f"{scenario}, seed {seed}: {pairs} pairs of model runs for each policy",
+            ja=f"{scenario}、シード{seed}：政策ごとにモデル実行{pairs}組",
+        ),
+        "",
+        *table(rows, right=(2, 3)),
+        "",
+        *summary(found, lang),
+        *failures(list(batch.summary.failures), lang),
+        say(
+            lang,
+            en=f"Differences up to {margin} points do not matter: flat means that no larger one",
+            ja=f"{margin}ポイントまでの差は問題としない。「不変」はそれを超える差が残らないこと、",
+        ),
+        say(
+            lang,
+            en="is left, and up or down fails if the opposite is resolved or none that matters.",
+            ja="「上昇」「低下」は逆が確定するか、問題となる差が残らなければ不成立。",
+        ),
+        say(lang, en="Results: ", ja="結果：") + str(batch.folder),
+    ]
+
+
+def summary(found: Expectations, lang: str) -> list[str]:
+    """How many policies and directions hold, fail, and are not resolved."""
+    total = len(found.policies)
+    holds, fails, open_ = (
+        found.policies_that(answer) for answer in ("holds", "fails", "unresolved")
+    )
+    yes, no, unknown = (
+        found.directions_that(answer) for answer in ("holds", "fails", "unresolved")
+    )
+    return [
+        say(
+            lang,
+            en=f"{holds} of {total} policies hold, {fails} fail, {open_} are unresolved.",
+            ja=f"政策{total}件中、成立{holds}件、不成立{fails}件、未確定{open_}件。",
+        ),
+        say(
+            lang,
+            en=f"Of {yes + no + unknown} directions {yes} hold, {no} fail, "
+            f"{unknown} are unresolved.",
+            ja=f"方向{yes + no + unknown}個中、成立{yes}個、不成立{no}個、未確定{unknown}個。",
+        ),
+    ]
