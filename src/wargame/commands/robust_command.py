@@ -1,0 +1,100 @@
+"""See which conclusions about policies hold whatever one believes about the world.
+
+Plays every policy and the baseline under every worldview, under the same luck: a table of shares
+and paired differences, what holds under all worldviews and what under some, and regret.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from wargame.commands.terminal import Meter, table
+
+EXAMPLES = """examples:
+  wargame robust kherson-2022 --policies off-ramp,no-private-warnings \\
+      --worldviews forecasters,tegmark,restraint
+  wargame robust kherson-2022 --policies off-ramp --worldviews as-written,tegmark --json
+  wargame robust kherson-2022 --policies off-ramp --worldviews tegmark --out runs/r --resume"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame robust``."""
+    parser.add_argument("scenario", help="a scenario's name or path")
+    parser.add_argument(
+        "--policies", required=True, metavar="P,Q,...", help="policies; a+b composes two"
+    )
+    parser.add_argument(
+        "--worldviews",
+        required=True,
+        metavar="V,W,...",
+        help="worldviews; as-written is the scenario itself",
+    )
+    parser.add_argument(
+        "--outcomes",
+        default="",
+        metavar="E,F,...",
+        help='endings, milestones, "KABOOM|kaboom" (default: all endings and milestones)',
+    )
+    parser.add_argument(
+        "--avoid",
+        default="",
+        metavar="E,F,...",
+        help="outcomes of which less is better, for the regret (default: KABOOM,kaboom)",
+    )
+    parser.add_argument(
+        "--runs", type=int, default=2000, metavar="N", help="runs of each pair (default: 2000)"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
+    )
+    parser.add_argument("--out", metavar="DIR", help="folder that keeps what was played")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with an interrupted --out folder"
+    )
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, and print the tables and the conclusions."""
+    from wargame.experiment.robust import heading, robust, told
+
+    meter = Meter("playing")
+    result = robust(
+        args.scenario,
+        _names(args.policies),
+        _names(args.worldviews),
+        outcomes=_names(args.outcomes),
+        avoid=_names(args.avoid),
+        runs=args.runs,
+        seed=args.seed,
+        jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
+        out=args.out,
+        resume=args.resume,
+        on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
+    )
+    meter.clear()
+    if args.json:
+        json.dump(result.to_json(), sys.stdout, ensure_ascii=False)
+        print()
+        return 0
+    print(heading(result, args.lang))
+    for rows in told(result):
+        print()
+        print("\n".join(table(rows, right=range(1, len(rows[0])))))
+    print()
+    print(result.words(args.lang))
+    return 0
+
+
+def _names(listed: str) -> list[str]:
+    """``a,b`` as two names."""
+    return [name.strip() for name in listed.split(",") if name.strip()]
