@@ -1,6 +1,6 @@
 """Gather the program's own words into the catalogues, and compile these: `make words`.
 
-A message is whatever is given to `say(...)`. New ones wait in ``wargame.po`` for a translation;
+A message is whatever is given to `say(...)` alone, without its Japanese beside it. New ones wait in ``wargame.po`` for a translation;
 those that nothing says any more are dropped. The files depend on nothing but the messages.
 """
 
@@ -46,7 +46,7 @@ def say(file: Path) -> Iterator[str]:
         for node in calls
         if isinstance(node, ast.Call)
         and getattr(node.func, "id", getattr(node.func, "attr", "")) == "say"
-        and node.args
+        and len(node.args) == 1
         and isinstance(node.args[0], ast.Constant)
     ]
     for _, _, message in sorted(named):

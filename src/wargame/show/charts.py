@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from math import cos, hypot, pi, sin
 
-COLUMN, ROW, HEAD = 24, 28, 18  # the ladder strip, in pixels
+COLUMN, ROW, HEAD, LABEL = 24, 28, 18, 180  # the ladder strip, in pixels
 ODDS_HEIGHT, ODDS_HEAD = 180, 22
 NET_WIDTH, NET_HEIGHT = 500, 400
 BOX_WIDTH, BOX_HEIGHT = 108, 32
@@ -56,18 +56,21 @@ LINES = {  # direction of a move: stroke and dash
 class Chart:
     """`frame`: what does not depend on the run. `slices[t]`: what turn t adds; 0 is the start.
 
-    width is that of `turns` turns; a page may show fewer.
+    width: that of all turns; a page may show fewer. left: the room that the frame takes to the
+    left of them.
     """
 
     frame: str
     slices: tuple[str, ...]
     width: int
     height: int
+    left: int = 0
 
     def whole(self, label: str) -> str:
         """The complete chart as one SVG."""
+        box = f"{-self.left} 0 {self.left + self.width} {self.height}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" '
             f'role="img" aria-label="{escape(label)}">{self.frame}{"".join(self.slices)}</svg>'
         )
 
@@ -104,11 +107,18 @@ class Cell:
     told: str
 
 
-def strip(columns: Sequence[Sequence[Cell]]) -> Chart:
-    """Dyads by turns: the number of the stage in each cell. `columns[t]` is turn t."""
+def strip(columns: Sequence[Sequence[Cell]], labels: Sequence[str] = ()) -> Chart:
+    """Dyads by turns: the number of the stage in each cell. `columns[t]` is turn t.
+
+    labels: the dyads' names, to the left of their rows.
+    """
     rows = len(columns[0]) if columns else 0
     return Chart(
-        frame="",
+        frame="".join(
+            text(-6, HEAD + ROW * (row + 0.5) + 4, label, font_size=13, text_anchor="end")
+            for row, label in enumerate(labels)
+        ),
+        left=LABEL if labels else 0,
         slices=tuple(_column(turn, cells) for turn, cells in enumerate(columns)),
         width=COLUMN * len(columns),
         height=HEAD + ROW * rows,

@@ -6,7 +6,7 @@ together, as far as the lens lets them through. No word of the engine does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wargame.explain import Explanation, explain
@@ -34,11 +34,15 @@ MOST_GAUGES = 6
 
 @dataclass(frozen=True)
 class News:
-    """What nobody decided, or nobody owns up to. `why` is the file's reason for such events."""
+    """What nobody decided, or nobody owns up to. `why` is the file's reason for such events.
+
+    grave: it changes something that is either so or not, as a ceasefire.
+    """
 
     text: str
     why: str = ""
     source: str = ""
+    grave: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,6 +232,7 @@ class Narrator:
                 sentence(read(inject.title or inject.about, self.lang), self.lang),
                 sentence(read(inject.about if inject.title else None, self.lang), self.lang),
                 self.source(inject.source),
+                self._grave(inject.effects),
             )
             for inject, flag in zip(self.file.injects, happened[:place], strict=True)
             if flag and self.lens.inject(inject)
@@ -241,9 +246,15 @@ class Narrator:
                     )
                     if text:
                         why = sentence(read(event.because, self.lang), self.lang)
-                        told.append(News(text, why, self.source(event.source)))
+                        effects = outcome.effects if outcome else event.effects
+                        source = self.source(event.source)
+                        told.append(News(text, why, source, self._grave(effects)))
                 place += 1
         return (*told, *self._thrown(turn))
+
+    def _grave(self, effects: Iterable[str]) -> bool:
+        gauges = (self.file.gauges.get(name) for name in effects)
+        return any(gauge is not None and (gauge.min, gauge.max) == (0, 1) for gauge in gauges)
 
     def _thrown(self, turn: int) -> list[News]:
         """What a facilitator threw in."""

@@ -105,7 +105,8 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
         ]
         if outlook
         else [],
-        "frames": {name: chart.frame for name, chart in charts.items()},
+        # The page sets the names beside the ladder itself, where they stay when it is scrolled.
+        "frames": {name: chart.frame for name, chart in charts.items() if name != "strip"},
         "sizes": {
             "column": COLUMN,
             "row": ROW,
@@ -284,7 +285,7 @@ def strip_chart(narrator: Narrator) -> Chart:
                 for rung in narrator.rungs(turn)
             ]
         )
-    return strip(columns)
+    return strip(columns, [narrator.dyad(dyad) for dyad in narrator.scenario.header.dyads])
 
 
 def network_chart(narrator: Narrator) -> Chart:

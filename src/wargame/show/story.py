@@ -48,7 +48,7 @@ def beginning(narrator: Narrator) -> str:
 def moment(narrator: Narrator, week: Week) -> Moment | None:
     """What made a turn matter, or None if nothing did.
 
-    Milestones come first, then the ladder, then news of what is either so or not, as a ceasefire.
+    Milestones come first, then the ladder, then grave news.
     """
     say, texts, weight = narrator.say, [], 0
     for name in week.milestones:
@@ -63,13 +63,14 @@ def moment(narrator: Narrator, week: Week) -> Moment | None:
             )
             texts.append(form.format(pair=_pair(narrator, rung), stage=rung.stage, name=rung.name))
             weight += 20 * max(rung.stage, rung.stage - rung.change) + 10
-    if not texts and week.news and _turned(narrator, week.turn):
-        texts.append(week.news[-1].text)
-        weight += NEWS
     if not texts:
-        return None
+        grave = [news.text for news in week.news if news.grave]
+        if not grave:
+            return None
+        told = say("In turn {turn}: {what}").format(turn=week.turn, what=grave[0])
+        return Moment(week.turn, NEWS, told)
     head = say("In turn {turn}, {what}").format(turn=week.turn, what=say(", ").join(texts))
-    cause = _cause(week) if weight != NEWS else None
+    cause = _cause(week)
     return Moment(
         week.turn,
         weight,
@@ -88,13 +89,6 @@ def end(narrator: Narrator) -> str:
         turn=narrator.playthrough.turns, ending=narrator.ending(name)
     )
     return paragraph([sentence(head, narrator.lang), narrator.meaning(name)], narrator.lang)
-
-
-def _turned(narrator: Narrator, turn: int) -> bool:
-    """Whether something that is either so or not changed in a turn."""
-    before, after = narrator.playthrough.worlds[turn - 1], narrator.playthrough.worlds[turn]
-    flags = (name for name, spec in narrator.file.gauges.items() if (spec.min, spec.max) == (0, 1))
-    return any(before[name][0] != after[name][0] for name in flags)
 
 
 def _cause(week: Week) -> Act | None:

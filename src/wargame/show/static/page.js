@@ -347,7 +347,7 @@
       const all = [...state.answer.votes.values()].reduce((a, b) => a + b, 0);
       parts.push(h("p", {class: "answer", role: "status"}, put(words.answer, {
         actor: head.actors[state.answer.actor],
-        moves: moves.map((x) => head.moves[x]).join(", ") || words.answer_hidden, right, all})));
+        moves: moves.map((x) => head.moves[x]).join(state.lang === "ja" ? "、" : ", ") || words.answer_hidden, right, all})));
     }
     if (state.turn < known()) return fill("guess", parts);
     if (!asked.length) return fill("guess", parts, h("p", {}, words.no_more));
