@@ -1,7 +1,8 @@
 """Gather the program's own words into the catalogues, and compile these: `make words`.
 
-A message is whatever is given to `say(...)` alone, without its Japanese beside it. New ones wait in ``wargame.po`` for a translation;
-those that nothing says any more are dropped. The files depend on nothing but the messages.
+A message is whatever is given to `say(...)` alone, without its Japanese beside it. New ones wait
+in ``wargame.po`` for a translation; those that nothing says any more are dropped. The files depend
+on nothing but the messages.
 """
 
 from __future__ import annotations
