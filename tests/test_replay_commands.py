@@ -122,7 +122,7 @@ def test_odds_tell_the_curve_and_the_turning_points(
     run = open_replay(log).playthrough
     assert [row["turn"] for row in data["turns"]] == list(range(run.turns + 1))
     assert data["turns"][-1]["endings"][run.ending]["share"] == 1
-    assert {"mark", "gain", "low", "high", "played"} <= data["turning_points"][0].keys()
+    assert {"mark", "best", "usual", "played"} <= data["turning_points"][0].keys()
 
 
 @pytest.mark.parametrize("words", [("--runs", "0"), ("--turning-points", "-1"), ("--jobs", "0")])

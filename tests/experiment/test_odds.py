@@ -10,7 +10,7 @@ from wargame.compiler import compile_scenario
 from wargame.errors import ReplayError, SpecError
 from wargame.experiment.futures import play_futures
 from wargame.experiment.odds import STREAM, Odds, odds_of, usually
-from wargame.experiment.turning_points import TurningPoint, turning_points
+from wargame.experiment.turning_points import Gain, TurningPoint, turning_points
 from wargame.experiment.valuation import POINTS, points_of, value
 from wargame.fork import fan_out, fork
 from wargame.load import load, load_texts
@@ -176,7 +176,7 @@ def test_throwing_the_game_away_is_a_blunder() -> None:
     replay = scripted(scenario, 3, "use", "hold")
     assert replay.playthrough.ending == "KABOOM"
     point = judged(replay)[3, "red", "use"]
-    assert point.mark == "blunder" and point.high < 0
+    assert point.mark == "blunder" and point.best.high < 0 and point.usual.high < 0
     assert next(c for c in point.changes if c.name == "KABOOM").low > 0
 
 
@@ -196,7 +196,7 @@ def test_the_only_move_that_saves_the_game_is_brilliant() -> None:
 
     replay = record(scenario, header_for(scenario), script)
     point = judged(replay)[3, "red", "talk"]
-    assert point.mark == "brilliant" and point.low > 0
+    assert point.mark == "brilliant" and point.usual.low > 0
 
 
 @pytest.mark.parametrize("run", range(3))
@@ -221,19 +221,31 @@ def test_between_moves_that_do_the_same_no_mark_is_given(run: int) -> None:
         load_texts({**TEXTS, "moves/small.yaml": moves, "scenario.yaml": ends})
     )
     points = judged(recorded(scenario, run), 100)
-    assert points and all(point.mark == "" and point.gain == 0 for point in points.values())
+    assert points and all(
+        point.mark == "" and point.gain == 0 == point.usual.points for point in points.values()
+    )
 
 
 def test_a_mark_needs_the_whole_interval_beyond_its_threshold() -> None:
-    def point(low: float, high: float) -> TurningPoint:
-        middle = (low + high) / 2
-        return TurningPoint(1, "red", 0, "arm", "hold", 100, middle, low, high, ())
+    def mark(best: tuple[float, float], usual: tuple[float, float]) -> str:
+        gains = (Gain((low + high) / 2, low, high) for low, high in (best, usual))
+        return TurningPoint(1, "red", 0, "arm", "hold", 100, *gains, ()).mark
 
-    marks = {(-5, 5): "", (-900, 1): "", (-300, -100): "blunder", (-300, -99): "mistake"}
-    marks |= {(-80, -49): "dubious", (-80, -19): "", (1, 900): "", (30, 90): "good"}
-    marks |= {(100, 500): "brilliant"}
-    for (low, high), mark in marks.items():
-        assert point(low, high).mark == mark
+    nothing = (-5, 5)
+    for best, found in {
+        nothing: "",
+        (-900, 1): "",
+        (-300, -100): "blunder",
+        (-300, -99): "mistake",
+        (-80, -49): "dubious",
+        (-80, -19): "",
+        (100, 500): "",
+    }.items():
+        assert mark(best, nothing) == found
+    for usual, found in {(1, 900): "", (30, 90): "good", (100, 500): "brilliant"}.items():
+        assert mark(nothing, usual) == found
+        # Clearly better than usual, and yet clearly worse than what there was.
+        assert mark((-300, -100), usual) == "blunder"
 
 
 def test_without_values_nobody_is_judged_and_without_a_run_nothing_is() -> None:

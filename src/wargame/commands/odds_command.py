@@ -107,23 +107,23 @@ def told(odds: Odds, points: tuple[TurningPoint, ...]) -> str:
     if points:
         from wargame.experiment.turning_points import SIGNS
 
-        rows = [("turn", "actor", "played", "", "instead", "points", "interval")]
+        rows = [("turn", "actor", "played", "", "points", "interval", "than")]
         rows += [
             (
                 f"{p.turn}",
                 p.actor,
                 p.played,
                 SIGNS[p.mark],
-                p.alternative,
-                f"{p.gain:+.0f}",
-                f"{p.low:+.0f} to {p.high:+.0f}",
+                f"{p.ground.points:+.0f}",
+                f"{p.ground.low:+.0f} to {p.ground.high:+.0f}",
+                "what it usually does" if p.ground is p.usual else p.alternative,
             )
             for p in points
         ]
         lines += [
             "",
             "Moves of the turns that moved the odds most, for the side that made them:",
-            *table(rows, right=(0, 5)),
+            *table(rows, right=(0, 4)),
             "!! brilliant  ! good  ?! dubious  ? mistake  ?? blunder; no sign: not resolved.",
             "Points are the actor's own (1000: from its worst ending to its best; an assumption).",
         ]

@@ -62,8 +62,10 @@ def play_futures(
     jobs: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Futures:
-    """Play futures 0 to n-1 of each world (worlds of one run, of any turns) to their ends.
+    """Play futures 0 to n-1 of each world, of any turn, to their ends.
 
+    A world of one run is where all its futures begin; of a world of n runs, future k begins where
+    run k stands.
     stream: names their luck, which has nothing to do with the luck of the run they start from.
     jobs: so many processes; with more than one, a script that calls this must be importable.
     A world that is over has no future: it ends n times as it did.
@@ -153,9 +155,9 @@ def _sweep(scenario: Scenario, worlds: list[World], numbers: range, seed: int, s
         while waiting and waiting[0][1].turn == turn:
             index, world = waiting.popleft()
             runs = np.arange(numbers.start, numbers.stop)
-            tables.append(world.take(np.zeros(width, dtype=np.intp), runs))
+            tables.append(world.take(runs if world.n > 1 else np.zeros_like(runs), runs))
             places.append(np.arange(index * width, (index + 1) * width))
-        table, place = keep(_beside(tables), np.concatenate(places))
+        table, place = keep(beside(tables), np.concatenate(places))
         if place.size:
             table, _ = play(scenario, table, Luck(seed, table.runs, stream))
             table, place = keep(table, place)
@@ -163,7 +165,7 @@ def _sweep(scenario: Scenario, worlds: list[World], numbers: range, seed: int, s
     return numbers, ending.reshape(shape), reached.reshape(-1, *shape)
 
 
-def _beside(tables: list[World]) -> World:
+def beside(tables: list[World]) -> World:
     """Tables of the same turn as one."""
     if len(tables) == 1:
         return tables[0]

@@ -2,10 +2,15 @@
 
 A move is judged by playing its turn again with every other move that the actor could have made in
 its place, under the luck of that week; what follows is averaged over many futures, the same for
-all branches (common random numbers). First a short look at every branch finds the most promising
-alternative; then that one is compared with the move that was played on fresh luck, so that
-having been picked for looking good does not make it look better. A mark is given only where the
-whole interval lies beyond its threshold, and all intervals hold together: noise is no blunder.
+all branches (common random numbers). It is compared with two things: with the best of the other
+moves, and with what the actor usually does, a draw from its urn. A move that is clearly worse than
+the best is dubious, a mistake or a blunder; one that is not, and that is clearly better than what
+usually happens, is good or brilliant.
+
+A short look at every branch finds the moves that mattered and the best alternative; the
+comparisons are made with fresh luck, so that having been picked for looking good does not make a
+branch look better. A mark is given only where the whole interval lies beyond its threshold, and
+all intervals hold together: noise is no blunder.
 """
 
 from __future__ import annotations
@@ -19,11 +24,12 @@ import numpy.typing as npt
 
 from wargame.draws import Luck
 from wargame.errors import ReplayError
-from wargame.experiment.futures import OnProgress, play_futures
+from wargame.experiment.futures import OnProgress, beside, play_futures
 from wargame.experiment.odds import ALPHA, Change, Odds, Outlook
 from wargame.experiment.valuation import points_of, value
 from wargame.orders import HOLD
 from wargame.replay import VERDICTS, Replay, books, on_stage
+from wargame.scenario import Scenario
 from wargame.statistics import critical
 from wargame.turn import DRAWN, Decider, Situation, play
 from wargame.world import World
@@ -43,17 +49,37 @@ GAINS: Sequence[tuple[int, Grade]] = ((100, "brilliant"), (30, "good"))
 LOSSES: Sequence[tuple[int, Grade]] = ((100, "blunder"), (50, "mistake"), (20, "dubious"))
 """So many points of the actor's own valuation (1000: from its worst to its best ending)."""
 
+_Key = tuple[int, str, int]  # turn, actor, order
+
 FIRST_LOOK = "turning points, first look"
 STREAM = "turning points"
 
 
 @dataclass(frozen=True)
-class TurningPoint:
-    """One order of one actor, against the best that it could have ordered instead.
+class Gain:
+    """A mean difference of an actor's own points, and its interval."""
 
-    gain: mean difference of the actor's own points, played less alternative; low, high: its
-    interval. changes: how far the move moved each ending and milestone against the alternative.
-    weight: how many points the mark is worth at the least; 0 where nothing is resolved.
+    points: float
+    low: float
+    high: float
+
+    @property
+    def least(self) -> float:
+        """The end of the interval that is nearer to 0, 0 if it holds 0."""
+        return max(self.low, 0.0) + min(self.high, 0.0)
+
+    def to_json(self) -> dict[str, float]:
+        """The fields by name."""
+        return vars(self)
+
+
+@dataclass(frozen=True)
+class TurningPoint:
+    """One order of one actor, against the best it could have ordered and what it usually does.
+
+    order: its place among the actor's orders. best, usual: what the move that was played gained
+    over the best alternative and over the actor's usual choice. changes: how far it moved each
+    ending and milestone against that usual choice.
     """
 
     turn: int
@@ -62,40 +88,81 @@ class TurningPoint:
     played: str
     alternative: str
     futures: int
-    gain: float
-    low: float
-    high: float
+    best: Gain
+    usual: Gain
     changes: tuple[Change, ...]
 
     @property
     def mark(self) -> Grade:
-        """The verdict, if the interval bears one out."""
-        steps, least = (GAINS, self.low) if self.low > 0 else (LOSSES, -self.high)
-        return next((mark for points, mark in steps if least >= points), "")
+        """The verdict, if the intervals bear one out."""
+        loss, gain = -self.best.least, self.usual.least
+        found: Grade = next((grade for points, grade in LOSSES if loss >= points), "")
+        return found or next((grade for points, grade in GAINS if gain >= points), "")
 
     @property
-    def weight(self) -> float:
-        """The end of the interval that is nearer to 0, 0 if it holds 0."""
-        return max(self.low, -self.high, 0.0)
+    def ground(self) -> Gain:
+        """The comparison that the mark rests on."""
+        return self.usual if self.mark in ("good", "brilliant") else self.best
+
+    @property
+    def gain(self) -> float:
+        """Points gained over the best alternative."""
+        return self.best.points
+
+    @property
+    def low(self) -> float:
+        """The lower end of the interval of `gain`."""
+        return self.best.low
+
+    @property
+    def high(self) -> float:
+        """The upper end of the interval of `gain`."""
+        return self.best.high
 
     def to_json(self) -> dict[str, Any]:
         """As the command line prints it."""
         return {
             **vars(self),
             "mark": self.mark,
+            "best": self.best.to_json(),
+            "usual": self.usual.to_json(),
             "changes": {change.name: change.to_json() for change in self.changes},
         }
 
 
 @dataclass(frozen=True)
 class _Branch:
-    """A turn played with one order replaced; without `move`, as it was."""
+    """A turn played with one order replaced by `move`; `weight` is that move's in the urn.
+
+    Without an actor, the turn as it was.
+    """
 
     turn: int
     actor: str
     order: int
     move: int
+    weight: int
     world: World
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What one order could have been: the turn as it was, its branches, and the best of them."""
+
+    as_it_was: _Branch
+    branches: tuple[_Branch, ...]
+    best: _Branch
+    impact: float
+
+    def usually(self, n: int) -> World:
+        """n worlds: branches in proportion to their weights, or all alike where all weigh 0."""
+        weights = np.array([branch.weight for branch in self.branches])
+        if not weights.any():
+            weights = np.ones_like(weights)
+        edges = np.cumsum(weights)
+        tickets = (2 * np.arange(n) + 1) * edges[-1] // (2 * n)
+        picks = np.searchsorted(edges, tickets, side="right")
+        return beside([self.branches[pick].world for pick in picks])
 
 
 def turning_points(
@@ -111,9 +178,9 @@ def turning_points(
 ) -> tuple[TurningPoint, ...]:
     """Judge the moves of the turns that moved the odds most, the clearest first.
 
-    turns: so many turns; each: so many orders of each. first_look, futures: futures of every
-    branch, and of the two that are compared in the end. Actors of whom nobody has said what they
-    value are not judged. Raises ReplayError if the replay is view-only.
+    turns: so many turns; each: so many orders of each, those that mattered most. first_look,
+    futures: futures of every branch, and of those that are compared in the end. Actors of whom
+    nobody has said what they value are not judged. Raises ReplayError if the replay is view-only.
     """
     if not replay.verdict.identical:
         raise ReplayError(f"{replay.name} can be looked at, but no other turn can be tried")
@@ -122,20 +189,27 @@ def turning_points(
     branches = [branch for turn in chosen for branch in _branches(replay, turn)]
     if not branches:
         return ()
-    pairs = _promising(replay, branches, first_look, each, jobs, on_progress)
-    worlds = [branch.world for pair in pairs for branch in pair]
+    choices = _that_mattered(replay, branches, first_look, each, jobs, on_progress)
+    worlds = [
+        world
+        for choice in choices
+        for world in (choice.as_it_was.world, choice.best.world, choice.usually(futures))
+    ]
     run = replay.playthrough
     found = play_futures(replay.scenario, worlds, futures, STREAM, run.seed, jobs, on_progress)
     outlook = Outlook(replay.scenario.header, found)
-    judged = [_judged(replay, outlook, place, pair, len(pairs)) for place, pair in enumerate(pairs)]
-    return tuple(sorted(judged, key=lambda point: (-point.weight, -abs(point.gain), point.turn)))
+    judged = [
+        _judged(replay, outlook, 3 * place, choice, len(choices))
+        for place, choice in enumerate(choices)
+    ]
+    return tuple(sorted(judged, key=lambda point: (-abs(point.ground.least), point.turn)))
 
 
 def _branches(replay: Replay, turn: int) -> list[_Branch]:
     """The turn as it was, and with each order of each actor replaced by every other legal move."""
     scenario, run = replay.scenario, replay.playthrough
     record, event = run.records[turn - 1], replay.event(turn)
-    wanted = [("", 0, -1)]
+    wanted = [("", 0, -1, 0)]
     for actor, orders in record.orders.items():
         if points_of(scenario, actor) is None:
             continue
@@ -145,17 +219,21 @@ def _branches(replay: Replay, turn: int) -> list[_Branch]:
         rulings = event.rulings.get(actor, ())
         for order, move in enumerate(orders[:, 0]):
             ruled = order < len(rulings) and rulings[order].verdict in ("skip", "modify")
-            if move < 0 or ruled:
+            if move < 0 or ruled or move in orders[:order, 0]:
                 continue
             others = {m for m in orders[:, 0] if moves[m] != HOLD} | {move}
-            wanted += [(actor, order, int(m)) for m in legal if m not in others]
+            wanted += [
+                (actor, order, int(m), int(weighing.weights[m, 0]))
+                for m in legal
+                if m not in others
+            ]
     width = len(wanted)
     instead = {actor: np.repeat(orders, width, axis=1) for actor, orders in record.orders.items()}
     verdicts = {
         actor: np.repeat([[VERDICTS[ruling.verdict]] for ruling in rulings], width, axis=1)
         for actor, rulings in event.rulings.items()
     }
-    for column, (actor, order, move) in enumerate(wanted):
+    for column, (actor, order, move, _) in enumerate(wanted):
         if actor:
             instead[actor][order, column] = move
             if actor in verdicts:
@@ -171,8 +249,8 @@ def _branches(replay: Replay, turn: int) -> list[_Branch]:
         books(stage, event.injects),
     )
     return [
-        _Branch(turn, actor, order, move, after.take([column]))
-        for column, (actor, order, move) in enumerate(wanted)
+        _Branch(turn, actor, order, move, weight, after.take([column]))
+        for column, (actor, order, move, weight) in enumerate(wanted)
     ]
 
 
@@ -183,52 +261,72 @@ def _ordered(orders: Ints) -> Decider:
     return decide
 
 
-def _promising(
+def _that_mattered(
     replay: Replay,
     branches: list[_Branch],
     first_look: int,
     each: int,
     jobs: int,
     on_progress: OnProgress | None,
-) -> list[tuple[_Branch, _Branch]]:
-    """For the orders that seem to matter: the turn as it was, and its best alternative."""
+) -> list[_Choice]:
+    """The orders of each turn that seem to have moved the most, by a short look at all branches."""
     scenario, run = replay.scenario, replay.playthrough
     worlds = [branch.world for branch in branches]
     found = play_futures(scenario, worlds, first_look, FIRST_LOOK, run.seed, jobs, on_progress)
-    played: dict[int, tuple[int, _Branch]] = {}
-    best: dict[tuple[int, str, int], tuple[float, _Branch]] = {}
+    worth: dict[_Key, list[tuple[float, _Branch]]] = {}
+    as_it_was: dict[int, tuple[int, _Branch]] = {}
     for place, branch in enumerate(branches):
         if not branch.actor:
-            played[branch.turn] = (place, branch)
+            as_it_was[branch.turn] = (place, branch)
             continue
-        points = points_of(scenario, branch.actor)
-        assert points is not None
-        worth = value(points, scenario.header, found.ending, found.reached)
-        gain = float((worth[played[branch.turn][0]] - worth[place]).mean())
+        points = _points(scenario, branch.actor)
+        first = as_it_was[branch.turn][0]
+        values = value(
+            points,
+            scenario.header,
+            found.ending[[first, place]],
+            found.reached[:, [first, place]],
+        )
+        gain = float((values[0] - values[1]).mean())
         key = (branch.turn, branch.actor, branch.order)
-        if key not in best or gain < best[key][0]:
-            best[key] = (gain, branch)
-    pairs = []
-    for turn, (_, as_it_was) in played.items():
-        of_turn = [pair for (at, _, _), pair in best.items() if at == turn]
-        of_turn.sort(key=lambda pair: -abs(pair[0]))
-        pairs += [(as_it_was, branch) for _, branch in of_turn[:each]]
-    return pairs
+        worth.setdefault(key, []).append((gain, branch))
+    choices: dict[int, list[_Choice]] = {}
+    for (turn, _, _), gains in worth.items():
+        weights = [branch.weight for _, branch in gains]
+        usual = np.average([gain for gain, _ in gains], weights=weights if any(weights) else None)
+        choice = _Choice(
+            as_it_was=as_it_was[turn][1],
+            branches=tuple(branch for _, branch in gains),
+            best=min(gains, key=lambda pair: pair[0])[1],
+            impact=abs(float(usual)),
+        )
+        choices.setdefault(turn, []).append(choice)
+    return [
+        choice
+        for of_turn in choices.values()
+        for choice in sorted(of_turn, key=lambda choice: -choice.impact)[:each]
+    ]
+
+
+def _points(scenario: Scenario, actor: str) -> Mapping[str, int]:
+    """What an actor that is judged values."""
+    points = points_of(scenario, actor)
+    assert points is not None
+    return points
 
 
 def _judged(
-    replay: Replay, outlook: Outlook, place: int, pair: tuple[_Branch, _Branch], family: int
+    replay: Replay, outlook: Outlook, place: int, choice: _Choice, family: int
 ) -> TurningPoint:
-    _, other = pair
-    scenario = replay.scenario
-    played, instead = 2 * place, 2 * place + 1
-    points = points_of(scenario, other.actor)
-    assert points is not None
-    worth = value(points, scenario.header, outlook.futures.ending, outlook.futures.reached)
-    differences = worth[played] - worth[instead]
-    gain = float(differences.mean())
-    error = float(differences.std(ddof=1)) / outlook.n**0.5 if outlook.n > 1 else float("inf")
-    reach = critical(ALPHA, family) * error
+    """The verdict on a choice, whose three worlds begin at `place`: as it was, best, usual."""
+    scenario, other = replay.scenario, choice.best
+    places = [place, place + 1, place + 2]
+    was, best, usual = value(
+        _points(scenario, other.actor),
+        scenario.header,
+        outlook.futures.ending[places],
+        outlook.futures.reached[:, places],
+    )
     moves = scenario.header.moves[other.actor]
     names = (*scenario.header.endings, *scenario.header.milestones)
     made = replay.playthrough.records[other.turn - 1].orders[other.actor][other.order, 0]
@@ -239,10 +337,18 @@ def _judged(
         played=moves[made],
         alternative=moves[other.move],
         futures=outlook.n,
-        gain=gain,
-        low=gain - reach,
-        high=gain + reach,
+        best=_gain(was - best, 2 * family),
+        usual=_gain(was - usual, 2 * family),
         changes=tuple(
-            outlook.change(name, instead, played, family=family * len(names)) for name in names
+            outlook.change(name, place + 2, place, family=family * len(names)) for name in names
         ),
     )
+
+
+def _gain(differences: Ints, family: int) -> Gain:
+    """The mean of paired differences, with its interval among `family` that hold together."""
+    mean = float(differences.mean())
+    n = differences.size
+    error = float(differences.std(ddof=1)) / n**0.5 if n > 1 else float("inf")
+    reach = critical(ALPHA, family) * error
+    return Gain(mean, mean - reach, mean + reach)
