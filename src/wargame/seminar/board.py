@@ -6,9 +6,9 @@ come of a plan is found by playing the turn and throwing it away, under the luck
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from wargame.replay import Plan, Played, books, on_stage, play_turn
 from wargame.scenario import Scenario
 from wargame.turn_log import Header, TurnEvent
 from wargame.world import RUNNING, World
+
+Piece = TypeVar("Piece")
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,7 @@ class Board:
         self.position = position
         self.luck = Luck(header.seed, [header.run])
         self._stage = on_stage(scenario, header.nature)
-        self.told: dict[tuple[str, str, int, str], dict[str, Any]] = {}
-        """Turns as they were told before, by lens, language, turn and world."""
+        self._told: dict[tuple[object, ...], Any] = {}
         self._played: dict[str, Played] = {}
 
     @property
@@ -85,7 +86,14 @@ class Board:
         if turns < self.turns:
             self.position = self.position.until(turns)
             self._played.clear()
-            self.told.clear()
+            self._told.clear()
+
+    def once(self, key: tuple[object, ...], tell: Callable[[], Piece]) -> Piece:
+        """What was told before under this key, which must name all that it depends on."""
+        if key not in self._told:
+            self._told[key] = tell()
+        found: Piece = self._told[key]
+        return found
 
     def playthrough(self, further: Played | None = None) -> Playthrough:
         """The run so far, perhaps with a turn that was only tried."""

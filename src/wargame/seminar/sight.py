@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from wargame.scenario import Scenario
 from wargame.seminar.board import Board
 from wargame.show.language import read, sentence
 from wargame.show.lens import Lens
-from wargame.show.narrate import Narrator, Week
+from wargame.show.narrate import Narrator
 from wargame.spec import MoveSpec, Text
 from wargame.turn import Situation
 
@@ -63,7 +64,10 @@ def knowledge(board: Board, opened: Played | None, actor: str, lang: str) -> lis
     """The gauges as an actor knows them when the turn opens, or after the last turn played."""
     if opened is not None:
         situation = opened.record.detail[actor][0]
-        return known(board.scenario, situation, actor, lang)
+        return board.once(
+            ("know", actor, lang, situation.turn, opened.event.opened),
+            lambda: known(board.scenario, situation, actor, lang),
+        )
     records = board.position.records
     situation = records[-1].detail[actor][0] if records and records[-1].detail else None
     return known(board.scenario, situation, actor, lang, board.world.cells, board.turns)
@@ -172,19 +176,18 @@ def news(board: Board, opened: Played | None, lens: Lens, lang: str) -> list[Pie
 
 def history(board: Board, lens: Lens, lang: str) -> list[Piece]:
     """The turns played, told through a lens, without anybody's reasons."""
-    kept = board.told
-    found = []
-    telling = None
-    for turn, world in enumerate(board.position.worlds[1:], start=1):
-        key = (lens.who, lang, turn, world.digest())
-        if key not in kept:
-            telling = telling or narrator(board, lang, lens)
-            kept[key] = _week(telling, telling.week(turn), lens)
-        found.append(kept[key])
-    return found
+    telling = narrator(board, lang, lens)
+    return [
+        board.once(
+            ("week", lens.who, lang, turn, world.digest()),
+            partial(_week, telling, turn),
+        )
+        for turn, world in enumerate(board.position.worlds[1:], start=1)
+    ]
 
 
-def _week(told: Narrator, week: Week, lens: Lens) -> Piece:
+def _week(told: Narrator, turn: int) -> Piece:
+    week = told.week(turn)
     return {
         "turn": week.turn,
         "title": week.title,
@@ -250,6 +253,15 @@ def why_not(scenario: Scenario, situation: Situation, move: str, column: int = 0
     if pause and last and situation.turn - last <= pause:
         return {"because": "cooldown", "again": last + pause + 1}
     return {"because": "conditions"}
+
+
+def sheet(board: Board, opened: Played, actor: str, lang: str) -> list[Piece]:
+    """The moves of an actor at a table, see `moves`."""
+    detail = opened.record.detail[actor]
+    return board.once(
+        ("moves", actor, lang, opened.record.turn, opened.event.opened),
+        lambda: moves(board.scenario, detail, lang),
+    )
 
 
 def card(spec: MoveSpec, move: str, lang: str) -> Piece:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from wargame.log import canonical
 from wargame.replay import Played
 from wargame.seminar import console, sight
-from wargame.seminar.board import Board
 from wargame.seminar.debrief import report
 from wargame.seminar.requests import COMMANDS, kind_of
 from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT, seat_of
@@ -146,7 +145,7 @@ def _seat(table: Table, role: str, lang: str) -> View:
         "holder": seat.holder.partition(":")[0],
         "joined": seat.joined,
         "know": sight.knowledge(board, opened, actor, lang),
-        "moves": _moves(board, opened, actor, lang),
+        "moves": sight.sheet(board, opened, actor, lang) if opened else [],
         "news": sight.news(board, opened, lens, lang),
         "sheet": _sheet(own) if own and seat.holder != "rules" else None,
         "draft": {"turn": drafted, "orders": [_line(line) for line in lines]},
@@ -156,12 +155,6 @@ def _seat(table: Table, role: str, lang: str) -> View:
         "recipients": [FACILITATOR, *(SEAT + other for other in state.seats if other != actor)],
     }
     return seen
-
-
-def _moves(board: Board, opened: Played | None, actor: str, lang: str) -> list[View]:
-    if opened is None:
-        return []
-    return sight.moves(board.scenario, opened.record.detail[actor], lang)
 
 
 def _own(table: Table, actor: str) -> list[View]:
