@@ -18,6 +18,7 @@ from wargame.errors import WargameError
 COMMANDS = {
     "run": "play one run and tell it turn by turn",
     "batch": "play many runs and count how they end",
+    "compare": "compare policies, folders and seeds; tell why a pair of runs went apart",
     "expect": "test what each policy says of its own effect",
     "replay": "step through a run, with every actor's reasons",
     "export": "write a run as one HTML file for a class",

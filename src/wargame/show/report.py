@@ -1,0 +1,760 @@
+"""The report of a batch: one HTML file that needs nothing else, for reading, print and archive.
+
+It has no scripts and asks for nothing; figures are SVG whose text stays text. Both languages
+stand in it, and a pair of radio buttons shows one of them. What it says comes from the batch's
+own folder, so a report can be written again, years later, from the folder alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from wargame.experiment.batch import BASELINE, Batch
+from wargame.experiment.folder import MANIFEST, read_json
+from wargame.experiment.profile import Profile, profile
+from wargame.show import figures
+from wargame.show.language import LANGUAGES, joined
+from wargame.show.page import static
+from wargame.spec import Spec, Text
+from wargame.statistics import Comparison, Difference, Share, Study, failure_regions, regret
+from wargame.statistics.result import decimals, interval, percent, say, whole
+from wargame.statistics.verdict import Verdict
+
+SENSITIVITY = "sensitivity.json"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+FLOWS = 5  # of the pairs that changed their ending, the largest exchanges
+STRONGEST = 12  # assumptions in a tornado
+
+
+def report(batch: Batch, others: Sequence[Batch] = (), lang: str = "en") -> str:
+    """The report as HTML. others: the same policies under other worldviews. lang: shown first.
+
+    Raises StoreError if a folder cannot be read.
+    """
+    facts = _Facts(batch, tuple(others))
+    body = "".join(
+        f'<main class="{tongue}" lang="{tongue}">{_Report(facts, tongue).text()}</main>'
+        for tongue in LANGUAGES
+    )
+    switch = "".join(
+        f'<input type="radio" name="lang" id="lang-{tongue}"{" checked" if tongue == lang else ""}>'
+        f'<label for="lang-{tongue}" lang="{tongue}">{name}</label>'
+        for tongue, name in zip(LANGUAGES, ("English", "日本語"), strict=True)
+    )
+    title = escape(facts.file.title.get(lang))
+    return (
+        f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}: wargame report</title><style>{static('report.css')}</style></head><body>"
+        '<header class="switch"><fieldset><legend>Language / 言語</legend>'
+        f"{switch}</fieldset></header>{body}</body></html>\n"
+    )
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What both languages are written from, read once."""
+
+    batch: Batch
+    others: tuple[Batch, ...]
+
+    @cached_property
+    def specs(self) -> dict[str, Spec]:
+        return {name: self.batch.spec(name) for name in self.batch.headers}
+
+    @property
+    def spec(self) -> Spec:
+        return self.specs[BASELINE]
+
+    @property
+    def file(self) -> Any:
+        return self.spec.scenario
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = read_json(self.batch.folder / MANIFEST)
+        return found
+
+    @cached_property
+    def baseline(self) -> Profile:
+        return profile(self.batch)
+
+    @cached_property
+    def sensitivity(self) -> Mapping[str, Any] | None:
+        path = self.batch.folder / SENSITIVITY
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    @cached_property
+    def outcomes(self) -> tuple[str, ...]:
+        """Endings and milestones, as they stand in the scenario."""
+        header = self.batch.header
+        return (*header.endings, *header.milestones)
+
+
+class _Report:
+    """The report in one language."""
+
+    def __init__(self, facts: _Facts, lang: str) -> None:
+        self.facts = facts
+        self.batch = facts.batch
+        self.lang = lang
+        self.figures = 0
+        self.titles = self._titles()
+
+    def text(self) -> str:
+        sections: list[tuple[str, str, str]] = [
+            ("short", self.say("In short", "要点"), self.short()),
+            ("results", self.say("How the runs end", "実行の結末"), self.results()),
+            ("changes", self.say("What the policies change", "政策が変えるもの"), self.changes()),
+            ("worldviews", self.say("Under other worldviews", "ほかの世界観では"), self.views()),
+            ("course", self.say("When, and how high", "いつ、どこまで"), self.course()),
+            ("drivers", self.say("What drives it", "何が左右するか"), self.drivers()),
+            ("sure", self.say("How sure are we?", "どこまで確かか"), self.sure()),
+            ("methods", self.say("Methods", "方法"), self.methods()),
+            ("names", self.say("What the names mean", "名前の意味"), self.names()),
+            ("inputs", self.say("Inputs", "入力"), self.inputs()),
+            ("again", self.say("How to run it again", "再実行の方法"), self.again()),
+        ]
+        told = [(key, title, text) for key, title, text in sections if text]
+        contents = "".join(
+            f'<li><a href="#{self.lang}-{key}">{escape(title)}</a></li>' for key, title, _ in told
+        )
+        label = escape(self.say("Contents", "目次"))
+        return (
+            self.head()
+            + f'<nav aria-label="{label}"><ol>{contents}</ol></nav>'
+            + "".join(
+                f'<section aria-labelledby="{self.lang}-{key}">'
+                f'<h2 id="{self.lang}-{key}">{escape(title)}</h2>{text}</section>'
+                for key, title, text in told
+            )
+        )
+
+    # ------------------------------------------------------------------------- the parts
+
+    def head(self) -> str:
+        file, header = self.facts.file, self.batch.header
+        about = f"<p>{self.read(file.about)}</p>" if file.about else ""
+        runs = max(tally.runs for tally in self.batch.tallies())
+        policies = len(self.batch.headers) - 1
+        facts = self.say(
+            f"{whole(runs)} model runs of each of {policies + 1} variants, seed {header.seed}, "
+            f"engine {header.engine}. Shares of model runs are not probabilities of war.",
+            f"変種{policies + 1}種、各{whole(runs)}回のモデル実行、シード{header.seed}、"
+            f"エンジン{header.engine}。モデル実行に占める割合は、戦争の確率ではない。",
+        )
+        note = ""
+        if not self.batch.complete:
+            words = self.say(
+                "This batch is not complete: what follows is what has been played so far.",
+                "このバッチは未完了であり、以下はこれまでに実行された分である。",
+            )
+            note = f'<p class="note">{words}</p>'
+        title = self.read(file.title)
+        return f'<h1>{title}</h1>{about}<p class="facts">{escape(facts)}</p>{note}'
+
+    def short(self) -> str:
+        tally = self.batch.tally(BASELINE)
+        lines = [
+            self.named(row).words(self.lang)
+            for row in (*tally.ending_shares(), *tally.milestone_shares())
+        ]
+        text = self.bullets(lines)
+        study = self.batch.summary.study
+        if study is None:
+            return text
+        moved = [
+            f"{self.called(one.variant)}: {self.told(row.verdict)}"
+            for name in self.worst
+            for one in study
+            for row in one
+            if row.name == name and row.verdict.resolved
+        ]
+        heading = self.say(
+            "Policies that move the worst ending, or what leads to it",
+            "最悪の結末とそこへの途中経過を動かす政策",
+        )
+        none = self.say(
+            "No policy is shown to move them at this number of runs.",
+            "この実行回数では、動かすと示された政策はない。",
+        )
+        body = self.bullets(moved) if moved else f"<p>{none}</p>"
+        return text + f"<h3>{heading}</h3>" + body
+
+    def results(self) -> str:
+        tallies = self.batch.tallies()
+        drawn = self.figure(
+            figures.ending_shares,
+            {tally.policy: tally.ending_shares() for tally in tallies},
+            {tally.policy: tally.milestone_shares() for tally in tallies}
+            if self.batch.header.milestones
+            else None,
+            label=self.say("Shares of endings by variant", "変種ごとの結末の割合"),
+        )
+        tables = []
+        for tally in tallies:
+            rows = []
+            for share in (*tally.ending_shares(), *tally.milestone_shares()):
+                places = decimals(100 * share.half_width)
+                rows.append(
+                    (
+                        self.called(share.name),
+                        whole(share.count),
+                        percent(share.share, places),
+                        interval(share.low, share.high, self.lang, places),
+                    )
+                )
+            if tally.failed:
+                rows.append((self.say("failed", "失敗"), whole(tally.failed), "", ""))
+            head = (
+                "",
+                self.say("runs", "回数"),
+                self.say("share", "割合"),
+                self.say("95 % interval", "95％区間"),
+            )
+            tables.append(
+                self.folded(
+                    self.called(tally.policy),
+                    self.table(head, rows),
+                    opened=tally.policy == BASELINE,
+                )
+            )
+        return drawn + "".join(tables)
+
+    def changes(self) -> str:
+        study = self.batch.summary.study
+        if study is None:
+            return ""
+        parts = [
+            "<p>"
+            + self.say(
+                "Each policy was played under the same luck as the baseline, run by run, so that "
+                "what differs comes from the policy.",
+                "どの政策も、基準と同じ運のもとで実行ごとに対にして比べた。違いは政策から生じている。",
+            )
+            + "</p>"
+        ]
+        drawn = {
+            name: self.forest(study, name)
+            for name in (*self.worst, *self.facts.outcomes)
+            if all(any(row.name == name for row in one) for one in study)
+        }
+        parts += [drawn[name] for name in self.worst if name in drawn]
+        rest = "".join(text for name, text in drawn.items() if name not in self.worst)
+        parts.append(self.folded(self.say("The other endings", "ほかの結末"), rest))
+        parts += [self.comparison(one) for one in study]
+        return "".join(parts)
+
+    @property
+    def worst(self) -> tuple[str, ...]:
+        """The ending that stands first, by convention the worst, and what is passed on the way."""
+        return (self.batch.header.endings[0], *self.batch.header.milestones)
+
+    def forest(self, study: Study, name: str) -> str:
+        called = self.called(name)
+        return self.figure(
+            figures.differences,
+            study,
+            name,
+            label=self.say(f"Differences from the baseline: {called}", f"基準との差：{called}"),
+        )
+
+    def comparison(self, one: Comparison) -> str:
+        expect = self.batch.expect.get(one.variant, {})
+        rows = [self.difference(row, expect) for row in one]
+        head = (
+            "",
+            self.say("baseline", "基準"),
+            self.say("policy", "政策"),
+            self.say("verdict", "判定"),
+            self.say("pairing saved", "対にした効果"),
+            self.say("expected", "予想"),
+        )
+        flows = [
+            f"{self.called(flow.base)} → {self.called(flow.variant)}: {whole(flow.count)}, "
+            + self.say(f"back {whole(flow.back)}", f"逆 {whole(flow.back)}")
+            for flow in one.transitions[:FLOWS]
+        ]
+        about = self.overlay_about(one.variant)
+        moved = one.words(self.lang).splitlines()[0].partition(self.say(": ", "："))[2]
+        text = (f"<p>{about}</p>" if about else "") + f"<p>{escape(moved)}</p>"
+        text += self.table(head, rows)
+        if flows:
+            heading = self.say("Runs that ended otherwise", "結末が変わった実行")
+            text += f"<h4>{heading}</h4>" + self.bullets(flows)
+        return self.folded(self.called(one.variant), text)
+
+    def difference(self, row: Difference, expect: Mapping[str, str]) -> tuple[str, ...]:
+        places = decimals(50 * (row.high - row.low))
+        told = self.told(row.verdict).partition(self.say(": ", "："))[2]
+        pairing = "" if row.gained is None else f"× {row.pairing:.1f}"
+        if row.pairing == float("inf"):
+            pairing = self.say("no pair differs", "差のある対なし")
+        return (
+            self.called(row.name),
+            percent(row.base, places),
+            percent(row.variant, places),
+            told,
+            pairing,
+            self.expected(row.verdict, expect.get(row.name)),
+        )
+
+    def expected(self, verdict: Verdict, direction: Any) -> str:
+        if direction is None:
+            return ""
+        answer = verdict.meets(direction)
+        words = {
+            "up": ("up", "上昇"),
+            "down": ("down", "低下"),
+            "flat": ("flat", "横ばい"),
+            "holds": ("holds", "成立"),
+            "fails": ("fails", "不成立"),
+            "unresolved": ("not resolved", "未確定"),
+        }
+        return self.say(": ", "：").join(self.say(*words[key]) for key in (direction, answer))
+
+    def views(self) -> str:
+        if not self.facts.others:
+            return ""
+        batches = (self.batch, *self.facts.others)
+        views = [
+            str(
+                read_json(one.folder / MANIFEST)["asked"]["worldview"]
+                or self.say("as written", "原案")
+            )
+            for one in batches
+        ]
+        policies = [
+            name for name in self.batch.headers if all(name in one.headers for one in batches)
+        ]
+        fewest = min(one.tally(policy).runs for one in batches for policy in policies)
+        parts = []
+        for outcome in self.worst:
+            shares = [[_share(one, policy, outcome) for one in batches] for policy in policies]
+            values = [[share.share for share in row] for row in shares]
+            errors = [[share.half_width / 1.96 for share in row] for row in shares]
+            parts.append(
+                self.figure(
+                    figures.policy_by_worldview,
+                    values,
+                    policies,
+                    views,
+                    outcome,
+                    n=fewest,
+                    label=self.say(
+                        f"{self.called(outcome)} by policy and worldview",
+                        f"政策と世界観ごとの{self.called(outcome)}",
+                    ),
+                )
+            )
+            found = regret(
+                values,
+                [self.called(policy) for policy in policies],
+                views,
+                outcome=self.called(outcome),
+                errors=errors,
+            )
+            rows = [
+                (
+                    row.policy,
+                    *(percent(value, 2) for value in (row.maximum, row.percentile90)),
+                    row.worst,
+                )
+                for row in found.policies
+            ]
+            head = (
+                "",
+                self.say("worst regret", "最大後悔"),
+                self.say("regret in nine of ten", "9割の世界観での後悔"),
+                self.say("worst under", "最悪の世界観"),
+            )
+            parts.append(self.bullets(found.words(self.lang).splitlines()) + self.table(head, rows))
+        return "".join(parts)
+
+    def course(self) -> str:
+        base, header = self.facts.baseline, self.batch.header
+        if not base.runs:
+            return ""
+        text = self.figure(
+            figures.time_to_ending,
+            base.ended,
+            base.runs,
+            turn_length=header.turn_length,
+            label=self.say("When the endings come, baseline", "結末の時期（基準）"),
+        )
+        if base.peaks:
+            text += self.figure(
+                figures.highest_stages,
+                base.peaks,
+                label=self.say("Highest stage of each pair, baseline", "組ごとの最高段階（基準）"),
+            )
+        return text
+
+    def drivers(self) -> str:
+        base, file = self.facts.baseline, self.facts.file
+        text = ""
+        named = {
+            name: {lang: self.read_in(lang, spec.title, name) for lang in LANGUAGES}
+            for name, spec in file.unknowns.items()
+        }
+        varied = {
+            name: drawn
+            for name, drawn in base.unknowns.items()
+            if drawn.size and drawn.min() != drawn.max()
+        }
+        lines = []
+        for name in self.worst:
+            cases = base.happened[name]
+            if varied and len(cases) >= 400 and cases.sum() >= 20:
+                found = failure_regions(varied, cases, name=self.called(name), titles=named)
+                lines += found.words(self.lang).splitlines()
+        if lines:
+            heading = self.say(
+                "Where in the unknowns it goes wrong", "未知数のどの領域で悪い方へ向かうか"
+            )
+            note = self.say(
+                f"Found by PRIM in half of {whole(len(cases))} baseline runs, judged in the other.",
+                f"基準の実行{whole(len(cases))}回の半分でPRIMにより探し、残り半分で評価した。",
+            )
+            text += f"<h3>{heading}</h3><p>{escape(note)}</p>" + self.bullets(lines)
+        found_sensitivity = self.facts.sensitivity
+        if found_sensitivity is not None:
+            text += self.tornados(found_sensitivity)
+        elif text:
+            words = self.say("Which assumptions move the endings most: ", "結末を最も動かす仮定：")
+            command = f"wargame sensitivity {self.batch.header.scenario} --out {self.place}"
+            text += f"<p>{words}<code>{escape(command)}</code></p>"
+        return text
+
+    def tornados(self, found: Mapping[str, Any]) -> str:
+        heading = self.say("What the unsourced assumptions move", "出典のない仮定が動かすもの")
+        text = f"<h3>{heading}</h3>" + self.bullets(found["words"][self.lang])
+        for outcome, rows in found["tornado"].items():
+            bars = [{**row, "title": row["title"][self.lang]} for row in rows[:STRONGEST]]
+            if bars:
+                text += self.figure(
+                    figures.tornado,
+                    bars,
+                    outcome,
+                    n=found["pairs"],
+                    label=self.say(f"Tornado of {outcome}", f"{outcome}のトルネード図"),
+                )
+        return text
+
+    def sure(self) -> str:
+        tallies = self.batch.tallies()
+        failed = sum(tally.failed for tally in tallies)
+        widest = max(share.half_width for tally in tallies for share in tally.ending_shares())
+        lines = [
+            self.say(
+                f"Sampling: no ending's share is off by more than about {percent(widest)} points "
+                "for want of runs (half the widest interval). This is the only error that more "
+                "runs make smaller.",
+                f"標本誤差：実行回数の不足による割合のずれは、どの結末でもおよそ{percent(widest)}"
+                "ポイント以内（最も広い区間の半幅）。実行を増やして小さくなるのはこの誤差だけである。",
+            )
+            .replace(" % points", " points")
+            .replace(" %ポイント", "ポイント"),
+            self.say(
+                "Model: the rules are a reading of sources and of judgement. Their error is not in "
+                "the intervals. Other worldviews and the assumptions listed above show part of it.",
+                "モデル：規則は資料と判断の読み取りであり、その誤りは区間に含まれない。"
+                "ほかの世界観と上に挙げた仮定が、その一部を示す。",
+            ),
+            self.say(
+                "Rules are compared with rules: differences between policies under the same luck "
+                "are firmer than the shares themselves.",
+                "比べているのは規則どうしである。同じ運のもとでの政策間の差は、割合そのものより確かである。",
+            ),
+            self.say(
+                "No run failed."
+                if not failed
+                else f"{whole(failed)} runs failed; they stay in the denominator, and the verdicts "
+                "hold whatever they would have done.",
+                "失敗した実行はない。"
+                if not failed
+                else f"{whole(failed)}回の実行が失敗した。分母に残し、"
+                "どう転んでいても判定は変わらない。",
+            ),
+        ]
+        study = self.batch.summary.study
+        if study is not None:
+            more = [row.verdict.more for one in study for row in one if row.verdict.more]
+            if more:
+                lines.append(
+                    self.say(
+                        f"{whole(len(more))} comparisons are not resolved; about "
+                        f"{whole(max(more))} more runs would settle all of them.",
+                        f"{whole(len(more))}件の比較は未確定。すべてに決着をつけるには"
+                        f"約{whole(max(more))}回の追加が要る。",
+                    )
+                )
+        never = [
+            f"{self.called(tally.policy)}: {self.named(share).words(self.lang)}"
+            for tally in tallies
+            for share in (*tally.ending_shares(), *tally.milestone_shares())
+            if share.at_most is not None
+        ]
+        return self.bullets(lines) + (self.bullets(never) if never else "")
+
+    def methods(self) -> str:
+        pairs = [
+            (
+                self.say("Aim", "目的"),
+                self.say(
+                    "how often a rule-based model of the crisis ends in each named way, and what "
+                    "each policy changes",
+                    "規則にもとづく危機モデルが名前つきの各結末に至る頻度と、各政策がもたらす変化",
+                ),
+            ),
+            (
+                self.say("Model", "モデル"),
+                self.say(
+                    "whole numbers only; every draw is a function of seed, name, turn and run; "
+                    "the unknowns are drawn afresh for each run; all variants share their luck",
+                    "整数のみ。引きはすべてシード・名前・ターン・実行番号の関数。"
+                    "未知数は実行ごとに引き直し、運は全変種で共通",
+                ),
+            ),
+            (
+                self.say("Shares", "割合"),
+                self.say(
+                    "Wilson's interval at a level at which all endings of a variant hold together "
+                    "(Goodman 1965), 95 %; for what was never seen, the exact upper bound",
+                    "ウィルソン区間。変種の全結末で同時に95％が成り立つ水準（Goodman 1965）。"
+                    "一度も現れないものには正確な上界",
+                ),
+            ),
+            (
+                self.say("Differences", "差"),
+                self.say(
+                    "paired by run number; exact McNemar test; Stuart-Maxwell test of the whole "
+                    "mix as a gate; Benjamini-Yekutieli over all policies and outcomes; resolved "
+                    "only if the joint interval, too, is on one side of 0",
+                    "実行番号で対にし、正確なマクネマー検定。全体構成はスチュアート＝マックスウェル検定で"
+                    "関門とし、全政策・全結果をベンジャミニ＝イェクティエリ法で調整。"
+                    "同時区間も0の片側にあるときだけ「確定」",
+                ),
+            ),
+            (
+                self.say("Failures", "失敗"),
+                self.say(
+                    "counted as runs, never dropped; verdicts at their worst case",
+                    "実行として数え、決して除かない。判定は最悪の場合で行う",
+                ),
+            ),
+        ]
+        return (
+            "<dl>"
+            + "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in pairs)
+            + "</dl>"
+        )
+
+    def names(self) -> str:
+        file = self.facts.file
+        head = (self.say("name", "名前"), self.say("meaning", "意味"), self.say("source", "出典"))
+        rows = [
+            (self.called(name), self.plain(spec.about), self.plain(spec.source))
+            for name, spec in (*file.endings.items(), *file.milestones.items())
+        ]
+        return self.table(head, rows)
+
+    def inputs(self) -> str:
+        file = self.facts.file
+        head = (
+            self.say("unknown", "未知数"),
+            self.say("drawn from", "範囲"),
+            self.say("likeliest", "最頻"),
+            self.say("source", "出典"),
+        )
+        rows = []
+        for name, spec in file.unknowns.items():
+            drawn = f"{spec.is_}" if spec.between is None else "{} – {}".format(*spec.between)
+            likely = "" if spec.likely is None else str(spec.likely)
+            rows.append(
+                (self.read_in(self.lang, spec.title, name), drawn, likely, self.plain(spec.source))
+            )
+        text = self.table(head, rows) if rows else ""
+        listed = []
+        for variant in self.batch.headers:
+            for name, source in self.batch.inputs(variant).items():
+                entry = (name, sha256(source.encode()).hexdigest()[:16], f"{len(source):,}")
+                if entry not in listed:
+                    listed.append(entry)
+        columns = (self.say("file", "ファイル"), "SHA-256", self.say("characters", "文字数"))
+        return text + self.table(columns, listed)
+
+    def again(self) -> str:
+        manifest, header = self.facts.manifest, self.batch.header
+        asked = manifest["asked"]
+        runs = max(tally.runs for tally in self.batch.tallies())
+        command = f"wargame batch {asked['scenario']} --runs {runs} --seed {header.seed}"
+        command += "".join(f" --policy {policy}" for policy in asked["policies"] or ())
+        command += f" --worldview {asked['worldview']}" if asked["worldview"] else ""
+        shell = [
+            command,
+            f"wargame report {self.place}",
+            f"wargame replay {self.place}#0",
+        ]
+        text = "<pre><code>" + escape("\n".join(shell)) + "</code></pre>"
+        text += (
+            "<p>"
+            + escape(
+                self.say(
+                    "The same inputs, seed and engine give the same digests, on any machine and "
+                    "with any number of processes. The last command opens run 0 turn by turn.",
+                    "同じ入力・シード・エンジンなら、どの機械でもプロセス数によらず同じダイジェストになる。"
+                    "最後のコマンドは実行0をターンごとに開く。",
+                )
+            )
+            + "</p>"
+        )
+        head = (
+            self.say("variant", "変種"),
+            self.say("runs", "回数"),
+            self.say("digest of all runs", "全実行のダイジェスト"),
+        )
+        text += self.table(
+            head,
+            [(self.called(t.policy), whole(t.runs), t.digest) for t in self.batch.tallies()],
+        )
+        facts = [
+            (self.say("scenario", "シナリオ"), f"{header.scenario} {header.digest}"),
+            (self.say("seed", "シード"), str(header.seed)),
+            (self.say("engine", "エンジン"), str(manifest["engine"])),
+            ("Python", str(manifest["python"])),
+            ("NumPy", str(manifest["numpy"])),
+            (self.say("platform", "環境"), str(manifest["platform"])),
+        ]
+        text += self.table((self.say("what", "項目"), self.say("value", "値")), facts)
+        if failures := self.batch.summary.failures:
+            heading = self.say("Runs that failed", "失敗した実行")
+            text += f"<h3>{heading}</h3>" + self.bullets(
+                [f"{one.variant} {one.run}: {one.reason}: {one.command}" for one in failures]
+            )
+        return text
+
+    # ------------------------------------------------------------------------- small things
+
+    def say(self, en: str, ja: str) -> str:
+        return say(self.lang, en=en, ja=ja)
+
+    @property
+    def place(self) -> Path:
+        """The folder as a reader elsewhere may know it: no path of this machine."""
+        folder = self.batch.folder
+        return Path(folder.name) if folder.is_absolute() else folder
+
+    def read(self, text: Text | None) -> str:
+        return escape(self.plain(text))
+
+    def plain(self, text: Text | None) -> str:
+        return joined(text.get(self.lang)) if text else ""
+
+    def read_in(self, lang: str, text: Text | None, otherwise: str) -> str:
+        return joined(text.get(lang)) if text else otherwise
+
+    def _titles(self) -> dict[str, str]:
+        file = self.facts.file
+        named: dict[str, Text | None] = {
+            **{name: spec.title for name, spec in file.endings.items()},
+            **{name: spec.title for name, spec in file.milestones.items()},
+            **{name: spec.title for name, spec in file.dyads.items()},
+        }
+        shared = len(self.facts.spec.overlays)
+        found = {name: joined(text.get(self.lang)) for name, text in named.items() if text}
+        for variant, spec in self.facts.specs.items():
+            own = spec.overlays[shared:]
+            if own:
+                found[variant] = " + ".join(joined(one.title.get(self.lang)) for one in own)
+        found.setdefault(BASELINE, self.say("baseline", "基準"))
+        found.setdefault("unresolved", self.say("unresolved", "未決"))
+        actors = {
+            one.id: joined((one.short or one.title).get(self.lang))
+            for one in self.facts.spec.actors
+        }
+        for dyad in file.dyads:
+            ends = [actors.get(end, end) for end in dyad.split("-")]
+            found.setdefault(dyad, self.say(" – ", "・").join(ends))
+        return found
+
+    def called(self, name: str) -> str:
+        if "|" in name:
+            outcome, given = (self.called(part) for part in name.split("|"))
+            return self.say(f"{outcome}, given {given}", f"{given}のときの{outcome}")
+        return self.titles.get(name, name)
+
+    def named(self, share: Share) -> Share:
+        """The share under the name that people read."""
+        return Share(**{**vars(share), "name": self.called(share.name)})
+
+    def told(self, verdict: Verdict) -> str:
+        return Verdict(**{**vars(verdict), "name": self.called(verdict.name)}).words(self.lang)
+
+    def overlay_about(self, variant: str) -> str:
+        own = self.facts.specs[variant].overlays[len(self.facts.spec.overlays) :]
+        return " ".join(self.read(one.about) for one in own if one.about)
+
+    def figure(self, draw: Callable[..., object], *args: Any, label: str, **named: Any) -> str:
+        self.figures += 1
+        drawn = figures.svg(
+            draw,
+            f"{self.lang}-f{self.figures}",
+            *args,
+            label=label,
+            titles=self.titles,
+            lang=self.lang,
+            **named,
+        )
+        number = self.say(f"Figure {self.figures}. ", f"図{self.figures}　")
+        caption = f"<figcaption>{number}{escape(label)}</figcaption>"
+        return f'<figure><div class="scroll" tabindex="0">{drawn}</div>{caption}</figure>'
+
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+        top = "".join(
+            f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in head
+        )
+        body = "".join(
+            "<tr>"
+            + f'<th scope="row">{escape(first)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in rows
+        )
+        return (
+            f'<div class="scroll" tabindex="0"><table><thead><tr>{top}</tr></thead>'
+            f"<tbody>{body}</tbody></table></div>"
+        )
+
+    def bullets(self, lines: Iterable[str]) -> str:
+        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+    def folded(self, title: str, text: str, opened: bool = False) -> str:
+        shown = " open" if opened else ""
+        return f"<details{shown}><summary>{escape(title)}</summary>{text}</details>"
+
+
+def _share(batch: Batch, policy: str, outcome: str) -> Share:
+    tally = batch.tally(policy)
+    rows = (*tally.ending_shares(), *tally.milestone_shares())
+    return next(row for row in rows if row.name == outcome)
+
+
+def write_report(
+    folder: Path, others: Sequence[Path] = (), lang: str = "en", out: Path | None = None
+) -> Path:
+    """Write the report of a batch's folder, as ``report.html`` in it where nothing is said."""
+    from wargame.experiment.folder import replaced
+
+    text = report(Batch.open(folder), [Batch.open(other) for other in others], lang)
+    path = folder / "report.html" if out is None else out
+    replaced(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    return path
