@@ -179,7 +179,7 @@ def choose(mind: Mind, weights: Floats, luck: Luck, turn: int) -> Ints:
         if k:
             weights = weights.copy()
             before = orders[k - 1]
-            drawn = np.flatnonzero((before != mind.hold) & (before != NO_MOVE))
+            drawn = ((before != mind.hold) & (before != NO_MOVE)).nonzero()[0]
             weights[before[drawn], drawn] = 0
         orders[k] = draw(weights, luck.words(label, turn))
     if mind.barred.any():

@@ -13,7 +13,7 @@ type that holds every sum. The rest is computed only for the runs in which the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 FLOAT32_EXACT = 2**24
+NOWHERE: Places = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Slot:
     sets: tuple[tuple[int, int], ...] = ()
     live_adds: tuple[tuple[int, int], ...] = ()
     live_sets: tuple[tuple[int, int], ...] = ()
-    reads: tuple[int, ...] = ()
+    reads: Places = field(default_factory=lambda: NOWHERE)
     block: Block | None = None
 
     @property
@@ -55,7 +56,7 @@ class Slot:
         """The results of the block in the runs at `columns`."""
         if self.block is None:
             return ()
-        return self.block(cells[list(self.reads)].take(columns, axis=1), None, turn)
+        return self.block(cells[self.reads].take(columns, axis=1), None, turn)
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,9 @@ class EffectBook:
         return matrix.astype(np.float32 if exact32 else np.float64)
 
     @cached_property
-    def _special(self) -> tuple[int, ...]:
-        """The slots that do more than add constants."""
-        return tuple(i for i, s in enumerate(self.slots) if s.sets or s.live_sets or s.live_adds)
+    def _special(self) -> Flags:
+        """Which slots do more than add constants."""
+        return np.array([bool(s.sets or s.block) for s in self.slots], dtype=np.bool_)
 
     def happening(self, runs: int) -> Flags:
         """A table for the phase to fill: slots x runs, and one last row that means nothing."""
@@ -109,20 +110,20 @@ class EffectBook:
         the world as the phase found it.
         """
         happens = happens[: len(self.slots)]
-        if not self.rows.size or not happens.any():
+        anywhere = happens.any(axis=1)
+        if not self.rows.size or not anywhere.any():
             return
         changed = cells[self.rows]
         live = []
-        for index in self._special:
-            columns = np.flatnonzero(happens[index])
-            if columns.size:
-                slot = self.slots[index]
-                values = slot.values(cells, columns, turn)
-                live.append((slot, columns, values))
-                for row, amount in slot.sets:
-                    changed[self._place[row]][columns] = amount
-                for row, k in slot.live_sets:
-                    changed[self._place[row]][columns] = values[k]
+        for index in (self._special & anywhere).nonzero()[0].tolist():
+            slot = self.slots[index]
+            columns = happens[index].nonzero()[0]
+            values = slot.values(cells, columns, turn)
+            live.append((slot, columns, values))
+            for row, amount in slot.sets:
+                changed[self._place[row]][columns] = amount
+            for row, k in slot.live_sets:
+                changed[self._place[row]][columns] = values[k]
         changed += (self._matrix @ happens.astype(self._matrix.dtype)).astype(self.dtype)
         for slot, columns, values in live:
             for row, k in slot.live_adds:

@@ -88,6 +88,22 @@ class MovePlan:
 
 
 @dataclass(frozen=True)
+class Ledger:
+    """The tables of all plans behind each other, for all orders of a turn at once.
+
+    first: where each order's table begins, orders of all actors x 1. An order of -1 finds the
+    last entry of the table before, which stands for no move like every last entry.
+    """
+
+    first: Places
+    success: Ints
+    won: Places
+    lost: Places
+    last: Places
+    times: Places
+
+
+@dataclass(frozen=True)
 class EndingRule:
     """An ending's place in judgement; `held_row` counts the turns that it has held."""
 
@@ -124,6 +140,7 @@ class Scenario:
     minds: tuple[Mind, ...]
     moves: EffectBook
     plans: tuple[MovePlan, ...]
+    ledger: Ledger
     dyad_count: int
     dyad_rows: Mapping[str, int]  # the first row of each of DYAD_CELLS
     drift_rows: Places
@@ -138,6 +155,11 @@ class Scenario:
     def horizon(self) -> int:
         """The last turn."""
         return self.header.horizon
+
+    @property
+    def orders(self) -> int:
+        """How many orders an actor gives in a turn."""
+        return self.spec.scenario.turn.orders
 
     def mind(self, actor: str) -> Mind:
         """The compiled rules of `actor`. Raises KeyError if it takes no part."""

@@ -30,6 +30,7 @@ Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.intp]
 
 CERTAIN = 1000  # per mille
+NOWHERE = -1  # in a table of places
 NOTHING = -1  # the last row of a table of happenings, which stands for no slot
 SKIPPED, DRAWN, FAILED, SUCCEEDED = -2, -1, 0, 1  # an umpire's verdicts on an order
 
@@ -127,12 +128,12 @@ def play(
     orders = {actor: deciders.get(actor, by_rules)(it) for actor, it in situations.items()}
 
     # 4 resolve
-    happens, success, orders = resolve(scenario, cells, orders, verdicts or {}, turn, luck)
+    happens, given, success = resolve(scenario, cells, orders, verdicts or {}, turn, luck)
     detailed = {actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {}
     if detail:
         cells = cells.copy()  # the situations keep the world that they were decided on
     scenario.moves.apply(cells, happens, turn)
-    remember(scenario, cells, orders, turn)
+    remember(scenario, cells, given, turn)
     derive(scenario, cells, turn, "moves")
 
     # 5 escalate, 6 drift, 7 judge
@@ -142,11 +143,10 @@ def play(
 
     # 8 record
     over = world.ending != RUNNING
-    frozen = np.flatnonzero(over)
+    frozen = over.nonzero()[0]
     if frozen.size:
         cells[:, frozen] = world.cells.take(frozen, axis=1)
         ending = np.where(over, world.ending, ending)
-    given = np.concatenate(list(orders.values())) if orders else np.empty((0, n), dtype=np.int64)
     trail = roll(world.trail, (cells[: scenario.hashed_rows], given), scenario.multipliers)
     following = replace(
         world,
@@ -158,8 +158,8 @@ def play(
     )
     record = TurnRecord(
         turn=turn,
-        orders=orders,
-        success=success,
+        orders=by_actor(scenario, given),
+        success=by_actor(scenario, success),
         happened=happened[:-1],
         stage=scenario.dyads(cells, "stage").astype(np.int64),
         heat=scenario.dyads(cells, "heat").astype(np.int64),
@@ -168,6 +168,12 @@ def play(
         detail=detailed,
     )
     return following, record
+
+
+def by_actor(scenario: Scenario, table: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """The rows of each actor, as views."""
+    k = scenario.orders
+    return {mind.actor: table[i * k : i * k + k] for i, mind in enumerate(scenario.minds)}
 
 
 def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> Flags:
@@ -179,12 +185,12 @@ def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> Flags:
     chances = np.empty((len(scenario.events), cells.shape[1]), dtype=np.int64)
     for row, value in zip(chances, results, strict=False):
         row[...] = value
-    for index in np.flatnonzero(chances.max(axis=1, initial=0)).tolist():
+    for index in chances.max(axis=1, initial=0).nonzero()[0].tolist():
         event = scenario.events[index]
         words = luck.words(event.label, turn)
         hit = below(words, 1000) < chances[index]
         if event.weights:
-            columns = np.flatnonzero(hit)
+            columns = hit.nonzero()[0]
             slots = outcome_of(event, results, words, columns)
             happens[slots, columns] = True
         else:
@@ -211,47 +217,69 @@ def resolve(
     verdicts: Mapping[str, Ints],
     turn: int,
     luck: Luck,
-) -> tuple[Flags, dict[str, Flags], dict[str, Ints]]:
-    """Which orders succeed: what happens (as `EffectBook.happening`), success {actor: K x n},
-    and the orders that an umpire has let stand."""
+) -> tuple[Flags, Ints, Flags]:
+    """What the orders come to: what happens (as `EffectBook.happening`), the orders that an
+    umpire has let stand and which of them succeed, both orders of all actors x n."""
     n = cells.shape[1]
     happens = scenario.moves.happening(n)
-    everywhere = np.arange(n)
-    success: dict[str, Flags] = {}
-    kept: dict[str, Ints] = {}
-    for mind, plan in zip(scenario.minds, scenario.plans, strict=True):
-        chosen = orders[mind.actor]
-        verdict = verdicts.get(mind.actor)
-        if verdict is not None:
-            chosen = np.where(verdict == SKIPPED, NO_MOVE, chosen)
-        kept[mind.actor] = chosen
-        odds = plan.success[chosen]
+    if not orders:
+        return happens, np.empty((0, n), dtype=np.int64), np.empty((0, n), dtype=np.bool_)
+    ledger = scenario.ledger
+    rulings = join_rulings(scenario, orders, verdicts)
+    given = np.concatenate([orders[mind.actor] for mind in scenario.minds])
+    if rulings is not None:
+        given = np.where(rulings == SKIPPED, NO_MOVE, given)
+    index = given + ledger.first
+    odds = ledger.success[index]
+    labels: list[str] = []
+    for plan in scenario.plans:
+        own = slice(len(labels), len(labels) + len(plan.labels))
+        labels += plan.labels
         if plan.live_success:
             results = plan.success_block(cells, None, turn)
             for m, k in plan.live_success:
-                odds = np.where(chosen == m, results[k], odds)
-        done = np.ones(chosen.shape, dtype=np.bool_)
-        for k, label in enumerate(plan.labels):
-            if odds[k].min(initial=CERTAIN) < CERTAIN:
-                done[k] = below(luck.words(label, turn), CERTAIN) < odds[k]
-        if verdict is not None:
-            done = np.where(verdict == SUCCEEDED, True, np.where(verdict == FAILED, False, done))
-        success[mind.actor] = done & (chosen != NO_MOVE)
-        happens[np.where(done, plan.won[chosen], plan.lost[chosen]), everywhere] = True
-    return happens, success, kept
+                np.copyto(odds[own], results[k], where=given[own] == m)
+    done = np.ones(given.shape, dtype=np.bool_)
+    for row in (odds.min(axis=1, initial=CERTAIN) < CERTAIN).nonzero()[0].tolist():
+        np.less(below(luck.words(labels[row], turn), CERTAIN), odds[row], out=done[row])
+    if rulings is not None:
+        done = np.where(rulings == SUCCEEDED, True, np.where(rulings == FAILED, False, done))
+    slots = np.where(done, ledger.won[index], ledger.lost[index])
+    happens.reshape(-1)[slots * n + np.arange(n)] = True
+    return happens, given, done & (given != NO_MOVE)
 
 
-def remember(scenario: Scenario, cells: Cells, orders: dict[str, Ints], turn: int) -> None:
+def join_rulings(
+    scenario: Scenario, orders: dict[str, Ints], verdicts: Mapping[str, Ints]
+) -> Ints | None:
+    """The umpire's verdicts on all orders, or None where there are none at all."""
+    if not verdicts:
+        return None
+    drawn = np.int64(DRAWN)
+    return np.concatenate(
+        [
+            np.broadcast_to(verdicts.get(mind.actor, drawn), orders[mind.actor].shape)
+            for mind in scenario.minds
+        ]
+    )
+
+
+def remember(scenario: Scenario, cells: Cells, given: Ints, turn: int) -> None:
     """Write down who played what: the last turn, and in how many turns (in place)."""
-    for mind, plan in zip(scenario.minds, scenario.plans, strict=True):
-        chosen = orders[mind.actor]
-        for k, moves in enumerate(chosen):
-            last, times = plan.last[moves], plan.times[moves]
-            columns = np.flatnonzero(last >= 0)
-            cells[last[columns], columns] = turn
-            again = (chosen[:k] == moves).any(axis=0)
-            columns = np.flatnonzero((times >= 0) & ~again)
-            cells[times[columns], columns] += 1
+    if not given.size:
+        return
+    ledger, columns = scenario.ledger, np.arange(cells.shape[1])
+    flat = cells.reshape(-1)  # a view: the cells of a turn are its own copy, in one piece
+    index = given + ledger.first
+    last = ledger.last[index] * columns.size + columns
+    flat[last[last >= 0]] = turn
+    if ledger.times.max(initial=NOWHERE) > NOWHERE:
+        for k in range(scenario.orders):
+            mine = given[k :: scenario.orders]
+            counted = ledger.times[index[k :: scenario.orders]] * columns.size + columns
+            for before in range(k):
+                counted = np.where(given[before :: scenario.orders] == mine, NOWHERE, counted)
+            flat[counted[counted >= 0]] += 1
 
 
 def escalate(scenario: Scenario, cells: Cells, turn: int) -> None:

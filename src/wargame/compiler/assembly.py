@@ -12,7 +12,7 @@ from wargame import __version__
 from wargame.compiler.changes import book
 from wargame.compiler.minds import compile_mind, labels_of
 from wargame.compiler.news import compile_news
-from wargame.compiler.plans import compile_plans
+from wargame.compiler.plans import compile_ledger, compile_plans
 from wargame.compiler.rows import Rows, derivation, goals, lay_out, unknowns
 from wargame.compiler.workshop import Reading, TooNarrow, Workshop
 from wargame.draws import word_of
@@ -86,6 +86,7 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
         minds=minds,
         moves=move_book,
         plans=plans,
+        ledger=compile_ledger(shop, plans),
         dyad_count=len(file.dyads),
         dyad_rows={kind: _first_row(shop, kind, file.dyads) for kind in DYAD_CELLS},
         drift_rows=drift_rows,

@@ -123,7 +123,7 @@ def slot(shop: Workshop, name: str, changes: Iterable[Change]) -> Slot:
         sets=tuple(sets),
         live_adds=tuple(live_adds),
         live_sets=tuple(live_sets),
-        reads=tuple(reads),
+        reads=np.array(reads, dtype=np.intp),
         block=shop.block(name, local) if local else None,
     )
 

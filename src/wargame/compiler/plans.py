@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +11,11 @@ from wargame.compiler.changes import changes, intervene, slot
 from wargame.compiler.workshop import Results, Workshop
 from wargame.effects import Places, Slot
 from wargame.layout import last_cell, times_cell
-from wargame.scenario import MovePlan
+from wargame.scenario import Ledger, MovePlan
 
 CERTAIN = 1000
 NOWHERE = -1
+NO_PLACES: Places = np.empty(0, dtype=np.intp)
 
 
 def compile_plans(shop: Workshop) -> tuple[tuple[MovePlan, ...], list[Slot]]:
@@ -69,6 +71,25 @@ class _Draft:
             last=_table((rows.get(last_cell(actor, m), NOWHERE) for m in moves), NOWHERE),
             times=_table((rows.get(times_cell(actor, m), NOWHERE) for m in moves), NOWHERE),
         )
+
+
+def compile_ledger(shop: Workshop, plans: Sequence[MovePlan]) -> Ledger:
+    """The tables of all plans behind each other."""
+    orders = shop.file.turn.orders
+    sizes = [plan.success.size for plan in plans]
+    first = np.repeat(np.cumsum([0, *sizes[:-1]])[: len(sizes)], orders)
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(plan, name) for plan in plans] or [NO_PLACES])
+
+    return Ledger(
+        first=first[:, None].astype(np.intp),
+        success=joined("success"),
+        won=joined("won"),
+        lost=joined("lost"),
+        last=joined("last"),
+        times=joined("times"),
+    )
 
 
 def _table(entries: Iterable[int], none: int) -> Places:
