@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from wargame.draws import Luck
 from wargame.errors import ReplayError
-from wargame.experiment.futures import OnProgress, beside, play_futures
+from wargame.experiment.futures import Futures, OnProgress, beside, play_futures
 from wargame.experiment.odds import ALPHA, Change, Odds, Outlook
 from wargame.experiment.valuation import points_of, value
 from wargame.orders import HOLD
@@ -147,7 +147,10 @@ class _Branch:
 
 @dataclass(frozen=True)
 class _Choice:
-    """What one order could have been: the turn as it was, its branches, and the best of them."""
+    """What one order could have been: the turn as it was, its branches, and the best of them.
+
+    impact: how far the order moved the ending or milestone that it moved most, against the usual.
+    """
 
     as_it_was: _Branch
     branches: tuple[_Branch, ...]
@@ -273,32 +276,27 @@ def _that_mattered(
     scenario, run = replay.scenario, replay.playthrough
     worlds = [branch.world for branch in branches]
     found = play_futures(scenario, worlds, first_look, FIRST_LOOK, run.seed, jobs, on_progress)
-    worth: dict[_Key, list[tuple[float, _Branch]]] = {}
-    as_it_was: dict[int, tuple[int, _Branch]] = {}
+    shares = _shares(found, len(scenario.header.endings))
+    places: dict[_Key, list[int]] = {}
+    as_it_was: dict[int, int] = {}
     for place, branch in enumerate(branches):
-        if not branch.actor:
-            as_it_was[branch.turn] = (place, branch)
-            continue
-        points = _points(scenario, branch.actor)
-        first = as_it_was[branch.turn][0]
-        values = value(
-            points,
-            scenario.header,
-            found.ending[[first, place]],
-            found.reached[:, [first, place]],
-        )
-        gain = float((values[0] - values[1]).mean())
-        key = (branch.turn, branch.actor, branch.order)
-        worth.setdefault(key, []).append((gain, branch))
+        if branch.actor:
+            places.setdefault((branch.turn, branch.actor, branch.order), []).append(place)
+        else:
+            as_it_was[branch.turn] = place
     choices: dict[int, list[_Choice]] = {}
-    for (turn, _, _), gains in worth.items():
-        weights = [branch.weight for _, branch in gains]
-        usual = np.average([gain for gain, _ in gains], weights=weights if any(weights) else None)
+    for (turn, actor, _), others in places.items():
+        points = _points(scenario, actor)
+        worth = value(points, scenario.header, found.ending[others], found.reached[:, others]).mean(
+            axis=1
+        )
+        weights = [branches[place].weight for place in others]
+        usual = np.average(shares[others], axis=0, weights=weights if any(weights) else None)
         choice = _Choice(
-            as_it_was=as_it_was[turn][1],
-            branches=tuple(branch for _, branch in gains),
-            best=min(gains, key=lambda pair: pair[0])[1],
-            impact=abs(float(usual)),
+            as_it_was=branches[as_it_was[turn]],
+            branches=tuple(branches[place] for place in others),
+            best=branches[others[int(np.argmax(worth))]],
+            impact=float(np.abs(shares[as_it_was[turn]] - usual).max()),
         )
         choices.setdefault(turn, []).append(choice)
     return [
@@ -306,6 +304,12 @@ def _that_mattered(
         for of_turn in choices.values()
         for choice in sorted(of_turn, key=lambda choice: -choice.impact)[:each]
     ]
+
+
+def _shares(futures: Futures, endings: int) -> npt.NDArray[np.float64]:
+    """The shares of endings, then of milestones, of each world: worlds x both."""
+    passed = np.count_nonzero(futures.reached, axis=2).T
+    return np.concatenate([futures.counts(endings), passed], axis=1) / futures.n
 
 
 def _points(scenario: Scenario, actor: str) -> Mapping[str, int]:
