@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
@@ -93,9 +94,12 @@ class Pages:
         return template.render(_=speaker(lang), lang=lang, **given)
 
 
-def by_place(know: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Gauges by the first word of their name, in the scenario's order."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+def by_place(
+    know: list[dict[str, Any]], names: Mapping[str, str]
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Gauges by the actor that they belong to; "" for those of nobody, which come first."""
+    groups: dict[str, list[dict[str, Any]]] = {"": []}
     for fact in know:
-        groups.setdefault(fact["gauge"].partition(".")[0], []).append(fact)
-    return list(groups.items())
+        owner = fact["gauge"].partition(".")[0]
+        groups.setdefault(owner if owner in names else "", []).append(fact)
+    return [(owner, facts) for owner, facts in groups.items() if facts]

@@ -46,7 +46,8 @@ class Scenes:
             with self._table.lock:
                 seen = view(self._table, role, lang)
                 clock = self._table.state.clock
-                devices = self._table.present.get(role, 0)
+                # The first device is no news to itself.
+                devices = max(1, self._table.present.get(role, 1))
             label = f"{seen['version']}.{clock.left}.{clock.running:d}.{devices}"
             scene = Scene(label, seen, devices)
             self._kept[role, lang] = (epoch, scene)

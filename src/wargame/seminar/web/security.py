@@ -144,14 +144,14 @@ class Gate:
     def __init__(
         self, app: ASGIApp, origins: Collection[str], read_seconds: float = READ_SECONDS
     ) -> None:
-        self._app = app
+        self.app = app
         self._origins = frozenset(origins)
         self._hosts = frozenset(origin.partition("://")[2] for origin in origins)
         self._read_seconds = read_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         try:
@@ -160,7 +160,7 @@ class Gate:
             await self._refuse(refusal, scope, receive, send)
             return
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
 
         async def decorated(message: Message) -> None:
@@ -168,7 +168,7 @@ class Gate:
                 secure(MutableHeaders(scope=message), headers["host"])
             await send(message)
 
-        await self._app(scope, self._measured(receive), decorated)
+        await self.app(scope, self._measured(receive), decorated)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         # Exactly one: two would let a proxy and us believe different things.
