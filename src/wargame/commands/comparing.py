@@ -26,21 +26,17 @@ MOST_FLOWS = 6
 
 def comparison(found: Comparison, lang: str = "en") -> list[str]:
     """One policy against the base: a heading, a table of outcomes, and who changed places."""
-    pairs = whole(found.n)
-    lines = [
-        say(
-            lang,
-            en=f"{found.variant} against {found.base}: {pairs} pairs of runs under the same luck",
-            ja=f"{found.base}に対する{found.variant}：同じ運の実行{pairs}組",
-        )
-    ]
+    lines = [heading(found, lang)]
     rows = [
         tuple(
             say(lang, en=en, ja=ja)
             for en, ja in (
                 ("", ""),
-                (found.base, found.base),
-                ("policy", "政策"),
+                *(
+                    (("first", "最初の"), ("other", "もう一方"))
+                    if "#" in found.base
+                    else ((found.base, found.base), ("policy", "政策"))
+                ),
                 ("points", "差"),
                 ("95 % interval", "95 % 区間"),
                 ("verdict", "判定"),
@@ -64,6 +60,25 @@ def comparison(found: Comparison, lang: str = "en") -> list[str]:
     if found.transitions:
         lines.append("  " + flows(found.transitions, lang))
     return lines
+
+
+def heading(found: Comparison, lang: str) -> str:
+    """Who is compared with whom, and by how many runs."""
+    from wargame.statistics import Unpaired
+
+    runs = whole(found.n)
+    if isinstance(found, Unpaired):
+        others = whole(found.base_n)
+        return say(
+            lang,
+            en=f"{found.variant} ({runs} runs) against {found.base} ({others}), each its own luck",
+            ja=f"{found.base}（実行{others}回）に対する{found.variant}（{runs}回）：運は別々",
+        )
+    return say(
+        lang,
+        en=f"{found.variant} against {found.base}: {runs} pairs of runs under the same luck",
+        ja=f"{found.base}に対する{found.variant}：同じ運の実行{runs}組",
+    )
 
 
 def _row(row: Difference, lang: str) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ from wargame.statistics.shares import (
     shares,
     wilson,
 )
+from wargame.statistics.unpaired import Sample, Unpaired, newcombe, unpaired_study
 from wargame.statistics.verdict import Verdict
 
 __all__ = [
@@ -72,11 +73,13 @@ __all__ = [
     "Region",
     "Regret",
     "Result",
+    "Sample",
     "Share",
     "Shares",
     "Stop",
     "Study",
     "Transition",
+    "Unpaired",
     "Verdict",
     "adjust",
     "combine_replicates",
@@ -91,6 +94,7 @@ __all__ = [
     "look",
     "mcnemar",
     "never_seen",
+    "newcombe",
     "pair",
     "pairs_for_bound",
     "pairs_for_difference",
@@ -107,5 +111,6 @@ __all__ = [
     "stuart_maxwell",
     "study",
     "transitions",
+    "unpaired_study",
     "wilson",
 ]

@@ -1,0 +1,92 @@
+"""Differences between runs that do not share their luck."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import chi2_contingency, fisher_exact
+
+from wargame.statistics.unpaired import Sample, homogeneity, newcombe, unpaired_study
+
+
+def sample(variant: str, war: int, peace: int, failed: int = 0, crisis: int = 0) -> Sample:
+    return Sample(
+        variant, war + peace + failed, failed, {"War": war, "Peace": peace}, {"crisis": crisis}
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "base", "base_n", "low", "high"),
+    [
+        # Newcombe 1998, table II, method 10.
+        (56, 70, 48, 80, 0.0524, 0.3339),
+        (9, 10, 3, 10, 0.1705, 0.8090),
+        (10, 10, 0, 10, 0.6075, 1.0),
+    ],
+)
+def test_published_intervals(
+    count: int, n: int, base: int, base_n: int, low: float, high: float
+) -> None:
+    found = newcombe(count, n, base, base_n, 1.959964)
+    assert np.array(found) == pytest.approx([low, high], abs=5e-5)
+
+
+def test_the_interval_covers_as_promised() -> None:
+    luck = np.random.default_rng(2022)
+    for p, q, n in ((0.02, 0.03, 400), (0.3, 0.3, 200), (0.5, 0.6, 1000)):
+        low, high = newcombe(luck.binomial(n, p, 20_000), n, luck.binomial(n, q, 20_000), n, 1.96)
+        covered = ((low <= p - q) & (p - q <= high)).mean()
+        assert 0.94 < covered < 0.97
+
+
+def test_the_mix_is_tested_by_chi_square() -> None:
+    base, variant = {"a": 30, "b": 50, "c": 20, "never": 0}, {"a": 45, "b": 40, "c": 15, "never": 0}
+    found = homogeneity(base, variant)
+    expected = chi2_contingency([[30, 50, 20], [45, 40, 15]], correction=False)
+    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue))
+    assert found.degrees == 2
+    assert homogeneity({"a": 5}, {"a": 7}).p == 1.0
+
+
+def test_a_large_difference_is_resolved_and_none_is_small() -> None:
+    found = unpaired_study([(sample("a", 3000, 7000), sample("b", 4000, 6000))]).comparisons[0]
+    assert {row.name: row.verdict.kind for row in found} == {
+        "War": "up", "Peace": "down", "crisis": "small",
+    }  # fmt: skip
+    assert found.base_n == found.n == 10_000
+    assert found["War"].pairing == 1
+    exact = fisher_exact([[3000, 7000], [4000, 6000]]).pvalue
+    assert found["War"].p >= exact, "an ending cannot be more certain than the mix"
+
+
+def test_an_open_question_says_how_many_more_runs() -> None:
+    found = unpaired_study([(sample("a", 300, 700), sample("b", 330, 670))]).comparisons[0]
+    verdict = found["War"].verdict
+    assert verdict.kind == "open"
+    assert verdict.more is not None and 2000 < verdict.more < 20_000
+
+
+def test_failed_runs_can_undo_a_difference() -> None:
+    clean = unpaired_study([(sample("a", 300, 700), sample("b", 400, 600))]).comparisons[0]
+    assert clean["War"].verdict.kind == "up"
+    dirty = unpaired_study([(sample("a", 300, 600, 100), sample("b", 400, 600))]).comparisons[0]
+    assert dirty["War"].verdict.kind == "masked", "they may all have been wars"
+
+
+def test_false_discoveries_stay_rare() -> None:
+    luck = np.random.default_rng(7)
+    false = 0
+    for _ in range(100):
+        wars = luck.binomial(500, 0.3, 6)
+        sides = [
+            (sample("a", int(a), 500 - int(a)), sample("b", int(b), 500 - int(b)))
+            for a, b in wars.reshape(3, 2)
+        ]
+        found = unpaired_study(sides)
+        false += any(row.verdict.resolved for one in found for row in one)
+    assert false <= 5
+
+
+def test_no_runs_no_answer() -> None:
+    with pytest.raises(ValueError, match="has no runs"):
+        unpaired_study([(sample("a", 1, 1), sample("b", 0, 0))])
