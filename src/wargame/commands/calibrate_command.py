@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=2022, metavar="S", help="names the luck")
     parser.add_argument(
-        "--budget", type=int, default=16_000, metavar="B", help="runs of the search"
+        "--budget", type=int, default=40_000, metavar="B", help="runs of the search"
     )
     parser.add_argument(
         "--settings", type=int, default=10, metavar="K", help="other settings to look for"

@@ -44,14 +44,14 @@ __all__ = ["Calibration", "calibrate"]
 Floats = npt.NDArray[np.float64]
 Under = tuple[str, ...]
 
-ROUNDS = 4
+ROUNDS = 5
 """A quarter of the budget is the design, a quarter the scenario as written, and the other half
 is played in so many rounds."""
 FRESH = 1
 """Added to the seed of the search: the luck of the batch that judges has not been seen before."""
-REACH = 0.35
+REACH = 0.5
 """Other settings are sought from starting points up to so far from the prior on each number."""
-CHECK = 1000
+CHECK = 2000
 """Runs with which each of the other settings is checked."""
 
 
@@ -224,7 +224,7 @@ def calibrate(
     dials: Sequence[str] = (),
     runs: int = 50_000,
     seed: int = 2022,
-    budget: int = 16_000,
+    budget: int = 40_000,
     settings: int = 10,
     jobs: int = 1,
     command: str = "",
@@ -381,7 +381,7 @@ class _Work:
         from scipy.stats import qmc
 
         sobol = qmc.Sobol(len(self.panel.prior), scramble=False)
-        sobol.fast_forward(1)
+        sobol.fast_forward(8)  # the first points are the middle and the middles of the halves
         low, high = np.array(self.panel.bounds).T
         for point in sobol.random(wanted):
             yield np.clip(self.panel.prior + REACH * (2 * point - 1), low, high)

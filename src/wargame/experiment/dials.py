@@ -80,17 +80,17 @@ class Turned:
 
 @dataclass(frozen=True)
 class Belief:
-    """The distribution of an unknown: low, perhaps likely, high."""
+    """The distribution of an unknown: low, perhaps likely, high.
+
+    Its low and its high end move; what is likely keeps its place between them.
+    """
 
     name: str
     low: int
     likely: int | None
     high: int
     within: tuple[int, int]
-
-    @property
-    def size(self) -> int:
-        return 2 if self.likely is None else 3
+    size: int = 2
 
     @property
     def width(self) -> int:
@@ -99,41 +99,44 @@ class Belief:
     @property
     def bounds(self) -> list[tuple[float, float]]:
         low, high = self.within
-        return [(low / self.width, high / self.width)] * self.size
+        return [(low / self.width, high / self.width)] * 2
 
     @property
     def prior(self) -> list[float]:
-        middle = [] if self.likely is None else [self.likely / self.width]
-        return [self.low / self.width, *middle, self.high / self.width]
+        return [self.low / self.width, self.high / self.width]
 
-    def numbers(self, part: Floats) -> tuple[float, float | None, float]:
-        """Low, likely and high of a part: in order, and not too narrow."""
-        low, high = sorted((part[0] * self.width, part[-1] * self.width))
-        short = NARROWEST * self.width - (high - low)
-        if short > 0:
-            low = min(max(self.within[0], low - short / 2), self.within[1] - NARROWEST * self.width)
-            high = low + NARROWEST * self.width
+    def ends(self, part: Floats) -> tuple[float, float]:
+        """The ends that a part stands for: in order, and not too close."""
+        low, high = sorted((part[0] * self.width, part[1] * self.width))
+        least = NARROWEST * self.width
+        if high - low < least:
+            low = min(max(self.within[0], (low + high - least) / 2), self.within[1] - least)
+            high = low + least
+        return low, high
+
+    def middle(self, low: float, high: float) -> float | None:
+        """Where the distribution between these ends is likeliest."""
         if self.likely is None:
-            return low, None, high
-        return low, min(max(part[1] * self.width, low), high), high
+            return None
+        return low + (high - low) * (self.likely - self.low) / self.width
 
     def turned(self, part: Floats) -> Turned:
-        low, likely, high = self.numbers(part)
+        low, high = self.ends(part)
         now: dict[str, Any] = {"between": [round(low), round(high)]}
         was: dict[str, Any] = {"between": [self.low, self.high]}
+        likely = self.middle(low, high)
         if likely is not None:
             now["likely"], was["likely"] = round(likely), self.likely
         return Turned(self.name, was, now, _length(part - np.array(self.prior)))
 
     def column(self, part: Floats, points: Floats) -> Floats:
-        low, likely, high = self.numbers(part)
-        span = high - low
+        low, high = self.ends(part)
+        span, likely = high - low, self.middle(low, high)
         if likely is None:
             drawn = low + span * points
         else:
-            left = (likely - low) / span
             drawn = np.where(
-                points < left,
+                points < (likely - low) / span,
                 low + np.sqrt(points * span * (likely - low)),
                 high - np.sqrt((1 - points) * span * (high - likely)),
             )

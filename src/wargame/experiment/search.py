@@ -32,6 +32,7 @@ Under = tuple[str, ...]
 
 DESIGN, AS_WRITTEN = 0, 1  # what is played before the first round
 POINTS = 256  # quantiles over which the surfaces are averaged
+NEAR = 3  # so many of the last rounds set the level of a surface
 STILL = 0.03  # a dial that would move less than this stays where it is
 ROUND_OFF = 0.02  # rounds the corner of the distance at 0, so that it has a gradient there
 SURE = 1.5  # standard errors of the final batch that a share keeps from the edge of its range
@@ -111,7 +112,7 @@ class Search:
     def _predictor(self, goal: Goal) -> _Predictor:
         parts = self.rounds[goal.spec.under]
         places = np.concatenate([part.places for part in parts])
-        newest = range(max(DESIGN + 1, len(parts) - 2), len(parts))
+        newest = range(max(DESIGN + 1, len(parts) - NEAR), len(parts))
         near = np.concatenate([np.full(p.outcomes.n, i in newest) for i, p in enumerate(parts)])
 
         def flags(of: Callable[[Outcomes], npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
