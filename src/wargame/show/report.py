@@ -289,12 +289,12 @@ class _Report:
         text += self.table(head, rows)
         if flows:
             heading = self.say("Runs that ended otherwise", "結末が変わった実行")
-            text += f"<h4>{heading}</h4>" + self.bullets(flows)
+            text += f"<h3>{heading}</h3>" + self.bullets(flows)
         return self.folded(self.called(one.variant), text)
 
     def difference(self, row: Difference, expect: Mapping[str, str]) -> tuple[str, ...]:
         places = decimals(50 * (row.high - row.low))
-        told = self.told(row.verdict).partition(self.say(": ", "："))[2]
+        told = self.told(row.verdict).removeprefix(self.called(row.name)).lstrip(":： ")
         pairing = "" if row.gained is None else f"× {row.pairing:.1f}"
         if row.pairing == float("inf"):
             pairing = self.say("no pair differs", "差のある対なし")
