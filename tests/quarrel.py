@@ -124,6 +124,15 @@ title: {en: Threats, ja: 脅し}
 for: [quarrel]
 moves: {threaten: {base: 60}}
 """,
+    "scenarios/policies/gossip.yaml": """
+schema: 1
+id: gossip
+kind: policy
+title: {en: Gossip, ja: うわさ話}
+for: [quarrel]
+chance:
+  - {id: rumour, chance: 900, effects: {red.anger: +80}, title: {en: A rumour spreads, ja: 噂}}
+""",
     "scenarios/policies/stranger.yaml": """
 schema: 1
 id: stranger

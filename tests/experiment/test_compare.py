@@ -141,6 +141,14 @@ def test_news_goes_its_own_way_only_where_it_is_asked_to(folders: dict[str, Batc
     assert went_apart(folders["seven"]).news is None
 
 
+def test_news_that_only_one_of_them_had_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_batch("quarrel", policies=["gossip"], runs=60, out="gossiping")
+    assert main(["compare", "gossiping", "--why", "3"]) == 0
+    assert "News only under gossip: A rumour spreads." in capsys.readouterr().out
+
+
 def test_what_differs_before_the_first_turn(place: Path, folders: dict[str, Batch]) -> None:
     batch = run_batch("quarrel", policies=["hush-money"], runs=60, out="hushed")
     found = went_apart(batch, "hush-money", run=3)

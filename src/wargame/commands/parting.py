@@ -21,7 +21,7 @@ class Parting:
 
     def told(self) -> list[str]:
         """The whole story."""
-        lines = [self.heading(), *self.opening()]
+        lines = [self.heading(), *self.opening(), *self.news()]
         if not self.found.departures:
             return [
                 *lines,
@@ -38,7 +38,7 @@ class Parting:
             "  "
             + say(
                 self.lang,
-                en="The first order that differs; until here all were the same."
+                en="The first order that differs; until here all orders were the same."
                 if turn > 1
                 else "The first turn, and already an order differs.",
                 ja="最初に違った命令。ここまでは全く同じだった。"
@@ -91,6 +91,22 @@ class Parting:
             for name, (ours, theirs) in self.found.opening.items()
         )
         return [say(self.lang, en="From the start: ", ja="開始時から：") + told]
+
+    def news(self) -> list[str]:
+        """The first news that only one of the runs had, if that was no later than the orders."""
+        turn = self.found.news
+        if turn is None or (self.found.departures and turn > self.found.first[0].turn):
+            return []
+        told = [{news.text: None for news in side.news(turn)} for side in self.sides]
+        lines = [self.sides[0].heading(turn)]
+        for name, own, other in zip(self.names, told, reversed(told), strict=True):
+            only = " ".join(text for text in own if text not in other)
+            if only:
+                lines.append(
+                    say(self.lang, en=f"  News only under {name}: ", ja=f"  {name}だけの出来事：")
+                    + only
+                )
+        return lines if len(lines) > 1 else []
 
     def both(self, departure: Departure) -> list[tuple[Narrator, Explanation]]:
         """The narrators with the two sides of a departure."""
@@ -151,7 +167,7 @@ class Parting:
         return slips + bars[option.barrier]
 
     def marks(self) -> list[str]:
-        """Milestones, ladders and news that went apart."""
+        """Milestones and ladders that went apart."""
         lines = []
         never = say(self.lang, en="never", ja="なし")
         for name, turns in self.found.milestones().items():
@@ -168,15 +184,6 @@ class Parting:
                     self.lang,
                     en=f"{title}: up to stage {one} | {other}",
                     ja=f"{title}：最高で段階{one} | {other}",
-                )
-            )
-        if self.found.news:
-            lines.append(
-                "  "
-                + say(
-                    self.lang,
-                    en=f"Other news came from turn {self.found.news} on.",
-                    ja=f"ターン{self.found.news}から出来事も変わった。",
                 )
             )
         return lines

@@ -146,7 +146,11 @@ def _departures(base: Playthrough, variant: Playthrough) -> Iterator[Departure]:
     for turn, records in enumerate(zip(base.records, variant.records, strict=False), start=1):
         for actor in base.scenario.header.actors:
             ours, theirs = (
-                [side.scenario.header.moves[actor][m] for m in record.orders[actor][:, 0] if m >= 0]
+                sorted(
+                    side.scenario.header.moves[actor][m]
+                    for m in record.orders[actor][:, 0]
+                    if m >= 0
+                )
                 for side, record in zip((base, variant), records, strict=True)
             )
             if ours != theirs:
