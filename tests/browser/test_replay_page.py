@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha384
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -146,7 +148,7 @@ def test_predicting_meets_axe(opened: Any, locked: Path) -> None:
 def test_the_language_switch_leaves_no_english_label(opened: Any, file: Path) -> None:
     page = opened(file, query="?turn=2")
     page.select_option("#lang", "ja")
-    page.wait_for_function("document.documentElement.lang === 'ja'")
+    page.wait_for_function("() => document.documentElement.lang === 'ja'")
     assert heading(page) == "第2ターン：2022年9月12日"
     labels = page.eval_on_selector_all("h3, button, label > span, th[scope=col]", TEXTS)
     assert [x for x in labels if x.isascii() and any(c.isalpha() for c in x)] == []
@@ -159,11 +161,11 @@ def test_a_lens_shows_what_that_actor_could_know(opened: Any, file: Path, replay
     page = opened(file, query="?turn=4")
     assert "privately warned" in page.inner_text("#events")
     page.select_option("#lens", "public")
-    page.wait_for_function("!events.textContent.includes('privately warned')")
+    page.wait_for_function("() => !events.textContent.includes('privately warned')")
     assert "cannot look into" in page.inner_text("#why")
     assert page.is_hidden("#odds")
     page.select_option("#lens", "russia")
-    page.wait_for_function("events.textContent.includes('privately warned')")
+    page.wait_for_function("() => events.textContent.includes('privately warned')")
     assert page.locator("#mind option").all_inner_texts() == ["Russia"]
 
 
@@ -220,3 +222,53 @@ def test_the_copy_of_axe_is_the_one_that_was_written_down() -> None:
     for item in json.loads((VENDOR / "vendor.json").read_text(encoding="utf-8")):
         content = (VENDOR / item["file"]).read_bytes()
         assert b64encode(sha384(content).digest()).decode() == item["sha384"]
+
+
+@pytest.fixture
+def address(replay: Replay) -> Iterator[str]:
+    """The same replay from a server on this machine."""
+    uvicorn = pytest.importorskip("uvicorn")
+    from wargame.show.web import replay_app
+
+    server = uvicorn.Server(uvicorn.Config(replay_app(replay), port=0, log_level="error"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_fork_from_the_server_opens_as_another_course_of_events(
+    browser: Any, address: str, replay: Replay
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address + "/r/0/?turn=2")
+    page.wait_for_selector("#fork:not([hidden])")
+    page.select_option("#who", "usa")
+    page.select_option("#what", "evacuate_nationals")
+    page.locator("#fork button").click()
+    page.wait_for_url("**/r/1/?turn=2&lang=en")
+    page.wait_for_function(
+        "() => events.textContent.includes('told its nationals to leave Ukraine')"
+    )
+    assert axe(page) == []
+    assert {url[: len(address)] for url in asked if not url.startswith("data:")} == {address}
+    page.close()
+
+
+def test_the_server_sends_a_turn_only_after_the_vote(browser: Any, address: str) -> None:
+    page = browser.new_page()
+    page.goto(address + "/r/0/?turn=1")
+    page.wait_for_selector("body[data-ready]")
+    page.click("#predict")
+    page.wait_for_selector("#guess:not([hidden])")
+    withheld = "fetch('turn/2/all/en').then(answer => answer.status)"
+    assert page.evaluate(withheld) == 403
+    page.locator("#guess .ballot button").first.click()
+    page.click("#reveal")
+    page.wait_for_function("() => heading.textContent.startsWith('Turn 2')")
+    assert page.evaluate(withheld) == 200
+    page.close()

@@ -109,11 +109,8 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
         "frames": {name: chart.frame for name, chart in charts.items() if name != "strip"},
         "sizes": {
             "column": COLUMN,
-            "row": ROW,
-            "head": HEAD,
             "strip": HEAD + ROW * len(header.dyads),
             "odds": ODDS_HEAD + ODDS_HEIGHT,
-            "odds_head": ODDS_HEAD,
             "network": [NET_WIDTH, NET_HEIGHT],
         },
         "futures": outlook.futures if outlook else 0,

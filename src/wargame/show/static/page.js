@@ -183,8 +183,7 @@
     const scroll = (id, height, markup, label) => {
       const chart = svg(width, height, `${markup}<rect class="cursor" y="0" height="${height}" `
         + `width="${sizes.column}"/>`, label);
-      chart.style.minWidth = `${columns * 17}px`;
-      chart.style.maxWidth = `${columns * 40}px`;
+      chart.style.setProperty("--columns", columns);
       chart.addEventListener("click", (event) => {
         const box = chart.getBoundingClientRect();
         go(Math.floor((event.clientX - box.left) / box.width * columns));
@@ -212,17 +211,7 @@
     }
   }
 
-  // The labels beside a chart keep to its rows, however wide the window is.
-  function fit(sizes) {
-    for (const chart of document.querySelectorAll(".scroll svg")) {
-      const scale = chart.getBoundingClientRect().width / chart.viewBox.baseVal.width;
-      const beside = chart.closest(".strip").style;
-      for (const size of ["row", "head", "odds", "odds_head"]) beside.setProperty(`--${size}`, `${sizes[size] * scale}px`);
-    }
-  }
-
   function cursor(head) {
-    fit(head.sizes);
     for (const mark of document.querySelectorAll(".cursor")) {
       const x = head.sizes.column * state.turn;
       mark.setAttribute("x", x);
@@ -445,7 +434,6 @@
   $("range").oninput = (event) => go(Number(event.target.value));
   $("lens").onchange = (event) => { state.lens = event.target.value; show(); };
   $("lang").onchange = (event) => { state.lang = event.target.value; show(); };
-  window.addEventListener("resize", async () => { fit((await heads(name())).sizes); });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = event.target, kind = at.tagName;
