@@ -8,6 +8,7 @@ from small_crisis import RED, SCENARIO, TEXTS, changed, small_crisis
 
 from wargame.compiler import compile_scenario
 from wargame.errors import ReplayError, SpecError
+from wargame.experiment import futures
 from wargame.experiment.futures import play_futures
 from wargame.experiment.odds import STREAM, Odds, odds_of, usually
 from wargame.experiment.turning_points import Gain, TurningPoint, turning_points
@@ -48,7 +49,8 @@ def test_worlds_of_any_turns_in_any_order_are_played_alike() -> None:
     assert np.array_equal(found.ending[0], found.ending[2])
 
 
-def test_processes_change_nothing_but_the_time(odds: Odds) -> None:
+def test_processes_change_nothing_but_the_time(odds: Odds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(futures, "WORTH_PROCESSES", 0)
     again = odds_of(recorded(), 60, jobs=2)
     assert np.array_equal(again.futures.ending, odds.futures.ending)
     assert np.array_equal(again.futures.reached, odds.futures.reached)

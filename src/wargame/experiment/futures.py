@@ -9,9 +9,11 @@ world's turn is played on beside that one's.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +23,7 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.course import CHUNK
 from wargame.draws import Luck
+from wargame.errors import WargameError
 from wargame.load import load_texts
 from wargame.scenario import Scenario
 from wargame.turn import play
@@ -28,6 +31,9 @@ from wargame.world import RUNNING, World
 
 OnProgress = Callable[[int, int], object]
 """Told how many of how many futures have been played."""
+
+WORTH_PROCESSES = 10_000
+"""With fewer futures, starting processes takes longer than playing them here."""
 
 Part = tuple[range, npt.NDArray[np.int8], npt.NDArray[np.int32]]
 
@@ -67,10 +73,11 @@ def play_futures(
     A world of one run is where all its futures begin; of a world of n runs, future k begins where
     run k stands.
     stream: names their luck, which has nothing to do with the luck of the run they start from.
-    jobs: so many processes; with more than one, a script that calls this must be importable.
+    jobs: so many processes, if that is worth it; a script that asks for several must be importable.
     A world that is over has no future: it ends n times as it did.
     """
     seed = scenario.header.seed if seed is None else seed
+    jobs = jobs if n * len(worlds) >= WORTH_PROCESSES else 1
     order = sorted(range(len(worlds)), key=lambda i: worlds[i].turn)
     sorted_worlds = [_bare(worlds[i]) for i in order]
     size = max(1, min(CHUNK // max(1, len(worlds)), -(-n // jobs)))
@@ -108,11 +115,17 @@ def _parts(
     # A fork of a process that has threads, as a server has, may never wake up.
     context = multiprocessing.get_context("spawn")
     inputs = scenario.spec.inputs
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         jobs, context, initializer=_prepare, initargs=(inputs, worlds, seed, stream)
-    ) as pool:
+    )
+    try:
         for future in as_completed([pool.submit(_sweep_here, numbers) for numbers in parts]):
             yield future.result()
+    except BrokenProcessPool:
+        raise WargameError("a process that played futures was ended (out of memory?)") from None
+    finally:
+        # Whoever stops halfway waits for the parts under way, and for no others.
+        pool.shutdown(cancel_futures=True)
 
 
 _HERE: dict[str, Any] = {}
@@ -120,6 +133,7 @@ _HERE: dict[str, Any] = {}
 
 
 def _prepare(inputs: Mapping[str, str], worlds: list[World], seed: int, stream: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this to answer
     scenario = compile_scenario(load_texts(inputs))
     _HERE.update(scenario=scenario, worlds=worlds, seed=seed, stream=stream)
 
