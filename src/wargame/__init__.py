@@ -1,6 +1,18 @@
-"""A simulator of the autumn-2022 nuclear crisis over Ukraine: actors on Glasl's ladder."""
+"""A simulator of the autumn-2022 nuclear crisis over Ukraine: actors on Glasl's ladder.
+
+For scripts and notebooks: `import wargame as wg`, then `wg.batch`, `wg.open`, `wg.run`, `wg.load`
+(see `wargame.script`). They are imported when first used.
+"""
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wargame.load import load as load
+    from wargame.script import batch as batch
+    from wargame.script import open as open
+    from wargame.script import run as run
 
 __version__ = "0.1.0"
 
@@ -9,3 +21,15 @@ __version__ = "0.1.0"
 # first imported; whoever sets it beforehand is obeyed.
 for _threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+
+_SCRIPT = ("batch", "load", "open", "run")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SCRIPT:
+        return getattr(import_module("wargame.script"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_SCRIPT})

@@ -1,0 +1,129 @@
+"""The way in for scripts and notebooks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import quarrel
+
+import wargame as wg
+from wargame.errors import StoreError, WargameError
+from wargame.script import Results
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(quarrel.write(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def results() -> Results:
+    return wg.batch("quarrel", policies=["no-talks"], runs=400, jobs=1, out="out")
+
+
+def test_the_import_is_fast_and_a_name_always_means_the_same() -> None:
+    program = (
+        "import sys, wargame as wg\n"
+        "print({'numpy', 'pandas', 'yaml', 'pydantic'} & set(sys.modules))\n"
+        "print(callable(wg.load), 'batch' in dir(wg))\n"  # first asked for ...
+        "import wargame.load\n"
+        "print(callable(wg.load), wg.load('quarrel').scenario.id)\n"  # ... and once imported
+        "from wargame.load import load, find\n"
+        "print(load('quarrel').digest == wg.load('quarrel').digest)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(quarrel.SOURCE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["set()", "True True", "True quarrel", "True"]
+
+
+def test_there_is_nothing_else_under_the_name() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        wg.lode  # noqa: B018
+
+
+def test_the_tables_say_what_the_batch_says(results: Results) -> None:
+    data = results.batch.to_json()
+    for result in data["results"]:
+        for table, kind in ((results.endings, "endings"), (results.milestones, "milestones")):
+            for name, row in result[kind].items():
+                cells = table.loc[(result["policy"], name)]
+                assert {key: cells[key] for key in row} == row
+    (comparison,) = data["comparisons"]
+    for row in comparison["differences"]:
+        cells = results.compare().loc[("no-talks", row["name"])]
+        assert (cells["difference"], cells["verdict"]) == (
+            row["difference"],
+            row["verdict"]["kind"],
+        )
+
+
+def test_rows_can_be_counted_again(results: Results) -> None:
+    runs = results.runs
+    assert len(runs) == 800 and runs.index.is_unique
+    counts = runs.loc["no-talks"].ending.value_counts()
+    assert counts["War"] == results.endings.loc[("no-talks", "War"), "count"]
+    assert (runs["reached.crisis"] > 0).sum() == results.milestones["count"].sum()
+    exchanged = results.exchanges("no-talks")
+    both = runs.loc["baseline"].ending.eq("Peace") & runs.loc["no-talks"].ending.eq("War")
+    assert exchanged.loc["Peace", "War"] == both.sum()
+    with pytest.raises(WargameError, match="no policy whisper"):
+        results.exchanges("whisper")
+
+
+def test_an_opened_folder_gives_the_same_tables(results: Results) -> None:
+    again = wg.open("out")
+    for name in ("endings", "milestones", "runs"):
+        assert getattr(again, name).equals(getattr(results, name))
+    assert again.policies == ("baseline", "no-talks")
+    with pytest.raises(StoreError):
+        wg.open("nowhere")
+
+
+def test_directions_are_judged(results: Results) -> None:
+    answers = results.expectations().answer
+    assert answers[("no-talks", "War")] == "holds"
+    assert answers[("no-talks", "Peace")] == "holds"
+
+
+def test_without_policies_there_is_nothing_to_compare() -> None:
+    alone = wg.batch("quarrel", runs=20, jobs=1)
+    assert alone.compare().empty
+    assert repr(alone).startswith("<quarrel: 20 runs, no policies; ")
+
+
+def test_a_notebook_shows_a_table(results: Results) -> None:
+    html = results._repr_html_()
+    share = results.endings.loc[("no-talks", "War"), "share"]
+    assert html.startswith("<table>") and f"{100 * share:.2f} %" in html
+    assert "shares of model runs" in html
+
+
+def test_a_run_is_the_row_of_the_batch(results: Results) -> None:
+    for number in (0, 17):
+        run = wg.run("quarrel", number, overlays=["no-talks"])
+        row = results.runs.loc[("no-talks", number)]
+        assert (run.ending, run.turns) == (row["ending"], row["turn"])
+        assert len(run.gauges) == len(run.stages) == run.turns + 1
+        assert run.stages["red-blue"].max() == row["peak.red-blue"]
+        assert run.gauges["red.pride"].unique().tolist() == [row["unknown.red.pride"]]
+        assert set(run.orders.move) <= {"threaten", "listen"}
+        assert f"run {number}" in repr(run)
+    assert "Red threatens Blue." in str(run)
+    assert "赤が青を脅す。" in run.tell("ja")
+    assert run._repr_html_().startswith("<pre>")
+
+
+@pytest.mark.parametrize("asked", [{"run": -1}, {"run": 2**63}, {"seed": -1}, {"seed": 2**64}])
+def test_a_run_that_cannot_be(asked: dict[str, int]) -> None:
+    with pytest.raises(WargameError):
+        wg.run("quarrel", **asked)
