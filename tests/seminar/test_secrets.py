@@ -7,8 +7,8 @@ answer to my own commands, not the words of a refusal.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from wargame.log import canonical
 from wargame.scenario import Scenario
 from wargame.seminar import seats, table
 from wargame.seminar.refused import Refused
-from wargame.seminar.table import Ack, Table
+from wargame.seminar.table import Table
 from wargame.seminar.view import view
 
 CANARY = "CANARY"
@@ -73,19 +73,17 @@ class Game:
     def secretly(self, deed: Deed) -> None:
         """Do one thing that the observer must not notice; what is not possible now is not done."""
         what, who, number = deed
-        try:
+        with contextlib.suppress(Refused):
             DEEDS[what % len(DEEDS)](self, self.others[who % len(self.others)], number)
-        except Refused:
-            pass
 
-    def public(self, answer: Callable[[], object]) -> None:
-        """Do something in public, or as the observer, and note what comes back and is seen."""
+    def public(self, name: str, data: dict[str, Any], turn: int | None = None) -> None:
+        """Do something as the observer, and note what comes back and is seen."""
         try:
-            answered: Any = answer()
+            ack = self.table.command(self.me, name, data, turn=turn)
+            answered = canonical([ack.revision, dict(ack.data)])
         except Refused as refused:
             answered = refused.words("en") + refused.words("ja")
-        said = [answered.revision, dict(answered.data)] if isinstance(answered, Ack) else answered
-        self.received.append(canonical(said) + self.look())
+        self.received.append(answered + self.look())
 
     def play(self, script: list[list[Deed]]) -> None:
         slots = iter(script)
@@ -97,19 +95,15 @@ class Game:
             if self.me in SEATS:
                 mine = [{"move": "march" if self.me != GREEN else "plot"}]
                 for orders in ([{"move": "marsh"}], mine, mine):
-                    self.public(lambda o=orders: self.mine("submit", {"orders": o}, turn))
-                self.public(lambda: self.mine("submit", {"orders": []}, turn - 1))
-                self.public(lambda: self.mine("message", {"to": ["facilitator"], "text": "?"}))
+                    self.public("submit", {"orders": orders}, turn)
+                self.public("submit", {"orders": []}, turn - 1)
+                self.public("message", {"to": ["facilitator"], "text": "?"})
             self.hand_in(turn)
             lead(self.table, "lock")
             self.slot(next(slots))
             lead(self.table, "commit")
             self.slot(next(slots))
-            self.public(lambda: None)
             lead(self.table, "next")
-
-    def mine(self, name: str, data: dict[str, Any], turn: int | None = None) -> Ack:
-        return self.table.command(self.me, name, data, turn=turn)
 
     def slot(self, script: list[Deed]) -> None:
         before = self.look()
