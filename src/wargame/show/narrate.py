@@ -250,7 +250,7 @@ class Narrator:
                         source = self.source(event.source)
                         told.append(News(text, why, source, self._grave(effects)))
                 place += 1
-        return (*told, *self._thrown(turn))
+        return (*told, *self._thrown(turn), *self._left_out(turn))
 
     def _grave(self, effects: Iterable[str]) -> bool:
         gauges = (self.file.gauges.get(name) for name in effects)
@@ -321,6 +321,25 @@ class Narrator:
 
     # ------------------------------------------------------------- reasons
 
+    def _left_out(self, turn: int) -> list[News]:
+        """What was asked for, and could not be done in the model."""
+        if not self.lens.sees_all or turn > len(self.events):
+            return []
+        form = self.say(
+            "Left out, because the model does not allow it in this turn: {actor}, {move}"
+        )
+        return [
+            News(
+                sentence(
+                    form.format(actor=self.actor(left.actor), move=self.move(left.order.move)),
+                    self.lang,
+                ),
+                source=self.source(left.order.source),
+            )
+            for left in self.events[turn - 1].left_out
+            if left.order.move in self.scenario.spec.moves
+        ]
+
     def explanation(self, turn: int, actor: str) -> Explanation | None:
         """Why an actor did what it did; None if the lens hides it or the log does not say."""
         recorded = actor in self.playthrough.records[turn - 1].detail
@@ -333,7 +352,11 @@ class Narrator:
     ) -> tuple[str, str, str]:
         """Who gave the order, what reason is known for it, and its source."""
         if turn <= len(self.events) and place < len(self.events[turn - 1].orders.get(actor, ())):
-            order = self.events[turn - 1].orders[actor][place]
+            event = self.events[turn - 1]
+            order = event.orders[actor][place]
+            rulings = event.rulings.get(actor, ())
+            if place < len(rulings) and rulings[place].verdict == "modify":
+                return "umpire", sentence(read(rulings[place].reason, self.lang), self.lang), ""
             if order.by != "rule":
                 told = order.by == "script" or self.lens.reasons(actor)
                 intent = order.intent if told else None
