@@ -6,13 +6,7 @@ For scripts and notebooks: `import wargame as wg`, then `wg.batch`, `wg.open`, `
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from wargame.load import load as load
-    from wargame.script import batch as batch
-    from wargame.script import open as open
-    from wargame.script import run as run
+from typing import Any
 
 __version__ = "0.1.0"
 
