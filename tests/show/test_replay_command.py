@@ -1,0 +1,85 @@
+"""`wargame replay` and `wargame export`, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wargame.cli import main
+from wargame.compiler import compile_scenario
+from wargame.load import load
+from wargame.replay import header_for, record
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The turn log of three turns."""
+    path = tmp_path_factory.mktemp("log") / "three.jsonl"
+    scenario = compile_scenario(load("kherson-2022"))
+    record(scenario, header_for(scenario, run=7, until=3), path=path)
+    return str(path)
+
+
+def test_a_pipe_gets_plain_lines(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", log]) == 0
+    told = capsys.readouterr().out
+    assert "Turn 1: 5 September 2022" in told and "Turn 3: 19 September 2022" in told
+    assert "\x1b" not in told
+    assert "The telling stops after turn 3; the run goes on." in told
+
+
+def test_one_turn_as_json_is_the_state_after_it(
+    log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    states = []
+    for turn in ("0", "1"):
+        assert main(["replay", log, "--turn", turn, "--json"]) == 0
+        states.append(json.loads(capsys.readouterr().out))
+    assert [state["turn"] for state in states] == [0, 1]
+    assert states[0]["stages"]["russia-ukraine"] == 7
+    assert states[0]["digest"] != states[1]["digest"]
+    assert {"actor": "russia", "move": "mobilise"}.items() <= states[1]["orders"][1].items()
+
+
+def test_a_lens_hides_noisy_gauges_from_json(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", log, "--turn", "1", "--json", "--lens", "public"]) == 0
+    state = json.loads(capsys.readouterr().out)
+    assert "russia.readiness" not in state["gauges"] and "violence" in state["gauges"]
+    assert "digest" not in state and "heat" not in state
+
+
+def test_why_lists_weights_reasons_and_beliefs(
+    log: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", log, "--turn", "1", "--why", "russia"]) == 0
+    told = capsys.readouterr().out
+    assert "Mobilise (chosen)" in told and "+70 The front broke at Kharkiv" in told
+    assert "What it believed, and what was true:" in told
+    assert main(["replay", log, "--turn", "1", "--why", "russia", "--lens", "usa"]) == 0
+    assert "Nothing is known about how this was decided." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--turn", "9"], "there is no turn 9"),
+        (["--why", "rusia"], "did you mean 'russia'?"),
+        (["--lens", "moon"], "there is no actor 'moon'"),
+        (["--web", "--odds", "0"], "--odds must be a number of futures from 1 on"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(
+    log: str, args: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["replay", log, *args]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_export_writes_one_file_with_odds(log: str, tmp_path: Path) -> None:
+    page = tmp_path / "replay.html"
+    assert main(["export", log, "-o", str(page), "--odds", "2", "--lang", "ja"]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("<!doctype html>") and '<html lang="ja">' in text
+    assert main(["export", log, "-o", str(tmp_path / "no" / "such.html")]) == 2
