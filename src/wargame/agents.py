@@ -88,7 +88,6 @@ class Crisis(mesa.Model):
         self.world: World = begin(self.scenario, self._luck)
         self.record: TurnRecord | None = None
         self.datacollector = mesa.DataCollector(model_reporters=self._reporters())
-        self._collect()
 
     def step(self) -> None:
         """Play one turn of every run; `running` becomes False when all have ended."""
