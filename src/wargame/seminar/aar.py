@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wargame.seminar.debrief import report
+from wargame.seminar.game import Game
 from wargame.seminar.paper import STYLE, page, say_in
-
-if TYPE_CHECKING:
-    from wargame.seminar.table import Table
 
 Piece = dict[str, Any]
 
 
-def as_html(table: Table, lang: str = "en") -> str:
+def as_html(table: Game, lang: str = "en") -> str:
     """The report of a game, in a language. For the phases debrief and ended."""
     data = report(table, lang)
     say = say_in(lang)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wargame.explain import explain
 from wargame.log import Event
 from wargame.replay import Played
 from wargame.seminar import sight
+from wargame.seminar.game import Game
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
 from wargame.seminar.umpire import plan_of
@@ -16,9 +17,6 @@ from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
 from wargame.turn_log import live
-
-if TYPE_CHECKING:
-    from wargame.seminar.table import Table
 
 Piece = dict[str, Any]
 
@@ -34,7 +32,7 @@ LAST_EVENTS = 80
 MOST_OPTIONS = 6
 
 
-def console(table: Table, opened: Played | None, lang: str) -> Piece:
+def console(table: Game, opened: Played | None, lang: str) -> Piece:
     """What the facilitator sees beyond what is public."""
     state, board = table.state, table.board
     told = sight.narrator(board, lang, Lens())
@@ -76,7 +74,7 @@ def console(table: Table, opened: Played | None, lang: str) -> Piece:
     }
 
 
-def _next(table: Table) -> Piece | None:
+def _next(table: Game) -> Piece | None:
     """The one command that goes on, and for whom it does not wait."""
     state = table.state
     command = NEXT.get(state.phase)
@@ -85,7 +83,7 @@ def _next(table: Table) -> Piece | None:
     return {"command": command, "without": list(state.waiting)} if command else None
 
 
-def _seat(table: Table, actor: str) -> Piece:
+def _seat(table: Game, actor: str) -> Piece:
     state = table.state
     seat = state.seats[actor]
     sheet = state.sheets.get(actor)
@@ -104,7 +102,7 @@ def _seat(table: Table, actor: str) -> Piece:
     }
 
 
-def _gauges(table: Table, opened: Played | None, lang: str) -> list[Piece]:
+def _gauges(table: Game, opened: Played | None, lang: str) -> list[Piece]:
     board = table.board
     cells = (
         next(iter(opened.record.detail.values()))[0].cells
@@ -125,7 +123,7 @@ def _gauges(table: Table, opened: Played | None, lang: str) -> list[Piece]:
 # ------------------------------------------------------------------------------ adjudication
 
 
-def _adjudication(table: Table, lang: str) -> list[Piece]:
+def _adjudication(table: Game, lang: str) -> list[Piece]:
     """Every order of the turn: who gave it, its odds, what the model makes of it, and why."""
     state, board = table.state, table.board
     alone = board.try_turn(plan_of(state, board, rulings=False))

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wargame import __version__
 from wargame.seminar import sight
+from wargame.seminar.game import Game
 from wargame.seminar.state import Sheet
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
 from wargame.turn_log import TurnEvent
-
-if TYPE_CHECKING:
-    from wargame.seminar.table import Table
 
 Piece = dict[str, Any]
 
@@ -28,7 +26,7 @@ LEAST_UNKNOWN = 50  # per mille of a gauge's range: smaller errors mislead nobod
 MOST_DECISIVE = 3
 
 
-def report(table: Table, lang: str = "en") -> Piece:
+def report(table: Game, lang: str = "en") -> Piece:
     """The whole game with every lens open, turn by turn. For the phases debrief and ended only.
 
     turns: each with its story, its orders (who ordered what, why, what was expected, what the
@@ -73,7 +71,7 @@ def report(table: Table, lang: str = "en") -> Piece:
     }
 
 
-def _turn(table: Table, told: Narrator, turn: int) -> Piece:
+def _turn(table: Game, told: Narrator, turn: int) -> Piece:
     week = sight.history(table.board, Lens(), told.lang)[turn - 1]
     event = table.board.position.events[turn - 1]
     return {
@@ -88,7 +86,7 @@ def _turn(table: Table, told: Narrator, turn: int) -> Piece:
     }
 
 
-def _orders(table: Table, told: Narrator, event: TurnEvent, actor: str) -> list[Piece]:
+def _orders(table: Game, told: Narrator, event: TurnEvent, actor: str) -> list[Piece]:
     state = table.state
     sheet: Sheet | None = state.past.get(event.turn, {}).get(actor)
     rulings = state.rulings.get(event.turn, {})
@@ -131,7 +129,7 @@ def _orders(table: Table, told: Narrator, event: TurnEvent, actor: str) -> list[
     return found
 
 
-def _unknown(table: Table, told: Narrator, turn: int) -> list[Piece]:
+def _unknown(table: Game, told: Narrator, turn: int) -> list[Piece]:
     """What actors got most wrong about the gauges that they see through noise."""
     board = table.board
     detail = board.position.records[turn - 1].detail
@@ -194,7 +192,7 @@ COLUMNS = (
 )
 
 
-def rows(table: Table, lang: str = "en") -> list[dict[str, Any]]:
+def rows(table: Game, lang: str = "en") -> list[dict[str, Any]]:
     """The game as rows with the turn in every one: orders, news, ladders, notes, answers."""
     data = report(table, lang)
     found: list[dict[str, Any]] = []
@@ -221,7 +219,7 @@ def rows(table: Table, lang: str = "en") -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: row["turn"])
 
 
-def as_csv(table: Table, lang: str = "en") -> str:
+def as_csv(table: Game, lang: str = "en") -> str:
     """`rows` as a CSV file. A cell that a spreadsheet would run as a formula is quoted."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")

@@ -11,27 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wargame.log import canonical
 from wargame.replay import Played
 from wargame.seminar import console, sight
 from wargame.seminar.debrief import report
+from wargame.seminar.game import Game
 from wargame.seminar.requests import COMMANDS, kind_of
 from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT, seat_of
 from wargame.seminar.state import Line, Sheet
 from wargame.show.lens import PUBLIC, Lens
 from wargame.show.narrate import Narrator
 
-if TYPE_CHECKING:
-    from wargame.seminar.table import Table
-
 View = dict[str, Any]
 
 REVEALED = frozenset({"debrief", "ended"})
 
 
-def view(table: Table, role: str, lang: str = "en") -> View:
+def view(table: Game, role: str, lang: str = "en") -> View:
     """What `role` sees now, as JSON has it.
 
     `version` names what is seen without the running clock: as long as it stays the same, there
@@ -44,7 +42,7 @@ def view(table: Table, role: str, lang: str = "en") -> View:
         return {**seen, "clock": {**clock, "left": table.left}}
 
 
-def version(table: Table, role: str, lang: str = "en") -> str:
+def version(table: Game, role: str, lang: str = "en") -> str:
     """The name of what a role sees; it changes when, and only when, its view does."""
     return str(view(table, role, lang)["version"])
 
@@ -52,7 +50,7 @@ def version(table: Table, role: str, lang: str = "en") -> str:
 # ------------------------------------------------------------------------------ everybody
 
 
-def _public(table: Table, role: str, lang: str) -> View:
+def _public(table: Game, role: str, lang: str) -> View:
     """What stands on every page."""
     state, board = table.state, table.board
     narrator = sight.narrator(board, lang, Lens(PUBLIC))
@@ -107,7 +105,7 @@ def _ending(narrator: Narrator, name: str | None) -> View | None:
     return {"ending": name, "title": narrator.ending(name), "about": narrator.meaning(name)}
 
 
-def _opened(table: Table) -> Played | None:
+def _opened(table: Game) -> Played | None:
     """The opening of the turn that lies before the seats; None between turns."""
     state = table.state
     if state.phase not in ("briefing", "orders", "adjudication") or table.board.ending:
@@ -118,7 +116,7 @@ def _opened(table: Table) -> Played | None:
 # ------------------------------------------------------------------------------ the projector
 
 
-def _projector(table: Table, role: str, lang: str) -> View:
+def _projector(table: Game, role: str, lang: str) -> View:
     seen = _public(table, role, lang)
     seen["news"] = sight.news(table.board, _opened(table), Lens(PUBLIC), lang)
     seen["history"] = sight.history(table.board, Lens(PUBLIC), lang)
@@ -130,7 +128,7 @@ def _projector(table: Table, role: str, lang: str) -> View:
 # ------------------------------------------------------------------------------ a seat
 
 
-def _seat(table: Table, role: str, lang: str) -> View:
+def _seat(table: Game, role: str, lang: str) -> View:
     actor = seat_of(role) or ""
     state, board = table.state, table.board
     lens = Lens(actor)
@@ -157,7 +155,7 @@ def _seat(table: Table, role: str, lang: str) -> View:
     return seen
 
 
-def _own(table: Table, actor: str) -> list[View]:
+def _own(table: Game, actor: str) -> list[View]:
     """What this seat handed in, turn by turn, and what came of it."""
     state = table.state
     found = []
@@ -193,7 +191,7 @@ def _line(line: Line) -> View:
     return dict(vars(line))
 
 
-def _messages(table: Table, role: str, lang: str) -> list[View]:
+def _messages(table: Game, role: str, lang: str) -> list[View]:
     """What was written to or by a role, numbered as this role has met it."""
     mine = [m for m in table.state.messages if role == m.sender or role in m.to]
     return [
@@ -212,11 +210,11 @@ def _messages(table: Table, role: str, lang: str) -> list[View]:
 # ------------------------------------------------------------------------------ the facilitator
 
 
-def _facilitator(table: Table, role: str, lang: str) -> View:
+def _facilitator(table: Game, role: str, lang: str) -> View:
     return _public(table, role, lang) | console.console(table, _opened(table), lang)
 
 
-_PROJECTIONS: Mapping[str, Callable[[Table, str, str], View]] = {
+_PROJECTIONS: Mapping[str, Callable[[Game, str, str], View]] = {
     FACILITATOR: _facilitator,
     PROJECTOR: _projector,
     SEAT: _seat,

@@ -1,0 +1,249 @@
+"""Seats held by programs: what they are sent, what becomes of good and of bad answers."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leading import RED, lead, open_orders
+
+from wargame.draws import Luck
+from wargame.errors import OrderError
+from wargame.playthrough import play_through
+from wargame.replay import verify
+from wargame.scenario import Scenario
+from wargame.seminar.agents import Caller, Outside, Piped, Silence, parse_seats, reach, seated
+from wargame.seminar.table import Table
+from wargame.seminar.view import view
+from wargame.turn import begin, play
+
+TOP = Path(__file__).resolve().parents[2]
+PLOT = '{"orders": [{"move": "plot", "intent": "They will not notice"}]}'
+
+Program = Callable[[str], str]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Writes a program that answers every line with this; returns its command."""
+
+    def written(answer: str) -> str:
+        path = tmp_path / f"program-{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(f"import sys\nfor line in sys.stdin:\n    {answer}\n", encoding="utf-8")
+        return f"{sys.executable} -u {path}"
+
+    return written
+
+
+@pytest.fixture
+def posted() -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
+    """A server that takes letters: its address, what it was sent, and what it answers."""
+    letters: list[Any] = []
+    said: dict[str, Any] = {"status": 200, "body": PLOT, "headers": {}}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            letters.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(said["status"])
+            for name, value in said["headers"].items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said["body"].encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", letters, said
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def answered(seat: Any, where: str, patience: float = 60.0) -> tuple[Table, Any]:
+    """A game in which a program holds green, after it was asked; and green's sheet."""
+    caller = Caller(patience)
+    table = seat(seats={"red": "human", "green": f"agent:{where}"}, ask=caller)
+    open_orders(table)
+    caller.wait()
+    return table, table.state.sheets["green"]
+
+
+def test_a_program_orders_like_anybody(seat: Any, program: Program) -> None:
+    table, sheet = answered(seat, program(f"print('''{PLOT}''')"))
+    assert (sheet.how, sheet.lines[0].move) == ("agent", "plot")
+    lead(table, "lock")
+    lead(table, "commit")
+    order = table.board.position.events[0].orders["green"][0]
+    assert (order.move, order.by, str(order.intent)) == ("plot", "script", "They will not notice")
+    table.close()
+    assert verify(table.path).identical
+
+
+def test_a_program_is_sent_its_seats_view(seat: Any, posted: Any) -> None:
+    address, letters, _ = posted
+    table, sheet = answered(seat, address)
+    assert sheet.lines[0].move == "plot"
+    (letter,) = letters
+    seen = view(table, "seat:green")
+    assert letter["protocol"] == 1
+    for key in ("actor", "brief", "know", "moves", "ladders", "turn"):
+        assert letter[key] == seen[key]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("print('march!')", "not JSON"),
+        ("print('[1]')", "no JSON object"),
+        ("print('{\"orders\": [{\"move\": \"marsh\"}]}')", "marsh"),
+        ("print('{\"orders\": [{\"move\": \"parley\"}]}')", "parley"),
+        ("print('{\"orders\": [{\"move\": \"hold\"}], \"luck\": 6}')", "luck"),
+        ("print('9' * 70000)", "longer"),
+        ("sys.exit()", "ended"),
+    ],
+)
+def test_a_bad_answer_leaves_the_turn_to_the_rules(
+    seat: Any, program: Program, answer: str, why: str
+) -> None:
+    table, sheet = answered(seat, program(answer))
+    assert (sheet.how, sheet.lines) == ("rules", ())
+    assert why in sheet.why
+    lead(table, "lock")
+    lead(table, "commit")
+    assert {o.by for o in table.board.position.events[0].orders["green"]} == {"rule"}
+
+
+def test_a_program_that_says_nothing_is_not_waited_for(seat: Any, program: Program) -> None:
+    caller = Caller(60)
+    table = seat(
+        seats={"red": "human", "green": "agent:" + program("pass")}, ask=caller
+    )
+    open_orders(table)
+    lead(table, "lock")
+    assert table.state.sheets["green"].how == "rules"
+    assert table.state.sheets["green"].why == "no answer in time"
+
+
+def test_patience_ends(program: Program) -> None:
+    silent = Piped(program("pass"))
+    with pytest.raises(Silence, match="no answer"):
+        silent.ask({}, patience=0.01)
+    assert silent._process is None
+
+
+def test_a_program_that_does_not_read_holds_nobody_up() -> None:
+    deaf = Piped(f'{sys.executable} -c "import threading; threading.Event().wait()"')
+    with pytest.raises(Silence):
+        deaf.ask({"long": "x" * 10**6}, patience=0.01)
+
+
+@pytest.mark.parametrize("where", ["no-such-program-anywhere", "http://127.0.0.1:9"])
+def test_a_program_that_is_not_there(where: str) -> None:
+    with pytest.raises(Silence):
+        reach(where).ask({}, patience=5)
+
+
+def test_a_redirect_is_not_followed(posted: Any) -> None:
+    address, letters, said = posted
+    said.update(status=302, headers={"Location": address + "/elsewhere"})
+    with pytest.raises(Silence, match="302"):
+        reach(address).ask({"actor": "green"}, patience=60)
+    assert len(letters) == 1
+
+
+def test_a_reopened_turn_asks_again(seat: Any, posted: Any) -> None:
+    address, letters, _ = posted
+    table, _ = answered(seat, address)
+    submitted = next(e.seq for e in table.events if e.kind == "submit")
+    lead(table, "undo", {"event": submitted, "reason": "think again"})
+    table._ask.wait()
+    assert len(letters) == 2
+    assert table.state.sheets["green"].lines[0].move == "plot"
+
+
+def test_nobody_sees_where_a_program_lives(seat: Any, posted: Any) -> None:
+    address, _, _ = posted
+    table, _ = answered(seat, address)
+    for role in (RED, "projector"):
+        seen = view(table, role)
+        assert "127.0.0.1" not in json.dumps(seen)
+        assert {s["actor"]: s["holder"] for s in seen["seats"]}["green"] == "agent"
+
+
+# ------------------------------------------------------------------------------ in any run
+
+
+def test_a_program_decides_in_a_run(crisis: Scenario, program: Program) -> None:
+    outside = seated(crisis, {"red": program(f"print('''{PLOT}''')")})
+    run = play_through(crisis, run=3, deciders=outside)
+    moves = crisis.header.moves["red"]
+    assert {moves[r.orders["red"][0, 0]] for r in run.records} == {"plot"}
+    assert outside["red"].faults == []
+    outside["red"].program.close()
+
+
+def test_where_it_fails_the_rules_decide_as_they_would_have(crisis: Scenario) -> None:
+    class Silent:
+        def ask(self, letter: dict[str, Any], patience: float) -> Any:
+            raise Silence("nothing to say")
+
+        def close(self) -> None:
+            pass
+
+    outside = Outside(crisis, Silent())
+    with_program = play_through(crisis, run=3, deciders={"red": outside})
+    alone = play_through(crisis, run=3)
+    assert with_program.worlds[-1].digest() == alone.worlds[-1].digest()
+    assert len(outside.faults) == alone.turns
+
+
+def test_each_of_several_runs_is_asked_for_itself(crisis: Scenario) -> None:
+    class Odd:
+        """Plots in runs with odd numbers."""
+
+        def __init__(self) -> None:
+            self.letters: list[dict[str, Any]] = []
+
+        def ask(self, letter: dict[str, Any], patience: float) -> Any:
+            self.letters.append(letter)
+            return {"orders": [{"move": "plot" if letter["run"] % 2 else "hold"}]}
+
+        def close(self) -> None:
+            pass
+
+    odd = Odd()
+    luck = Luck(7, [4, 5, 6])
+    _, record = play(crisis, begin(crisis, luck), luck, {"red": Outside(crisis, odd)})
+    moves = crisis.header.moves["red"]
+    assert [moves[m] for m in record.orders["red"][0]] == ["hold", "plot", "hold"]
+    alone = Odd()
+    luck = Luck(7, [5])
+    play(crisis, begin(crisis, luck), luck, {"red": Outside(crisis, alone)})
+    assert alone.letters == [odd.letters[1]]
+
+
+def test_the_example_of_the_documentation_plays(seat: Any) -> None:
+    example = TOP / "docs" / "examples" / "agent.py"
+    _, sheet = answered(seat, f"{sys.executable} {example}")
+    assert (sheet.how, sheet.lines[0].move) == ("agent", "hold")
+
+
+def test_seats_on_the_command_line() -> None:
+    found = parse_seats(["china=http://127.0.0.1:9000", "india=python3 mine.py --x=1"])
+    assert found == {"china": "http://127.0.0.1:9000", "india": "python3 mine.py --x=1"}
+    with pytest.raises(OrderError):
+        parse_seats(["china"])
+
+
+def test_no_seat_for_a_stranger(crisis: Scenario) -> None:
+    with pytest.raises(OrderError, match="purple"):
+        seated(crisis, {"purple": "true"})

@@ -1,0 +1,128 @@
+"""After the game: intents beside outcomes, what nobody knew, and files that are safe to open."""
+
+from __future__ import annotations
+
+import csv
+import io
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from leading import BLUE, RED, lead, open_orders
+
+from wargame.seminar.aar import as_html
+from wargame.seminar.debrief import as_csv, report
+from wargame.seminar.paper import JAPANESE
+from wargame.seminar.table import Table
+from wargame.seminar.view import view
+
+HOSTILE = '=cmd|"/c calc"!A1 <script>alert(1)</script> <img src=x onerror=alert(2)>'
+
+
+@pytest.fixture
+def finished(seat: Any) -> Table:
+    """A game of two turns, with everything that a debrief can hold."""
+    table: Table = seat(late="hold")
+    open_orders(table)
+    line = {"move": "march", "intent": HOSTILE, "expect": "They will hide", "target": "blue"}
+    table.command(RED, "submit", {"orders": [line]}, turn=1)
+    table.command(BLUE, "submit", {"orders": [{"free": "Cut the wires"}]}, turn=1)
+    lead(table, "lock")
+    said = {"seat": "blue", "place": 0, "move": "plot", "reason": "the nearest move"}
+    lead(table, "translate", said)
+    skip = {"seat": "red", "place": 0, "verdict": "skip", "reason": "no fuel left"}
+    lead(table, "rule", skip)
+    lead(table, "commit")
+    lead(table, "note", {"text": HOSTILE, "tags": ["mood", "red"]})
+    lead(table, "odds", {"futures": 10})
+    what = {"turn": 1, "orders": {"blue": ["hold"]}, "futures": 10, "reason": "what if blue waits"}
+    lead(table, "what_if", what)
+    open_orders(table)
+    lead(table, "lock")
+    lead(table, "commit")
+    lead(table, "debrief")
+    asked = lead(table, "question", {"text": "Why did you march?"}).revision
+    table.command(RED, "answer", {"question": asked, "text": "We were afraid"})
+    return table
+
+
+def order_of(data: dict[str, Any], turn: int, actor: str) -> dict[str, Any]:
+    return next(o for o in data["turns"][turn - 1]["orders"] if o["actor"] == actor)
+
+
+def test_intents_stand_beside_rulings_and_outcomes(finished: Table) -> None:
+    data = report(finished)
+    red = order_of(data, 1, "red")
+    assert (red["ordered"], red["made"], red["success"]) == ("March", "", False)
+    assert (red["intent"], red["expect"]) == (HOSTILE, "They will hide")
+    assert (red["verdict"], red["reason"]) == ("skip", "no fuel left")
+    blue = order_of(data, 1, "blue")
+    assert (blue["free"], blue["made"]) == ("Cut the wires", "Plot")
+    assert (blue["verdict"], blue["reason"]) == ("translate", "the nearest move")
+    assert order_of(data, 2, "red")["how"] == "hold"
+
+
+def test_what_was_asked_noted_and_tried_is_in_the_report(finished: Table) -> None:
+    data = report(finished)
+    assert data["questions"] == [
+        {"text": "Why did you march?", "answers": {"red": "We were afraid"}}
+    ]
+    assert data["notes"][0]["tags"] == ["mood", "red"]
+    assert data["whatifs"][0]["reason"] == "what if blue waits"
+    assert sum(e["count"] for e in data["forecasts"][0]["endings"]) == 10
+    assert data["run"]["after"] == finished.board.world.digest()
+
+
+def test_what_seats_did_not_know_is_what_they_saw_otherwise(finished: Table) -> None:
+    for turn in report(finished)["turns"]:
+        for gap in turn["unknown"]:
+            situation = finished.board.position.records[turn["turn"] - 1].detail[gap["actor"]][0]
+            assert gap["believed"] == int(situation.sees()[gap["gauge"]][0])
+            row = finished.board.scenario.rows[gap["gauge"]]
+            assert gap["true"] == int(situation.cells[row, 0])
+
+
+def test_every_seat_sees_the_whole_report_once_it_is_open(finished: Table) -> None:
+    for role in (RED, BLUE, "seat:green", "projector", "facilitator"):
+        assert view(finished, role)["report"] == report(finished)
+
+
+def test_every_row_of_the_csv_has_its_turn_and_no_formula(finished: Table) -> None:
+    found = list(csv.DictReader(io.StringIO(as_csv(finished))))
+    assert {row["kind"] for row in found} >= {"order", "ladder", "note", "answer", "news"}
+    for row in found:
+        assert row["turn"] in {"1", "2"}
+        assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
+    orders = [row for row in found if row["kind"] == "order"]
+    assert len(orders) == 2 * 3 * 2  # turns, seats, orders
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its elements, and every address in it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes += [name for name, _ in attrs]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_page_is_one_safe_file(finished: Table, lang: str) -> None:
+    text = as_html(finished, lang)
+    page = Page(text)
+    assert not {"script", "img", "link", "iframe"} & set(page.elements)
+    assert not {"src", "href", "onerror", "style"} & set(page.attributes)
+    assert "&lt;script&gt;" in text
+    assert f'<html lang="{lang}">' in text
+    assert page.elements.count("h1") == 1
+
+
+def test_the_japanese_page_speaks_japanese(finished: Table) -> None:
+    text = as_html(finished, "ja")
+    ours = [sentence for sentence in JAPANESE if len(sentence) > 7 and "{" not in sentence]
+    assert [sentence for sentence in ours if sentence in text] == []
