@@ -29,6 +29,7 @@ COMMANDS = {
     "rare": "estimate an ending too rare to be counted",
     "seminar": "lead a game: people take seats in their browsers",
     "kit": "write a scenario's role packets, guide and cards for a course",
+    "sensitivity": "find which assumptions and unknowns drive the endings",
     "report": "write the report of a batch as one HTML file",
     "calibrate": "move beliefs until the model agrees with a forecaster",
     "robust": "which conclusions about policies hold under all worldviews",

@@ -1,0 +1,149 @@
+"""What drives the endings: the assumptions without a source, the unknowns, and luck.
+
+Turns hundreds of assumed numbers, looks closely at those that seem to count, and says which move
+each ending, by how much, and whether that is resolved. Sobol and PAWN indices need SALib
+(pip install 'wargame[sensitivity]').
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wargame.commands.terminal import Meter, table
+from wargame.errors import WargameError
+
+if TYPE_CHECKING:
+    from wargame.experiment.sensitivity import Sensitivity
+
+EXAMPLES = """examples:
+  wargame sensitivity kherson-2022
+  wargame sensitivity kherson-2022 --only tornado --pairs 5000
+  wargame sensitivity kherson-2022 --out runs/mine
+  wargame sensitivity kherson-2022 --only regret --policy off-ramp --worldview samotsvety"""
+
+TOP = 8  # rows of a table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``wargame sensitivity``."""
+    parser.add_argument("scenario", help="a scenario's name or path")
+    parser.add_argument(
+        "--overlay",
+        action="append",
+        default=[],
+        metavar="O",
+        help="laid over it throughout; repeat",
+    )
+    parser.add_argument(
+        "--policy", action="append", default=[], metavar="P", help="for the regrets; repeat"
+    )
+    parser.add_argument(
+        "--worldview", action="append", default=[], metavar="W", help="for the regrets; repeat"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="PART,...", help="of: tornado, sobol, regions, regret"
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=2000, metavar="N", help="runs behind each bar (default: 2000)"
+    )
+    parser.add_argument(
+        "--screen", type=int, default=12_000, metavar="N", help="runs of the screening"
+    )
+    parser.add_argument(
+        "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="keep the answer in a batch's folder, for its report"
+    )
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object and nothing else"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, and say what counts."""
+    from wargame.experiment.folder import write_json
+    from wargame.experiment.sensitivity import PARTS, sensitivity
+
+    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    if not 1 <= jobs <= 1024:
+        raise WargameError(f"jobs must be between 1 and 1024, not {jobs}")
+    if args.out and not Path(args.out).is_dir():
+        raise WargameError(f"{args.out} is no folder")
+    meter = Meter("playing")
+    found = sensitivity(
+        args.scenario,
+        overlays=args.overlay,
+        policies=args.policy,
+        worldviews=args.worldview,
+        parts=[part.strip() for part in args.only.split(",")] if args.only else PARTS,
+        pairs=args.pairs,
+        screen=args.screen,
+        base=args.base,
+        seed=args.seed,
+        jobs=jobs,
+        on_progress=meter.show,
+    )
+    meter.clear()
+    if args.out:
+        write_json(Path(args.out) / "sensitivity.json", found.to_json())
+    if args.json:
+        json.dump(found.to_json(), sys.stdout, ensure_ascii=False)
+        print()
+    else:
+        print(told(found, args.lang))
+    return 0
+
+
+def told(found: Sensitivity, lang: str = "en") -> str:
+    """The answer as text for a terminal: sentences, then the tables behind them."""
+    ja = lang == "ja"
+    lines = [found.words(lang)]
+    for name, bars in found.tornado.items():
+        rows: list[Any] = [
+            (name, "弱める" if ja else "turned down", "強める" if ja else "turned up", "p", "")
+        ]
+        for bar in bars[:TOP]:
+            less, more = (
+                f"{100 * d:+.2f} ({100 * low:+.2f} … {100 * high:+.2f})"
+                for d, low, high in (bar.less, bar.more)
+            )
+            rows.append((_fit(bar.title[lang], 48), less, more, f"{bar.p:.2g}", bar.kind))
+        lines += ["", *table(rows, right=(1, 2, 3))]
+    for name, indices in found.indices.items():
+        rows = [(name, "Sobol 1", "Sobol total", "PAWN", "floor")]
+        for index in indices:
+            rows.append(
+                (
+                    index.title[lang],
+                    f"{index.first:.2f} ±{index.first_error:.2f}",
+                    f"{index.total:.2f} ±{index.total_error:.2f}",
+                    "" if index.pawn is None else f"{index.pawn:.3f}",
+                    "" if index.floor is None else f"{index.floor:.3f}",
+                )
+            )
+        lines += ["", *table(rows, right=(1, 2, 3, 4))]
+    note = (
+        "差は、同じ運のもとで一つの仮定だけを動かしたときの％ポイント。\n"
+        "モデル実行の割合であり、戦争の確率ではない。"
+        if ja
+        else "Differences are points of model runs, one assumption turned at a time under the\n"
+        "same luck. Shares of model runs are not probabilities of war."
+    )
+    return "\n".join([*lines, "", note])
+
+
+def _fit(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,532 @@
+"""What drives the endings: assumptions, unknowns, luck; and which policy stands up to doubt.
+
+1. **Screening.** In every run a quarter of all assumptions, chosen by lot, is turned up or down.
+   Each run so tells something of every assumption, and a few thousand tell which few of hundreds
+   are worth a closer look. Nothing is concluded from it.
+2. **Tornado.** Each of those few is turned alone, down and up, under the luck of the same baseline
+   runs. What it moves is a paired difference with its interval; over all those looked at, p-values
+   are adjusted after Benjamini and Yekutieli.
+3. **Sobol and PAWN** over the unknowns (SALib). The model is not a function of its unknowns: luck
+   has its part. So luck is one input more, a draw of the run's number, and its index is the noise
+   floor: what no knowledge of the unknowns could explain. PAWN's floor is its value where outcomes
+   are dealt to runs at random.
+4. **Regions** of the unknowns in which an outcome is frequent (PRIM), in words.
+5. **Regret** of policies over worldviews, if some are given.
+
+Source: Saltelli et al. 2010, Computer Physics Communications 181:259; Pianosi and Wagener 2018,
+Environmental Modelling & Software 108:197; group screening: Watson 1961, Technometrics 3:371.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wargame.compiler import compile_scenario
+from wargame.draws import Luck
+from wargame.errors import WargameError
+from wargame.experiment.levers import (
+    Lever,
+    play_set,
+    quantile,
+    unknown_levers,
+    with_levers,
+)
+from wargame.load import load, load_texts
+from wargame.scenario import Scenario
+from wargame.spec import Spec
+from wargame.statistics import (
+    FailureRegions,
+    Regret,
+    adjust,
+    critical,
+    difference_interval,
+    failure_regions,
+    mcnemar,
+    regret,
+)
+from wargame.statistics.result import Result, percent, say, signed, whole
+from wargame.turn import begin
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Progress = Callable[[int, int], object]
+
+PARTS = ("tornado", "sobol", "regions", "regret")
+TURNED = 0.25  # of the assumptions, in each run of the screening
+CLOSER = 12  # assumptions that are looked at for the first ending and each milestone
+FEW = 3  # and for every other ending
+RARE = 20  # cases below which an outcome is left out of Sobol, PAWN and the regions
+TASK = 2000  # rows that are played as one piece of work
+BASELINE = "baseline"
+LUCK = "luck"
+SHUFFLES = 20
+
+
+@dataclass(frozen=True)
+class Bar(Result):
+    """What one assumption does to one outcome, turned alone.
+
+    less, more: paired difference from the baseline, (difference, low, high), in shares. swing:
+    share when turned up less share when turned down; p: of the swing, adjusted over all
+    assumptions looked at; resolved: p at most 0.05.
+    """
+
+    lever: str
+    kind: str
+    title: Mapping[str, str]
+    source: str
+    less: tuple[float, float, float]
+    more: tuple[float, float, float]
+    swing: float
+    p: float
+    resolved: bool
+
+
+@dataclass(frozen=True)
+class Index(Result):
+    """How far one unknown, or luck, decides an outcome of single runs.
+
+    first: share of the variance that it explains alone; total: with all its interactions; each
+    with the half-width of its 95 % interval. pawn: how far knowing it shifts the outcome's share
+    (median over its range), and `floor`: what chance alone would show. None for luck.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    first: float
+    first_error: float
+    total: float
+    total_error: float
+    pawn: float | None
+    floor: float | None
+
+
+@dataclass(frozen=True)
+class Sensitivity(Result):
+    """What was found; parts that were not asked for are empty.
+
+    assumptions: how many there are; screened: runs of the screening; pairs: behind each bar;
+    rows: runs behind the indices.
+    """
+
+    scenario: str
+    digest: str
+    overlays: tuple[str, ...]
+    seed: int
+    assumptions: int
+    screened: int
+    pairs: int
+    rows: int
+    tornado: Mapping[str, tuple[Bar, ...]]
+    indices: Mapping[str, tuple[Index, ...]]
+    regions: Mapping[str, FailureRegions]
+    regret: Mapping[str, Regret]
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, and the sentences in both languages."""
+        words = {lang: self.words(lang).splitlines() for lang in ("en", "ja")}
+        return {"schema": 1, **super().to_json(), "words": words}
+
+    def words(self, lang: str = "en") -> str:
+        """What moves each outcome most, in sentences."""
+        lines = []
+        for name, bars in self.tornado.items():
+            lines.append(self._strongest(name, bars, lang))
+        for name, indices in self.indices.items():
+            lines.append(_decides(name, indices, lang))
+        lines += [found.words(lang) for found in self.regions.values()]
+        lines += [found.words(lang) for found in self.regret.values()]
+        return "\n".join(lines)
+
+    def _strongest(self, name: str, bars: Sequence[Bar], lang: str) -> str:
+        found = [bar for bar in bars if bar.resolved]
+        of, pairs = whole(self.assumptions), whole(self.pairs)
+        if not found:
+            return say(
+                lang,
+                en=f"{name}: none of {of} unsourced assumptions is shown to move it, at {pairs} "
+                "pairs",
+                ja=f"{name}：出典のない仮定{of}件のうち、動かすと示されたものはない（{pairs}組）",
+            )
+        top = found[0]
+        title = top.title[lang]
+        less, more = signed(top.less[0]), signed(top.more[0])
+        return say(
+            lang,
+            en=f"{name}: of {of} unsourced assumptions, this one moves it most: {title} "
+            f"({less} points turned down, {more} turned up; {len(found)} shown to move it)",
+            ja=f"{name}：出典のない仮定{of}件のうち最も動かすのは「{title}」"
+            f"（弱めると{less}、強めると{more}ポイント。動かすと示されたもの{len(found)}件）",
+        )
+
+
+def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
+    luck = next(index for index in indices if index.name == LUCK)
+    top = max((index for index in indices if index.name != LUCK), key=lambda index: index.total)
+    known = percent(max(0.0, min(1.0, 1 - luck.total)), 0)
+    alone, all_in = percent(max(0.0, top.first), 0), percent(max(0.0, top.total), 0)
+    return say(
+        lang,
+        en=f"{name}: knowing every unknown would settle {known} of the variance of single runs, "
+        f"the rest is luck; {top.title['en']} counts most ({alone} alone, {all_in} with all "
+        "that it interacts with, luck included)",
+        ja=f"{name}：未知数をすべて知っても、個々の実行の分散の{known}しか決まらず、残りは運。"
+        f"最も効くのは{top.title['ja']}（単独で{alone}、運などとの相互作用を含めて{all_in}）",
+    )
+
+
+def sensitivity(
+    name: str,
+    *,
+    overlays: Sequence[str] = (),
+    policies: Sequence[str] = (),
+    worldviews: Sequence[str] = (),
+    parts: Sequence[str] = PARTS,
+    pairs: int = 2000,
+    screen: int = 12_000,
+    base: int = 1024,
+    seed: int | None = None,
+    jobs: int = 1,
+    on_progress: Progress | None = None,
+) -> Sensitivity:
+    """Find what drives the endings of a scenario, with `overlays` laid over it.
+
+    policies, worldviews: for the regrets, each policy under each worldview, beside the baseline
+    and the scenario as it is written. pairs: runs behind each bar, each cell of the regrets and
+    the regions. screen: runs of the screening. base: rows of Sobol's design before it is crossed,
+    a power of two. jobs: processes. on_progress: told (done, all) rows of the part under way.
+    Raises SpecError for faults in files, WargameError for numbers that make no sense, or if Sobol
+    is asked for and SALib is not installed.
+    """
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise WargameError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    if pairs < 100 or screen < 1000 or base < 64 or base & (base - 1):
+        raise WargameError("needs 100 pairs, 1000 screened runs, and a power of two from 64 on")
+    if "sobol" in parts:
+        _salib()
+    spec = load(name, list(overlays))
+    cases = {BASELINE: spec}
+    for policy in policies:
+        cases[policy] = load(name, [*overlays, policy])
+    for view in worldviews:
+        for policy in ("", *policies):
+            laid = [view, policy] if policy else [view]
+            cases["+".join(laid)] = load(name, [*overlays, *laid])
+    study = _Study(spec, seed, pairs, screen, base)
+    with _players({key: case.inputs for key, case in cases.items()}, jobs) as players:
+        players.on_progress = on_progress
+        tornado = study.tornado(players) if "tornado" in parts else {}
+        indices = study.indices(players) if "sobol" in parts else {}
+        regions = study.regions(players) if "regions" in parts else {}
+        regrets = {}
+        if "regret" in parts and worldviews:
+            regrets = study.regret(players, policies, worldviews)
+    header = study.scenario.header
+    return Sensitivity(
+        scenario=header.scenario,
+        digest=header.digest,
+        overlays=header.overlays,
+        seed=study.seed,
+        assumptions=len(study.levers),
+        screened=screen if tornado else 0,
+        pairs=pairs,
+        rows=base * (len(study.varied) + 3) if indices else 0,
+        tornado=tornado,
+        indices=indices,
+        regions=regions,
+        regret=regrets,
+    )
+
+
+class _Study:
+    """The questions, each answered by playing."""
+
+    def __init__(self, spec: Spec, seed: int | None, pairs: int, screen: int, base: int) -> None:
+        self.spec = spec
+        self.scenario = compile_scenario(spec)
+        self.seed = self.scenario.header.seed if seed is None else seed
+        self.pairs, self.screen, self.base = pairs, screen, base
+        self.varied = [u for u in self.scenario.unknowns if len(u.values) > 1]
+        levered, levers = with_levers(spec)
+        compile_scenario(levered)  # faults here, not in a worker
+        self.levers = (*levers, *unknown_levers(spec, self.scenario))
+        self.rng = np.random.Generator(np.random.Philox(self.seed))
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The ending that stands first, by convention the worst, and the milestones."""
+        return (self.scenario.header.endings[0], *self.scenario.milestones)
+
+    def tornado(self, players: _Players) -> dict[str, tuple[Bar, ...]]:
+        """For each outcome, the assumptions looked at, the widest swing first."""
+        closer = self._screened(players)
+        runs = np.arange(self.pairs)
+        rows = [(lever, side) for lever in closer for side in (lever.less, lever.more)]
+        cells: dict[str, Floats | Ints] = {}
+        for lever in closer:
+            usual = lever.usual
+            drawn = self._drawn(lever) if usual is None else np.full(self.pairs, usual)
+            cells[lever.cell] = np.concatenate(
+                [
+                    drawn,
+                    *(np.full(self.pairs, side) if one is lever else drawn for one, side in rows),
+                ]
+            )
+        found = players.play(
+            BASELINE, True, cells, np.tile(runs, len(rows) + 1), self.seed, "turning"
+        )
+        return {
+            name: self._bars(closer, happened.reshape(len(rows) + 1, self.pairs))
+            for name, happened in found.items()
+            if name in self.first or happened[: self.pairs].sum() >= RARE
+        }
+
+    def _bars(self, closer: Sequence[Lever], happened: Flags) -> tuple[Bar, ...]:
+        baseline, turned = happened[0], happened[1:]
+        less, more = turned[0::2], turned[1::2]
+        up, down = (more & ~less).sum(axis=1), (less & ~more).sum(axis=1)
+        p = adjust(mcnemar(up, down))
+        sides = []
+        for side in (less, more):
+            gained, lost = (side & ~baseline).sum(axis=1), (baseline & ~side).sum(axis=1)
+            low, high = difference_interval(gained, lost, self.pairs, critical(0.05))
+            sides.append(np.stack([(gained - lost) / self.pairs, low, high], axis=1))
+        bars = [
+            Bar(
+                lever=lever.name,
+                kind=lever.kind,
+                title=lever.title,
+                source=lever.source,
+                less=tuple(sides[0][i].tolist()),
+                more=tuple(sides[1][i].tolist()),
+                swing=float(up[i] - down[i]) / self.pairs,
+                p=float(p[i]),
+                resolved=bool(p[i] <= 0.05),
+            )
+            for i, lever in enumerate(closer)
+        ]
+        return tuple(sorted(bars, key=lambda bar: -abs(bar.swing)))
+
+    def _screened(self, players: _Players) -> list[Lever]:
+        """The assumptions worth a closer look."""
+        n = self.screen
+        lots = self.rng.random((len(self.levers), n))
+        down, up = lots < TURNED / 2, lots > 1 - TURNED / 2
+        cells = {}
+        for lever, lower, upper in zip(self.levers, down, up, strict=True):
+            usual = self._drawn(lever, n) if lever.usual is None else lever.usual
+            cells[lever.cell] = np.where(lower, lever.less, np.where(upper, lever.more, usual))
+        found = players.play(BASELINE, True, cells, np.arange(n), self.seed, "screening")
+        chosen: dict[str, Lever] = {}
+        for name, happened in found.items():
+            y = happened.astype(float)
+            above, below = (side @ y / np.maximum(1, side.sum(axis=1)) for side in (up, down))
+            # The two groups are of one size but for chance, so the difference itself ranks.
+            order = np.argsort(-np.abs(above - below), kind="stable")
+            most = CLOSER if name in self.first else FEW
+            chosen |= {self.levers[i].cell: self.levers[i] for i in order[:most]}
+        return list(chosen.values())
+
+    def _drawn(self, lever: Lever, n: int | None = None) -> Ints:
+        """What each run draws of an unknown."""
+        luck = Luck(self.seed, np.arange(self.pairs if n is None else n))
+        drawn: Ints = begin(self.scenario, luck)[lever.cell].astype(np.int64)
+        return drawn
+
+    def indices(self, players: _Players) -> dict[str, tuple[Index, ...]]:
+        """Sobol's and PAWN's indices of each unknown and of luck, for outcomes not too rare."""
+        if not self.varied:
+            return {}
+        sample, analyse, pawn = _salib()
+        names = [unknown.name for unknown in self.varied]
+        inputs = [*names, LUCK]
+        problem = {
+            "num_vars": len(inputs),
+            "names": inputs,
+            "bounds": [[0.0, 1.0]] * len(inputs),
+        }
+        x: Floats = sample(problem, self.base, calc_second_order=False, seed=self.seed % 2**31)
+        cells = {u.name: quantile(u, x[:, j]) for j, u in enumerate(self.varied)}
+        # Rows of one draw of luck are one run number: neighbours, which are cheap to address.
+        _, runs = np.unique(x[:, -1], return_inverse=True)
+        found = players.play(BASELINE, False, cells, runs, self.seed, "crossing")
+        plain = np.zeros(len(x), dtype=bool)
+        block = len(names) + 3
+        plain[0::block] = plain[block - 1 :: block] = True  # Saltelli's matrices A and B
+        answers = {}
+        for name, happened in found.items():
+            if not RARE <= happened[plain].sum() <= plain.sum() - RARE:
+                continue
+            y = happened.astype(float)
+            sobol = analyse(problem, y, calc_second_order=False, seed=self.seed % 2**31)
+            shifts = pawn(problem, x[plain], y[plain], S=10)["median"]
+            dealt = [
+                pawn(problem, x[plain], self.rng.permutation(y[plain]), S=10)["median"]
+                for _ in range(SHUFFLES)
+            ]
+            floor = float(np.quantile(np.concatenate(dealt), 0.95))
+            answers[name] = tuple(
+                Index(
+                    name=key,
+                    title=self._title(key),
+                    first=float(sobol["S1"][j]),
+                    first_error=float(sobol["S1_conf"][j]),
+                    total=float(sobol["ST"][j]),
+                    total_error=float(sobol["ST_conf"][j]),
+                    pawn=None if key == LUCK else float(shifts[j]),
+                    floor=None if key == LUCK else floor,
+                )
+                for j, key in enumerate(inputs)
+            )
+        return answers
+
+    def regions(self, players: _Players) -> dict[str, FailureRegions]:
+        """Where in the unknowns the first ending and the milestones are frequent."""
+        if not self.varied:
+            return {}
+        runs = np.arange(2 * self.pairs)
+        world = begin(self.scenario, Luck(self.seed, runs))
+        found = players.play(BASELINE, False, {}, runs, self.seed, "searching")
+        drawn = {u.name: world[u.name].astype(np.int64) for u in self.varied}
+        titles = {name: dict(self._title(name)) for name in drawn}
+        return {
+            name: failure_regions(drawn, found[name], name=name, titles=titles)
+            for name in self.first
+            if found[name].sum() >= RARE
+        }
+
+    def regret(
+        self, players: _Players, policies: Sequence[str], worldviews: Sequence[str]
+    ) -> dict[str, Regret]:
+        """The regret of every policy over the worldviews, with the scenario as it is among them."""
+        runs = np.arange(self.pairs)
+        views = ("", *worldviews)
+        shares: dict[str, list[list[float]]] = {name: [] for name in self.first}
+        for policy in ("", *policies):
+            row = [
+                players.play(
+                    "+".join(filter(None, (view, policy))) or BASELINE,
+                    False,
+                    {},
+                    runs,
+                    self.seed,
+                    "comparing",
+                )
+                for view in views
+            ]
+            for name, values in shares.items():
+                values.append([float(found[name].mean()) for found in row])
+        answers = {}
+        for name, values in shares.items():
+            table = np.array(values)
+            answers[name] = regret(
+                table,
+                [BASELINE, *policies],
+                ["as-written", *worldviews],
+                outcome=name,
+                errors=np.sqrt(table * (1 - table) / self.pairs),
+            )
+        return answers
+
+    def _title(self, name: str) -> Mapping[str, str]:
+        if name == LUCK:
+            return {"en": "luck", "ja": "運"}
+        title = self.spec.scenario.unknowns[name].title
+        return {lang: title.get(lang) if title else name for lang in ("en", "ja")}
+
+
+# ------------------------------------------------------------------------------ playing
+
+
+class _Players:
+    """Plays rows in pieces, here or in other processes; the answers do not depend on which."""
+
+    def __init__(self, executor: Executor | None) -> None:
+        self.executor = executor
+        self.on_progress: Progress | None = None
+
+    def play(
+        self,
+        case: str,
+        levered: bool,
+        cells: Mapping[str, npt.NDArray[Any]],
+        runs: Ints,
+        seed: int,
+        what: str,
+    ) -> dict[str, Flags]:
+        """Whether each row came to each ending and milestone, by name."""
+        pieces: list[Future[dict[str, Flags]] | tuple[Any, ...]] = []
+        for first in range(0, len(runs), TASK):
+            part = slice(first, first + TASK)
+            task = (case, levered, {k: v[part] for k, v in cells.items()}, runs[part], seed)
+            pieces.append(self.executor.submit(_piece, *task) if self.executor else task)
+        found, done = [], 0
+        for piece in pieces:
+            found.append(piece.result() if isinstance(piece, Future) else _piece(*piece))
+            done += TASK
+            if self.on_progress is not None:
+                self.on_progress(min(done, len(runs)), len(runs))
+        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+
+
+_texts: Mapping[str, Mapping[str, str]] = {}
+_compiled: dict[tuple[str, bool], Scenario] = {}
+
+
+def _begin(texts: Mapping[str, Mapping[str, str]]) -> None:
+    """Tell this process what it may be asked to play."""
+    global _texts
+    _texts = texts
+    _compiled.clear()
+
+
+def _piece(
+    case: str, levered: bool, cells: Mapping[str, npt.NDArray[Any]], runs: Ints, seed: int
+) -> dict[str, Flags]:
+    key = (case, levered)
+    if key not in _compiled:
+        spec = load_texts(_texts[case])
+        _compiled[key] = compile_scenario(with_levers(spec)[0] if levered else spec)
+    scenario = _compiled[key]
+    found: dict[str, Flags] = {}
+    parts = list(play_set(scenario, cells, runs, seed))
+    ending = np.concatenate([part.ending for part in parts])
+    reached = np.concatenate([part.reached for part in parts], axis=1)
+    for index, name in enumerate(scenario.header.endings):
+        found[name] = ending == index
+    for name, row in zip(scenario.milestones, reached, strict=True):
+        found[name] = row > 0
+    return found
+
+
+@contextmanager
+def _players(texts: Mapping[str, Mapping[str, str]], jobs: int) -> Iterator[_Players]:
+    if jobs == 1:
+        _begin(texts)
+        yield _Players(None)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context, _begin, (texts,)) as executor:
+        yield _Players(executor)
+
+
+def _salib() -> tuple[Any, Any, Any]:
+    """SALib's sampler and analysers; they take a second to load."""
+    try:
+        from SALib.analyze import pawn, sobol
+        from SALib.sample import sobol as sampler
+    except ImportError:
+        raise WargameError(
+            "Sobol and PAWN need SALib: pip install 'wargame[sensitivity]', "
+            "or leave them out with --only tornado,regions,regret"
+        ) from None
+    return sampler.sample, sobol.analyze, pawn.analyze
