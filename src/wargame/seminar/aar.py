@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
+from wargame.orders import HOLD
 from wargame.seminar.debrief import report
 from wargame.seminar.game import Game
 from wargame.seminar.paper import STYLE, page, say_in
@@ -23,11 +24,11 @@ def as_html(table: Game, lang: str = "en") -> str:
         **run
     )
     body = [
-        f"<h1>{escape(title)}: {say('after-action report')}</h1>",
-        f"<p class=small>{escape(named)}<br>{say('Last world')}: {run['after'][:16]}</p>",
+        f"<h1>{escape(title)}{say(': ')}{say('after-action report')}</h1>",
+        f"<p class=small>{escape(named)}<br>{say('Last world')}{say(': ')}{run['after'][:16]}</p>",
         f"<p>{say('This is one run of a model, made for learning. It is not a forecast.')}</p>",
         _seats(data, say),
-        f"<p><b>{say('How it ended')}:</b> "
+        f"<p><b>{say('How it ended')}</b>{say(': ')}"
         f"{escape(data['ending'] or say('The game was stopped before an ending.'))}</p>",
         _decisive(data, say),
         *(_turn(turn, say) for turn in data["turns"]),
@@ -36,7 +37,7 @@ def as_html(table: Game, lang: str = "en") -> str:
         _notes(data, say),
         _questions(data, say),
     ]
-    return page(f"{title}: {say('after-action report')}", body, lang, STYLE)
+    return page(f"{title}{say(': ')}{say('after-action report')}", body, lang, STYLE)
 
 
 def _seats(data: Piece, say: Any) -> str:
@@ -61,22 +62,20 @@ def _turn(turn: Piece, say: Any) -> str:
         parts.append(_list(item["text"] for item in turn["news"]))
     rows = []
     for order in turn["orders"]:
-        if not (order["made"] or order["ordered"] or order["free"]):
+        if (order["by"] == "rule" and order["move"] == HOLD) or not _says_something(order):
             continue
-        meant = order["free"] or order["intent"] or order["because"]
-        outcome = say("succeeded") if order["success"] else say("did not succeed")
         umpire = " ".join(filter(None, (_verdict(order["verdict"], say), order["reason"])))
-        umpire = umpire or order["left_out"]
-        ordered = order["ordered"]
+        ordered = order["free"] or order["ordered"]
         if order["made"] != ordered:
             ordered = f"{ordered} → {order['made'] or say('nothing')}"
+        outcome = say("succeeded") if order["success"] else say("did not succeed")
         rows.append(
             [
                 f"{order['name']} ({_by(order, say)})",
                 ordered,
-                meant,
+                order["intent"] or order["because"],
                 order["expect"],
-                umpire,
+                umpire or order["left_out"],
                 outcome if order["made"] else "",
             ]
         )
@@ -84,7 +83,7 @@ def _turn(turn: Piece, say: Any) -> str:
     parts.append(_table([say(head) for head in heads], rows))
     rungs = [f"{r['title']} {r['stage']}" + _arrow(r["change"]) for r in turn["ladders"]]
     if rungs:
-        parts.append(f"<p><b>{say('Ladder')}:</b> {escape('; '.join(rungs))}</p>")
+        parts.append(f"<p><b>{say('Ladder')}</b>{say(': ')}{escape('; '.join(rungs))}</p>")
     if turn["unknown"]:
         gaps = [
             say("{name} took {title} for {believed}; it was {true}").format(**gap)
@@ -94,6 +93,10 @@ def _turn(turn: Piece, say: Any) -> str:
             f"<details><summary>{say('What seats did not know')}</summary>{_list(gaps)}</details>"
         )
     return "".join((*parts, "</section>"))
+
+
+def _says_something(order: Piece) -> bool:
+    return bool(order["made"] or order["ordered"] or order["free"])
 
 
 def _by(order: Piece, say: Any) -> str:
@@ -184,6 +187,6 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
         return ""
     head = "".join(f"<th scope=col>{escape(word)}</th>" for word in heads)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"

@@ -113,6 +113,7 @@ def _orders(table: Game, told: Narrator, event: TurnEvent, actor: str) -> list[P
                 "by": order.by,
                 "how": sheet.how if sheet else "rules",
                 "why": sheet.why if sheet else "",
+                "move": order.move or "",
                 "ordered": told.move(wanted) if wanted else "",
                 "free": line.free if line else "",
                 "target": line.target if line else "",

@@ -17,7 +17,8 @@ h3 { font-size: 1rem; margin: .8rem 0 .2rem; } p { margin: .35rem 0; }
 ul, ol { margin: .3rem 0; padding-left: 1.3rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .4rem 0; }
 th, td { border: 1px solid #999; padding: .25rem .45rem; text-align: left; vertical-align: top; }
-th { background: #eee; } td.number { text-align: right; white-space: nowrap; }
+th { background: #eee; }
+.turn td:last-child, .turn th:last-child { white-space: nowrap; }
 .small { font-size: .8rem; color: #444; }
 .turn { border-top: 2px solid #333; margin-top: 1rem; break-inside: avoid-page; }
 @page { size: A4; margin: 13mm; }
@@ -91,11 +92,8 @@ JAPANESE = {
     "public": "公開",
     "public facts": "公開情報",
     ", ": "、",
-    "intelligence, may be wrong by up to {margin}": "情報機関の推定（最大±{margin}の誤差）",
+    ": ": "：",
     "intelligence, uncertain": "情報機関の推定（不確か）",
-    "value": "値",
-    "range": "範囲",
-    "source": "出どころ",
     "Whom you can influence": "影響力",
     "Where the conflicts stand": "対立の段階",
     "stage {stage} of 9: {name}": "9段階中の{stage}：{name}",

@@ -1,0 +1,101 @@
+"""`wargame seminar`: what opens a table, what is printed, what is refused. Serving is the web's."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from wargame.cli import main
+from wargame.commands import seminar_command
+from wargame.commands.seminar_command import addresses, open_table, welcome
+from wargame.scenario import Scenario
+from wargame.seminar.table import Table
+
+pytest.importorskip("starlette", reason="the extra `seminar` is not installed")
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    seminar_command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+@pytest.fixture
+def scenario_file(crisis: Scenario, tmp_path: Path) -> str:
+    from conftest import write_scenario
+
+    return str(write_scenario(tmp_path))
+
+
+def test_a_new_game_prints_a_code_and_a_link_for_everybody(
+    scenario_file: str, tmp_path: Path
+) -> None:
+    words = (scenario_file, "--seats", "red,blue", "--seat", "green=true")
+    table = open_table(arguments(*words, "--log", str(tmp_path / "game.jsonl")))
+    text = welcome(table, "http://192.168.1.5:8022", "en")
+    for role in ("facilitator", "seat:red", "seat:blue"):
+        assert f"http://192.168.1.5:8022/join?lang=en#{table.codes[role]}" in text
+    assert "Held by programs: Green" in text
+    assert "Plain http" in text
+    assert "Plain http" not in welcome(table, "https://192.168.1.5:8022", "en")
+    assert "進行役" in welcome(table, "http://localhost", "ja")
+    table.close()
+
+
+def test_an_old_game_is_opened_paused_with_a_new_code_for_the_facilitator(
+    scenario_file: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "game.jsonl"
+    table = open_table(arguments(scenario_file, "--seats", "red", "--log", str(log)))
+    codes = table.codes
+    table.close()
+    again = open_table(arguments("--open", str(log)))
+    assert again.state.paused
+    assert again.role_for(again.codes["facilitator"]) == "facilitator"
+    assert again.role_for(codes["facilitator"]) is None
+    assert again.role_for(codes["seat:red"]) == "seat:red"
+    again.close()
+
+
+def test_a_game_begins_inside_another(scenario_file: str, tmp_path: Path) -> None:
+    from leading import play_turn
+
+    first = open_table(
+        arguments(scenario_file, "--seats", "red,blue", "--log", str(tmp_path / "one.jsonl"))
+    )
+    play_turn(first, "march")
+    first.close()
+    words = ("--from", str(first.path), "--turn", "1", "--seats", "green")
+    second = open_table(arguments(*words, "--log", str(tmp_path / "two.jsonl")))
+    assert isinstance(second, Table)
+    assert (second.state.turn, second.state.seats["green"].holder) == (2, "human")
+    second.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["three-seats", "--from", "log.jsonl"],
+        ["--open", "game.jsonl", "--seats", "red"],
+        ["--open", "no-such-file.jsonl"],
+        ["kherson-2022", "--minutes", "0"],
+        ["kherson-2022", "--port", "70000"],
+        ["kherson-2022", "--seed", "-1"],
+        ["kherson-2022", "--certificate", "c.pem"],
+        ["no-such-scenario"],
+    ],
+)
+def test_a_mistake_is_told_in_one_line(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["seminar", *words]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("wargame: ") and said.count("\n") == 1
+
+
+def test_an_address_that_was_named_comes_first() -> None:
+    assert addresses("10.0.0.7")[0] == "10.0.0.7"
+    assert "127.0.0.1" in addresses("0.0.0.0")
