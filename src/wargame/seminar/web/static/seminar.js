@@ -82,6 +82,7 @@ document.addEventListener("htmx:before:request", (event) => {
   if (sent.method !== "POST") return;
   sent.headers["Content-Type"] = "application/json";
   sent.body = request(sent.form, sent.action);
+  clearTimeout(waiting.get(sent.form.id)); // what is handed in needs no draft
 });
 
 document.addEventListener("htmx:after:request", (event) => {
