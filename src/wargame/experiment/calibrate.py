@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,8 @@ ROUNDS = 5
 is played in so many rounds."""
 FRESH = 1
 """Added to the seed of the search: the luck of the batch that judges has not been seen before."""
-REACH = 0.5
-"""Other settings are sought from starting points up to so far from the prior on each number."""
+STARTS = 4
+"""Points beside the prior from which the first descent begins."""
 CHECK = 2000
 """Runs with which each of the other settings is checked."""
 
@@ -244,8 +244,7 @@ def calibrate(
         raise WargameError("calibrate needs at least 100 runs, a budget of 1000 and one job")
     said = targets if isinstance(targets, TargetsSpec) else load_targets(targets)
     work = _Work(scenario, said, dials, runs, seed, jobs, on_progress)
-    search = work.search(budget)
-    found = search.solve(work.panel.prior)
+    search, found = work.search(budget)
     turned = work.panel.turned(found)
     about = {"id": name or str(said.id), "kind": "worldview"}
     outcomes = work.play(work.text(turned, about), range(runs), seed + FRESH, "judging")
@@ -327,8 +326,8 @@ class _Work:
             found[under] = sample(spec, runs, seed, self.jobs, tell)
         return found
 
-    def search(self, budget: int) -> Search:
-        """Play the design, the scenario as written, and the rounds."""
+    def search(self, budget: int) -> tuple[Search, Floats]:
+        """Play the design, the scenario as written, and the rounds; what was found."""
         search = Search(self.panel, self.goals, self.header, self.final)
         design = {}
         for under, spec in self.specs.items():
@@ -339,10 +338,13 @@ class _Work:
             design[under] = Played(self._places(outcomes, names, ()), outcomes)
         search.add(design)
         search.add(self._round((), budget // 4, "as written"))
+        starts = search.spread(STARTS)
         for number in range(ROUNDS):
-            turned = self.panel.turned(search.solve(self.panel.prior))
+            found = search.solve(self.panel.prior, starts=starts)
+            starts = [found]  # the next round refines this one
+            turned = self.panel.turned(found)
             search.add(self._round(turned, budget // 2 // ROUNDS, f"round {number + 1}"))
-        return search
+        return search, search.solve(self.panel.prior, starts=starts)
 
     def _next(self, n: int) -> range:
         """Run numbers that have not been used yet."""
@@ -363,7 +365,7 @@ class _Work:
     ) -> tuple[tuple[tuple[Turned, ...], ...], int]:
         """Other settings that fit: each the nearest to a starting point of its own, then played."""
         fitting: list[tuple[Turned, ...]] = []
-        for origin in self._origins(wanted):
+        for origin in search.spread(wanted):
             setting = search.solve(origin)
             if max(search.misses(setting)) > 1:
                 continue
@@ -375,16 +377,6 @@ class _Work:
             if all(fit.met for fit in fits):
                 fitting.append(turned)
         return tuple(fitting), wanted
-
-    def _origins(self, wanted: int) -> Iterator[Floats]:
-        """Starting points spread around the prior, inside the dials' reach."""
-        from scipy.stats import qmc
-
-        sobol = qmc.Sobol(len(self.panel.prior), scramble=False)
-        sobol.fast_forward(8)  # the first points are the middle and the middles of the halves
-        low, high = np.array(self.panel.bounds).T
-        for point in sobol.random(wanted):
-            yield np.clip(self.panel.prior + REACH * (2 * point - 1), low, high)
 
 
 def _under(inputs: Mapping[str, str], text: str) -> dict[str, str]:
@@ -403,7 +395,8 @@ def _why(search: Search, fit: Fit, found: Floats) -> Unmet:
     """Why a target is missed: out of reach, or at odds with others."""
     prior = search.panel.prior
     place = [goal.id for goal in search.goals].index(fit.id)
-    alone = search.solve(prior, only=[fit.id])
+    expected = search.misses(found)[place] <= 1  # the surfaces believed that it was met
+    alone = found if expected else search.solve(prior, only=[fit.id], starts=[found])
     misses = search.misses(alone)
     dials = search.panel.dials
     ends = [
@@ -419,9 +412,9 @@ def _why(search: Search, fit: Fit, found: Floats) -> Unmet:
         id=fit.id,
         alone=search.predicted(alone)[place],
         reachable=misses[place] <= 1,
-        against=tuple(
-            goal.id for i, goal in enumerate(search.goals) if i != place and misses[i] > 2
-        ),
+        against=()
+        if expected
+        else tuple(g.id for i, g in enumerate(search.goals) if i != place and misses[i] > 2),
         stops=tuple(ends),
     )
 

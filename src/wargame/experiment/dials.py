@@ -268,7 +268,7 @@ def panel(spec: Spec, dials: Mapping[str, DialSpec]) -> Panel:
                 what, word, known = error.args
                 findings.unknown(what, word, known, name)
                 continue
-            found.append(Weight(name, dial.within or FACTOR))
+            found.append(Weight(str(name), dial.within or FACTOR))
         elif name not in unknowns:
             findings.unknown("unknown", name, unknowns)
         elif (between := unknowns[name].between) is None or between[0] == between[1]:
@@ -278,7 +278,7 @@ def panel(spec: Spec, dials: Mapping[str, DialSpec]) -> Panel:
             reach = dial.within or ((0, 1000) if low >= 0 and high <= 1000 else (low, high))
             if not (reach[0] <= low and high <= reach[1]):
                 findings.add(f"{name} already reaches from {low} to {high}", dial, "widen within")
-            found.append(Belief(name, low, unknowns[name].likely, high, reach))
+            found.append(Belief(str(name), low, unknowns[name].likely, high, reach))
     findings.stop()
     return Panel(spec, tuple(found))
 

@@ -327,7 +327,7 @@ def _play(
         given = [name for name in outcomes if "|" in name]
         with Journal.read(folder / JOURNAL) as journal:
             return {
-                label: summarise(journal, own, dict.fromkeys(own, given))
+                label: summarise(journal, own, given)
                 for label in labels
                 for own in [
                     {

@@ -35,6 +35,7 @@ POINTS = 256  # quantiles over which the surfaces are averaged
 NEAR = 3  # so many of the last rounds set the level of a surface
 STILL = 0.03  # a dial that would move less than this stays where it is
 ROUND_OFF = 0.02  # rounds the corner of the distance at 0, so that it has a gradient there
+REACH = 0.5  # how far from the prior, on each number, other starting points lie
 SURE = 1.5  # standard errors of the final batch that a share keeps from the edge of its range
 
 
@@ -146,23 +147,38 @@ class Search:
         values = self.predicted(setting)
         return [p.miss(value) for p, value in zip(self.predictors, values, strict=True)]
 
-    def solve(self, origin: Floats, only: Sequence[str] = ()) -> Floats:
+    def solve(
+        self, origin: Floats, only: Sequence[str] = (), starts: Sequence[Floats] = ()
+    ) -> Floats:
         """The setting nearest to `origin` that the surfaces let meet the goals (or `only` some).
 
-        Where they cannot all be met, it is a compromise: misses count squared.
+        Where they cannot all be met, it is a compromise: misses count squared. The valley has
+        side valleys, so the descent begins at the origin and at further `starts`.
         """
         free = np.ones(origin.shape, dtype=np.bool_)
-        found = self._descend(origin, origin, free, only)
+        tried = [self._descend(start, origin, free, only) for start in (origin, *starts)]
+        found = min(tried, key=lambda pair: pair[1])[0]
         steps = self.panel.steps(found, origin)
         keep = np.repeat(steps >= STILL, [dial.size for dial in self.panel.dials])
         if keep.all() or not keep.any():
             return found
         start = np.where(keep, found, origin)
-        return self._descend(start, origin, keep, only)
+        return self._descend(start, origin, keep, only)[0]
+
+    def spread(self, n: int) -> list[Floats]:
+        """Settings around the prior, inside the dials' reach: evenly spread, without luck."""
+        from scipy.stats import qmc
+
+        prior = self.panel.prior
+        sobol = qmc.Sobol(len(prior), scramble=False)
+        sobol.fast_forward(8)  # the first points are the middle and the middles of the halves
+        low, high = np.array(self.panel.bounds).T
+        return [np.clip(prior + REACH * (2 * p - 1), low, high) for p in sobol.random(n)]
 
     def _descend(
         self, start: Floats, origin: Floats, free: npt.NDArray[np.bool_], only: Sequence[str]
-    ) -> Floats:
+    ) -> tuple[Floats, float]:
+        """A setting and its cost, downhill from `start`; numbers that are not free stay put."""
         from scipy.optimize import minimize
 
         wanted = [p for p in self.predictors if not only or p.goal.id in only]
@@ -185,4 +201,4 @@ class Search:
         )
         setting = origin.copy()
         setting[free] = result.x
-        return setting
+        return setting, float(result.fun)
