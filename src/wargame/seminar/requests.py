@@ -122,7 +122,7 @@ class Undoing(Request):
 
 
 class Showing(Request):
-    what: Literal["odds", "late", "holders"]
+    what: Literal["odds", "late"]
     on: bool = True
 
 
