@@ -45,11 +45,13 @@ def batch(
     jobs: int | None = None,
     out: StrPath | None = None,
     resume: bool = False,
+    cluster: str | None = None,
 ) -> Results:
     """Play the baseline and each policy under the same luck; see `wargame batch --help`.
 
     jobs: processes, one for each core where nothing is said. out: the folder of results, a new
-    one below ``runs/`` where nothing is said. Raises WargameError for what makes no sense.
+    one below ``runs/`` where nothing is said. cluster: the address of a Dask scheduler to play
+    on. Raises WargameError for what makes no sense.
     """
     played = run_batch(
         scenario,
@@ -61,6 +63,7 @@ def batch(
         jobs=jobs if jobs is not None else os.cpu_count() or 1,
         out=out,
         resume=resume,
+        cluster=cluster,
     )
     return Results(played)
 

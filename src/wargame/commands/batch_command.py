@@ -52,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="H",
         help="play until every interval is at most ±H (a share: 0.005), --runs at most",
     )
+    parser.add_argument(
+        "--rare", metavar="E", help="estimate an ending too rare to be counted (see wargame rare)"
+    )
     add_playing_arguments(parser)
     parser.add_argument(
         "--look", action="store_true", help="show results while it runs, safe to look at any time"
@@ -65,6 +68,9 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="play on a Dask cluster: tcp://host:8786"
     )
     parser.add_argument(
         "--out", metavar="DIR", help="folder of results (default: a new one in runs/)"
@@ -85,6 +91,10 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play the batch and print its tables."""
+    if args.rare:
+        from wargame.commands.rare_command import of_batch
+
+        return of_batch(args)
     batch = played(
         args,
         policies=args.policy,
@@ -121,6 +131,7 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
             out=args.out,
             resume=args.resume,
             retry=args.retry,
+            cluster=args.cluster,
             on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
             on_look=show if look and meter.live else None,
             **asked,

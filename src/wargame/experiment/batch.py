@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from wargame.errors import StoreError, WargameError
+from wargame.experiment.cluster import execute_on_cluster, reach
 from wargame.experiment.columns import Columns
 from wargame.experiment.execute import execute
 from wargame.experiment.export import export
@@ -47,6 +48,9 @@ from wargame.statistics import Look, Stop, stop_on_precision
 from wargame.statistics.anytime import LEAST_RUNS
 
 __all__ = ["BASELINE", "Batch", "Interrupted", "run_batch"]
+
+ON_A_CLUSTER = 64
+"""Chunks are cut as for so many processes; nothing but their size depends on it."""
 
 Report = Callable[[Progress], object]
 
@@ -172,6 +176,7 @@ def run_batch(
     out: str | os.PathLike[str] | None = None,
     resume: bool = False,
     retry: bool = False,
+    cluster: str | None = None,
     on_progress: Report | None = None,
     on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:
@@ -182,6 +187,7 @@ def run_batch(
     baseline too. out: the folder; a new one below ``runs/`` where nothing is said.
     resume: go on with a folder that was interrupted; what is not said here is as it was begun,
     what is said must not contradict it. retry: with resume, play runs that failed again.
+    cluster: the address of a Dask scheduler whose workers play in place of `jobs` processes.
     on_look: called now and then with intervals that may be looked at while the batch runs.
 
     Raises SpecError for faults in any file before the first run, WargameError for numbers that
@@ -198,6 +204,8 @@ def run_batch(
         request = request.over(_asked(Path(out)))
     request.check()
     variants = Variants(request)
+    if cluster is not None:
+        reach(cluster)
     with _opened(variants, out, resume, goes_on) as (batch, journal):
         if retry:
             journal.forgive()
@@ -207,10 +215,14 @@ def run_batch(
 
         def play(plan: Plan) -> Progress:
             report = _watch(journal, batch, on_progress, on_look)
-            return execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=report)
+            if cluster is None:
+                return execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=report)
+            return execute_on_cluster(
+                plan, PLAY, journal, cluster, prepare=PREPARE, on_progress=report
+            )
 
         with _interruptible(batch):
-            _play(variants, batch, journal, jobs, play)
+            _play(variants, batch, journal, jobs if cluster is None else ON_A_CLUSTER, play)
     with _interruptible(batch):
         with batch.journal() as journal:
             export(journal, batch.headers, batch.folder / PARQUET)

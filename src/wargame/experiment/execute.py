@@ -23,7 +23,7 @@ from wargame.experiment.plan import Plan
 from wargame.experiment.recovery import Piece, Progress, Work
 from wargame.experiment.worker import Play, Player, Prepare, Unplayable, reason_of
 
-__all__ = ["execute"]
+__all__ = ["Worker", "execute"]
 
 _BOOT = "import sys; from wargame.experiment.worker import serve; serve(*map(int, sys.argv[1:]))"
 
@@ -95,7 +95,7 @@ def _play_here(work: Work, player: Player, stop: Callable[[], bool]) -> None:
             work.keep(piece, packed)
 
 
-class _Worker:
+class Worker:
     """A process that plays, the connection to it, and the piece it has in hand."""
 
     def __init__(self, setup: tuple[Any, Any]) -> None:
@@ -158,7 +158,7 @@ class _Crew:
         self._work = work
         self._setup = setup
         self._jobs = jobs
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._waiting: deque[Piece] = deque()
         self._stillborn = 0
 
@@ -199,7 +199,7 @@ class _Crew:
         starting = sum(not worker.ready for worker in self._workers)
         wanted = min(len(self._waiting) - starting, self._jobs - len(self._workers))
         for _ in range(wanted):
-            self._workers.append(_Worker(self._setup))
+            self._workers.append(Worker(self._setup))
 
     def _listen(self) -> list[_Answer]:
         """Wait until a worker says something, or a moment; what has come back of the pieces."""

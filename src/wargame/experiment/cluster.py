@@ -1,0 +1,249 @@
+"""The same chunks on a Dask cluster: many machines, the same results, the journal at home.
+
+Only who plays is different from :mod:`wargame.experiment.execute`. The scheduler hands chunks to
+workers, and to another one when a worker dies; what it gives up on is cut in halves here, as it is
+at home, until the run to blame is alone. Nothing is stored but here, by this process.
+
+Needs the extra ``cluster``. Workers need this program in the same version, and nothing else: the
+texts of a variant travel with its first chunk.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pickle import dumps, loads
+from typing import Any
+from uuid import uuid4
+
+from wargame import __version__
+from wargame.errors import WargameError
+from wargame.experiment.columns import Packed
+from wargame.experiment.execute import Worker
+from wargame.experiment.journal import Journal
+from wargame.experiment.plan import Plan
+from wargame.experiment.recovery import Piece, Progress, Work
+from wargame.experiment.worker import Unplayable, reason_of
+
+__all__ = ["execute_on_cluster", "reach"]
+
+AHEAD = 2
+"""Chunks under way for each thread of the cluster: one being played, one on its way."""
+
+GLANCE = 0.25
+"""Seconds after which a request to stop is noticed, though no chunk has come back."""
+
+PATIENCE = 60.0
+"""Seconds without any worker after which the batch is given up; it can be resumed."""
+
+CONNECT = 10.0
+"""Seconds to wait for the scheduler, and for a first worker."""
+
+_LOST = "the connection to the cluster is lost; the batch can be resumed"
+
+
+def execute_on_cluster(
+    plan: Plan,
+    play: str,
+    journal: Journal,
+    address: str,
+    *,
+    prepare: str | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    most_failed: int = 1000,
+) -> Progress:
+    """Play what the journal still lacks of a plan on the cluster at `address`.
+
+    As `wargame.experiment.execute.execute`, but `play` and `prepare` are names. Raises WargameError
+    if the cluster cannot be reached, has no workers, or goes away; the journal can be resumed.
+    """
+    journal.accept(plan)
+    work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+    with _client(address) as client:
+        _Farm(client, work, plan, (play, prepare)).play(should_stop or (lambda: False))
+    return work.progress
+
+
+def reach(address: str) -> None:
+    """Raises WargameError if there is no cluster at `address`, or none with a worker."""
+    with _client(address):
+        pass
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    """A connection to the scheduler, with at least one worker behind it."""
+    try:
+        distributed: Any = import_module("distributed")
+    except ImportError:
+        raise WargameError("a cluster needs the extra: pip install 'wargame[cluster]'") from None
+    # What goes wrong is told here, in one line.
+    for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise WargameError(f"there is no cluster at {address}: {reason_of(error)}") from None
+    try:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT)
+        except TimeoutError:
+            raise WargameError(f"the cluster at {address} has no workers") from None
+        with client.as_current():
+            yield client
+    except (OSError, CancelledError):
+        raise WargameError(_LOST) from None
+    finally:
+        client.close(timeout=CONNECT)
+
+
+class _Farm:
+    """Chunks on their way to the cluster and back."""
+
+    def __init__(self, client: Any, work: Work, plan: Plan, setup: tuple[str, str | None]) -> None:
+        self._client = client
+        self._work = work
+        self._plan = plan
+        self._setup = setup
+        self._batch = uuid4().hex
+        self._settings: dict[str, Any] = {}
+        self._under_way: dict[Any, Piece] = {}
+        self._alone = 0.0
+
+    def play(self, stop: Callable[[], bool]) -> None:
+        """Hand out and take back until there is nothing left, or no more is wanted."""
+        try:
+            while True:
+                if not stop():
+                    self._hand_out()
+                if not self._under_way:
+                    return
+                for future in self._listen():
+                    self._take_back(future, self._under_way.pop(future))
+        finally:
+            if self._client.status == "running":
+                self._client.cancel(list(self._under_way), force=True)
+                self._client.run(dismiss, self._batch, on_error="ignore")
+
+    def _hand_out(self) -> None:
+        room = AHEAD * max(1, sum(self._client.nthreads().values()))
+        while len(self._under_way) < room and (piece := self._work.take()):
+            task = self._work.task(piece)
+            own = self._plan[piece.chunk.variant].settings
+            light = {name: value for name, value in task.items() if name not in own}
+            future = self._client.submit(
+                play_there,
+                light,
+                self._travelling(piece.chunk.variant, own),
+                self._setup,
+                self._batch,
+                self._plan.engine,
+                pure=False,
+            )
+            self._under_way[future] = piece
+
+    def _travelling(self, variant: str, settings: Mapping[str, Any]) -> Any:
+        """What a variant needs to be prepared, sent once; a worker that lacks it asks another."""
+        if variant not in self._settings:
+            packed = zlib.compress(dumps(dict(settings)))
+            self._settings[variant] = self._client.submit(_kept, packed, pure=False)
+        return self._settings[variant]
+
+    def _listen(self) -> list[Any]:
+        """The chunks that have come back, after a moment at most."""
+        wait: Any = import_module("distributed").wait
+        try:
+            done = wait(list(self._under_way), timeout=GLANCE, return_when="FIRST_COMPLETED").done
+        except TimeoutError:
+            self._patience()
+            return []
+        self._alone = 0.0
+        return list(done)
+
+    def _patience(self) -> None:
+        """Give up once there has been no worker for long."""
+        if self._client.status != "running":
+            raise WargameError(_LOST)
+        self._alone = 0.0 if self._client.nthreads() else self._alone + GLANCE
+        if self._alone >= PATIENCE:
+            raise WargameError("the cluster has lost all its workers; the batch can be resumed")
+
+    def _take_back(self, future: Any, piece: Piece) -> None:
+        if future.status == "finished":
+            said, what = future.result()
+            if said == "unplayable":
+                raise Unplayable(what)
+            if isinstance(what, Packed):
+                self._work.keep(piece, what)
+            else:
+                self._work.lose(piece, what)
+        elif future.status in ("cancelled", "lost"):
+            raise WargameError(_LOST)
+        else:
+            self._work.lose(piece, reason_of(future.exception()))
+
+
+def _kept(packed: bytes) -> bytes:
+    """The settings of a variant, as a result that the cluster keeps and can make again."""
+    return packed
+
+
+# ------------------------------------------------------------------------------ over there
+
+
+@dataclass
+class _Player:
+    """The process in which a thread of the cluster plays the chunks of one batch."""
+
+    batch: str
+    worker: Worker
+
+
+_players: dict[int, _Player] = {}
+"""By thread. A run that kills its process costs a process of ours, not a worker of the cluster."""
+
+
+def play_there(
+    task: dict[str, Any], settings: bytes, setup: tuple[str, str | None], batch: str, engine: str
+) -> tuple[str, Packed | str]:
+    """What a worker of the cluster does with a chunk; it answers as `worker.serve` does."""
+    if engine != __version__:
+        return "unplayable", f"a worker has version {__version__} of this program, not {engine}"
+    thread = threading.get_ident()
+    worker = _worker(thread, setup, batch)
+    if not worker.ready:
+        said, what = worker.hear()
+        worker.ready = said == "ready"
+    if worker.ready:
+        worker.send({**task, **loads(zlib.decompress(settings))})
+        said, what = worker.hear()
+    if said in ("played", "raised"):
+        return said, what
+    _players.pop(thread, None)
+    worker.end()
+    return ("raised" if said == "gone" else said), what
+
+
+def _worker(thread: int, setup: tuple[str, str | None], batch: str) -> Worker:
+    """The thread's process for this batch; one for another batch makes way for it."""
+    player = _players.get(thread)
+    if player is None or player.batch != batch:
+        if player is not None:
+            player.worker.end()
+        player = _players[thread] = _Player(batch, Worker(setup))
+    return player.worker
+
+
+def dismiss(batch: str) -> None:
+    """End the processes that have played a batch."""
+    for thread, player in list(_players.items()):
+        if player.batch == batch:
+            _players.pop(thread, None)
+            player.worker.end()
