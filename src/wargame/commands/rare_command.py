@@ -83,6 +83,23 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def of_batch(args: argparse.Namespace) -> int:
+    """What ``wargame batch --rare`` does: the same for the variants of a batch."""
+    unused = {"runs": args.runs, "until": args.until, "out": args.out, "resume": args.resume}
+    if given := [name for name, value in unused.items() if value]:
+        raise WargameError(f"--rare splits runs and keeps none: leave out --{given[0]}")
+    estimates(
+        args.scenario,
+        args.rare,
+        policies=args.policy or [],
+        worldview=args.worldview or "",
+        seed=args.seed,
+        lang=args.lang,
+        as_json=args.json,
+    )
+    return 0
+
+
 def estimates(
     scenario: str,
     state: str,

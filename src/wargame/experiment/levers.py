@@ -70,8 +70,10 @@ def assumed(source: Text | None) -> bool:
 
 def with_levers(spec: Spec) -> tuple[Spec, tuple[Lever, ...]]:
     """`spec` with a hidden gauge for every assumption that needs one, and all levers."""
-    shop = _Workshop()
     file = spec.scenario
+    shop = _Workshop(
+        frozenset(name for name, gauge in file.gauges.items() if gauge.max - gauge.min < FEWEST)
+    )
     moves = {name: shop.move(name, move) for name, move in spec.moves.items()}
     actors = tuple(shop.actor(actor) for actor in spec.actors)
     chance = tuple(shop.chance(event) for event in file.chance)
@@ -148,9 +150,13 @@ def play_set(
 
 
 class _Workshop:
-    """Gathers levers while it rewrites the parts of a spec."""
+    """Gathers levers while it rewrites the parts of a spec.
 
-    def __init__(self) -> None:
+    flags: gauges whose changes are facts, not magnitudes.
+    """
+
+    def __init__(self, flags: frozenset[str]) -> None:
+        self.flags = flags
         self.levers: list[Lever] = []
 
     def add(self, kind: Kind, name: str, title: Mapping[str, str], source: Text | None) -> str:
@@ -175,15 +181,22 @@ class _Workshop:
         update: dict[str, object] = {}
         if move.base.text != "0":
             update["base"] = _scaled(move.base, self.add("weight", name, title, move.source))
-        if (
-            any(e.op == "add" for e in (*move.effects.values(), *move.failure.values()))
-            or move.heat
-        ):
+        effects, failure = (
+            {key: e for key, e in part.items() if self.turns(key, e)}
+            for part in (move.effects, move.failure)
+        )
+        if effects or failure or move.heat:
             cell = self.add("effects", name, title, move.source)
-            update["effects"] = {key: _effect(e, cell) for key, e in move.effects.items()}
-            update["failure"] = {key: _effect(e, cell) for key, e in move.failure.items()}
+            update["effects"] = {**move.effects, **_effects(effects, cell)}
+            update["failure"] = {**move.failure, **_effects(failure, cell)}
             update["heat"] = {key: _scaled(e, cell) for key, e in move.heat.items()}
         return move.model_copy(update=update)
+
+    def turns(self, gauge: str, effect: Effect) -> bool:
+        """Whether an effect has a magnitude: it adds to no flag, and more than one or two."""
+        text = str(effect.value.text).lstrip("-")
+        counts = text.isdecimal() and int(text) < 3
+        return effect.op == "add" and gauge not in self.flags and not counts
 
     def actor(self, actor: ActorSpec) -> ActorSpec:
         rules: list[RuleSpec] = []
@@ -231,8 +244,8 @@ def _scaled(value: Expr | int, cell: str) -> Expr:
     return Expr(f"({text}) * {cell} // 1000")
 
 
-def _effect(effect: Effect, cell: str) -> Effect:
-    return effect if effect.op == "set" else Effect("add", _scaled(effect.value, cell))
+def _effects(effects: Mapping[str, Effect], cell: str) -> dict[str, Effect]:
+    return {key: Effect("add", _scaled(effect.value, cell)) for key, effect in effects.items()}
 
 
 def _starts(spec: Spec) -> Iterator[Lever]:

@@ -76,8 +76,8 @@ class Bar(Result):
     """What one assumption does to one outcome, turned alone.
 
     less, more: paired difference from the baseline, (difference, low, high), in shares. swing:
-    share when turned up less share when turned down; p: of the swing, adjusted over all
-    assumptions looked at; resolved: p at most 0.05.
+    share when turned up less share when turned down; p: the smallest of these three, adjusted
+    over all that were asked; resolved: p at most 0.05.
     """
 
     lever: str
@@ -89,6 +89,11 @@ class Bar(Result):
     swing: float
     p: float
     resolved: bool
+
+    @property
+    def reach(self) -> float:
+        """The largest of the three differences, without its sign."""
+        return max(abs(self.less[0]), abs(self.more[0]), abs(self.swing))
 
 
 @dataclass(frozen=True)
@@ -150,16 +155,17 @@ class Sensitivity(Result):
     def _strongest(self, name: str, bars: Sequence[Bar], lang: str) -> str:
         found = [bar for bar in bars if bar.resolved]
         of, pairs = whole(self.assumptions), whole(self.pairs)
+        top = (found or list(bars))[0]
+        title = top.title[lang]
+        less, more = signed(top.less[0]), signed(top.more[0])
         if not found:
             return say(
                 lang,
-                en=f"{name}: none of {of} unsourced assumptions is shown to move it, at {pairs} "
-                "pairs",
-                ja=f"{name}：出典のない仮定{of}件のうち、動かすと示されたものはない（{pairs}組）",
+                en=f"{name}: none of {of} unsourced assumptions is shown to move it at {pairs} "
+                f"pairs; nearest comes {title} ({less} points turned down, {more} turned up)",
+                ja=f"{name}：出典のない仮定{of}件のうち、{pairs}組で動かすと示されたものはない。"
+                f"最も近いのは「{title}」（弱めると{less}、強めると{more}ポイント）",
             )
-        top = found[0]
-        title = top.title[lang]
-        less, more = signed(top.less[0]), signed(top.more[0])
         return say(
             lang,
             en=f"{name}: of {of} unsourced assumptions, this one moves it most: {title} "
@@ -167,6 +173,11 @@ class Sensitivity(Result):
             ja=f"{name}：出典のない仮定{of}件のうち最も動かすのは「{title}」"
             f"（弱めると{less}、強めると{more}ポイント。動かすと示されたもの{len(found)}件）",
         )
+
+
+def _exchanged(one: Flags, other: Flags) -> tuple[Ints, Ints]:
+    """Pairs that came to it only in the other, and only in the one; along the last axis."""
+    return (other & ~one).sum(axis=-1), (one & ~other).sum(axis=-1)
 
 
 def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
@@ -267,7 +278,7 @@ class _Study:
         return (self.scenario.header.endings[0], *self.scenario.milestones)
 
     def tornado(self, players: _Players) -> dict[str, tuple[Bar, ...]]:
-        """For each outcome, the assumptions looked at, the widest swing first."""
+        """For each outcome, the assumptions looked at, the farthest reaching first."""
         closer = self._screened(players)
         runs = np.arange(self.pairs)
         rows = [(lever, side) for lever in closer for side in (lever.less, lever.more)]
@@ -291,15 +302,16 @@ class _Study:
         }
 
     def _bars(self, closer: Sequence[Lever], happened: Flags) -> tuple[Bar, ...]:
-        baseline, turned = happened[0], happened[1:]
-        less, more = turned[0::2], turned[1::2]
-        up, down = (more & ~less).sum(axis=1), (less & ~more).sum(axis=1)
-        p = adjust(mcnemar(up, down))
-        sides = []
+        baseline, less, more = happened[0], happened[1::2], happened[2::2]
+        sides, tests = [], [_exchanged(less, more)]
         for side in (less, more):
-            gained, lost = (side & ~baseline).sum(axis=1), (baseline & ~side).sum(axis=1)
+            gained, lost = _exchanged(baseline, side)
             low, high = difference_interval(gained, lost, self.pairs, critical(0.05))
             sides.append(np.stack([(gained - lost) / self.pairs, low, high], axis=1))
+            tests.append((gained, lost))
+        # Three questions of each assumption: down or not, up or not, down or up.
+        p = adjust(np.stack([mcnemar(*counts) for counts in tests])).min(axis=0)
+        up, down = tests[0]
         bars = [
             Bar(
                 lever=lever.name,
@@ -314,7 +326,7 @@ class _Study:
             )
             for i, lever in enumerate(closer)
         ]
-        return tuple(sorted(bars, key=lambda bar: -abs(bar.swing)))
+        return tuple(sorted(bars, key=lambda bar: -bar.reach))
 
     def _screened(self, players: _Players) -> list[Lever]:
         """The assumptions worth a closer look."""

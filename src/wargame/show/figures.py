@@ -64,8 +64,8 @@ def ending_shares(
         panels += [(row.name, milestones) for row in next(iter(milestones.values()))]
     lines = -(-len(panels) // PANELS)
     tall = 0.24 * len(variants) + 0.75
+    figure = _figure(figure, WIDE, tall + 0.5 + lines * (tall + 0.25) + 0.6)
     with _style(lang):
-        figure = _figure(figure, WIDE, tall + 0.5 + lines * (tall + 0.25) + 0.6)
         heights = [tall + 0.5, lines * (tall + 0.25)]
         top, below = figure.subfigures(2, 1, squeeze=False, height_ratios=heights).flat
         stacked = top.subplots()
@@ -111,8 +111,8 @@ def differences(
     """
     called = _called(titles, lang)
     rows = [(one.variant, one[outcome]) for one in found]
+    figure = _figure(figure, WIDE, 0.3 * len(rows) + 1.7)
     with _style(lang):
-        figure = _figure(figure, WIDE, 0.3 * len(rows) + 1.7)
         ax = figure.subplots()
         ax.axvline(0, color=INK, linewidth=1)
         margin = 100 * found.tolerance
@@ -191,10 +191,10 @@ def policy_by_worldview(
     called = _called(titles, lang)
     table = np.asarray(values, dtype=float)
     low, high = share_interval(np.round(table * n), n, critical(0.05))
+    figure = _figure(figure, WIDE, 0.42 * len(policies) + 1.9)
     with _style(lang):
         from matplotlib import colormaps
 
-        figure = _figure(figure, WIDE, 0.42 * len(policies) + 1.9)
         ax = figure.subplots()
         top = max(float(table.max()), 1e-9)
         image = ax.imshow(100 * table, cmap="cividis_r", vmin=0, vmax=100 * top, aspect="auto")
@@ -242,8 +242,8 @@ def time_to_ending(
     ended: for each ending, runs by turn, from turn 0 on. n: all runs.
     """
     called = _called(titles, lang)
+    figure = _figure(figure, WIDE, 3.9)
     with _style(lang):
-        figure = _figure(figure, WIDE, 3.9)
         ax = figure.subplots()
         ends = []
         for place, (name, counts) in enumerate(ended.items()):
@@ -289,8 +289,8 @@ def highest_stages(
     peaks: for each dyad, runs by stage, stages 1 to 9.
     """
     called = _called(titles, lang)
+    figure = _figure(figure, WIDE, 0.5 * len(peaks) + 1.7)
     with _style(lang):
-        figure = _figure(figure, WIDE, 0.5 * len(peaks) + 1.7)
         ax = figure.subplots()
         n = 0
         for y, counts in enumerate(peaks.values()):
@@ -359,8 +359,8 @@ def tornado(
     paired difference as (difference, low, high), in shares. n: pairs behind each.
     """
     called = _called(titles, lang)
+    figure = _figure(figure, WIDE, 0.42 * len(rows) + 1.7)
     with _style(lang):
-        figure = _figure(figure, WIDE, 0.42 * len(rows) + 1.7)
         ax = figure.subplots()
         ax.axvline(0, color=INK, linewidth=1)
         for y, row in enumerate(rows):
@@ -610,6 +610,8 @@ def _dark(colour: str) -> bool:
 
 
 def _figure(figure: Figure | None, wide: float, tall: float) -> Figure:
+    """The figure to draw on. Outside of `_style`: a notebook's backend, which pyplot wakes with
+    its first figure, would be put to sleep again with the style."""
     if figure is None:
         from matplotlib import pyplot
 

@@ -20,6 +20,7 @@ from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
 from wargame.show import figures
+from wargame.show.drawn import titles
 from wargame.show.language import LANGUAGES, joined
 from wargame.show.page import static
 from wargame.spec import Spec, Text
@@ -107,7 +108,7 @@ class _Report:
         self.batch = facts.batch
         self.lang = lang
         self.figures = 0
-        self.titles = self._titles()
+        self.titles = titles(facts.specs, lang)
 
     def text(self) -> str:
         sections: list[tuple[str, str, str]] = [
@@ -661,30 +662,6 @@ class _Report:
 
     def read_in(self, lang: str, text: Text | None, otherwise: str) -> str:
         return joined(text.get(lang)) if text else otherwise
-
-    def _titles(self) -> dict[str, str]:
-        file = self.facts.file
-        named: dict[str, Text | None] = {
-            **{name: spec.title for name, spec in file.endings.items()},
-            **{name: spec.title for name, spec in file.milestones.items()},
-            **{name: spec.title for name, spec in file.dyads.items()},
-        }
-        shared = len(self.facts.spec.overlays)
-        found = {name: joined(text.get(self.lang)) for name, text in named.items() if text}
-        for variant, spec in self.facts.specs.items():
-            own = spec.overlays[shared:]
-            if own:
-                found[variant] = " + ".join(joined(one.title.get(self.lang)) for one in own)
-        found.setdefault(BASELINE, self.say("baseline", "基準"))
-        found.setdefault("unresolved", self.say("unresolved", "未決"))
-        actors = {
-            one.id: joined((one.short or one.title).get(self.lang))
-            for one in self.facts.spec.actors
-        }
-        for dyad in file.dyads:
-            ends = [actors.get(end, end) for end in dyad.split("-")]
-            found.setdefault(dyad, self.say(" – ", "・").join(ends))
-        return found
 
     def called(self, name: str) -> str:
         if "|" in name:

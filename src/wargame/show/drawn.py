@@ -1,0 +1,93 @@
+"""The figures of a batch, one call each, with the names that its authors gave to things.
+
+In a notebook: ``drawn = Drawn(r.batch)``, then ``drawn.endings()``; every method returns axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wargame.errors import WargameError
+from wargame.experiment.batch import BASELINE, Batch
+from wargame.experiment.profile import Profile, profile
+from wargame.show import figures
+from wargame.show.language import joined
+from wargame.spec import Spec, Text
+from wargame.statistics.result import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def titles(specs: Mapping[str, Spec], lang: str = "en") -> dict[str, str]:
+    """What people call endings, milestones, dyads and variants; `specs` by variant."""
+    base = specs[BASELINE]
+    file = base.scenario
+    items: dict[str, Text | None] = {
+        **{name: ending.title for name, ending in file.endings.items()},
+        **{name: milestone.title for name, milestone in file.milestones.items()},
+        **{name: dyad.title for name, dyad in file.dyads.items()},
+    }
+    found = {name: joined(text.get(lang)) for name, text in items.items() if text}
+    for variant, spec in specs.items():
+        if own := spec.overlays[len(base.overlays) :]:
+            found[variant] = " + ".join(joined(overlay.title.get(lang)) for overlay in own)
+    found.setdefault(BASELINE, say(lang, en="baseline", ja="基準"))
+    found.setdefault("unresolved", say(lang, en="unresolved", ja="未決"))
+    actors = {actor.id: joined((actor.short or actor.title).get(lang)) for actor in base.actors}
+    for dyad in file.dyads:
+        ends = [actors.get(end, end) for end in dyad.split("-")]
+        found.setdefault(dyad, say(lang, en=" – ", ja="・").join(ends))
+    return found
+
+
+class Drawn:
+    """Draws what a batch found; `lang` is "en" or "ja"."""
+
+    def __init__(self, batch: Batch, lang: str = "en") -> None:
+        self.batch = batch
+        self.lang = lang
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """What to call things."""
+        return titles({name: self.batch.spec(name) for name in self.batch.headers}, self.lang)
+
+    @cached_property
+    def _baseline(self) -> Profile:
+        return profile(self.batch)
+
+    def endings(self) -> list[Axes]:
+        """Shares of all endings and milestones, by variant: stacked, and with intervals."""
+        tallies = self.batch.tallies()
+        return figures.ending_shares(
+            {tally.policy: tally.ending_shares() for tally in tallies},
+            {tally.policy: tally.milestone_shares() for tally in tallies}
+            if self.batch.header.milestones
+            else None,
+            titles=self.titles,
+            lang=self.lang,
+        )
+
+    def differences(self, outcome: str) -> Axes:
+        """How each policy moves an outcome. Raises WargameError without policies."""
+        study = self.batch.summary.study
+        if study is None:
+            raise WargameError("this batch has no policies to compare with the baseline")
+        return figures.differences(study, outcome, titles=self.titles, lang=self.lang)
+
+    def times(self) -> Axes:
+        """When the endings come, in the baseline."""
+        return figures.time_to_ending(
+            self._baseline.ended,
+            self._baseline.runs,
+            turn_length=self.batch.header.turn_length,
+            titles=self.titles,
+            lang=self.lang,
+        )
+
+    def stages(self) -> Axes:
+        """The highest stage of each dyad, in the baseline."""
+        return figures.highest_stages(self._baseline.peaks, titles=self.titles, lang=self.lang)
