@@ -25,12 +25,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import wsproto
-from wsproto.events import AcceptConnection, Request, TextMessage
+from wsproto.events import AcceptConnection, Ping, Request, TextMessage
 
 TEAMS = ("russia", "ukraine", "usa", "nato")
 LIMIT = 240
@@ -84,13 +83,17 @@ class Line:
             for event in self.socket.events():
                 if isinstance(event, kind):
                     return event
+                if isinstance(event, Ping):
+                    self.writer.write(self.socket.send(event.response()))
             data = await self.reader.read(65536)
             if not data:
                 raise ConnectionError("the server hung up")
             self.socket.receive_data(data)
 
-    def close(self) -> None:
-        self.writer.close()
+    async def idle(self) -> None:
+        """Listen, and do nothing about it."""
+        while True:
+            await self.revision()
 
 
 class Room:
@@ -102,7 +105,7 @@ class Room:
             base_url=link,
             headers={"origin": link},
             timeout=30,
-            limits=httpx.Limits(max_connections=None),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=2),
         )
         self.passes: dict[str, str] = {}
 
@@ -188,6 +191,7 @@ async def submits(room: Room, idle: int) -> list[float]:
             )
         )
         lines += batch
+    tasks = [asyncio.create_task(line.idle()) for line in lines]
     print(f"{len(lines)} idle sockets are open")
     await room.do("facilitator", "open_orders")
     await asyncio.sleep(3)
@@ -199,8 +203,9 @@ async def submits(room: Room, idle: int) -> list[float]:
         await room.do("seat:usa", "submit", {"orders": [{"move": "hold"}]}, turn=turn)
         found.append(time.perf_counter() - before)
         await room.do("seat:usa", "withdraw", turn=turn)
-    for line in lines:
-        line.close()
+    assert not any(task.done() for task in tasks), "an idle socket was dropped"
+    for task in tasks:
+        task.cancel()
     return found
 
 
@@ -238,10 +243,8 @@ def told(name: str, seconds: list[float]) -> None:
     """One line of figures."""
     ordered = sorted(seconds)
     p95 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
-    middle = statistics.median(ordered)
-    print(
-        f"{name}: {len(ordered)} times, median {middle:.3f} s, 95 % {p95:.3f} s, worst {ordered[-1]:.3f} s"
-    )
+    middle, worst = statistics.median(ordered), ordered[-1]
+    print(f"{name}: {len(ordered)} times; median {middle:.3f}, 95 % {p95:.3f}, worst {worst:.3f} s")
 
 
 async def measure(args: argparse.Namespace, said: dict[str, Any]) -> None:

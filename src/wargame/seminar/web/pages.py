@@ -48,6 +48,9 @@ class Pages:
             "told_event": told_event,
         }
         self._kept: dict[tuple[str, str, bool], tuple[Scene, str]] = {}
+        for file in folder.iterdir():
+            # Compiled now, so that the first page does not wait for it.
+            self._templates.get_template(file.name)
 
     def door(self, lang: str, *, again: bool) -> str:
         """The page that asks for a code."""

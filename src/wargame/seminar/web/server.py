@@ -94,6 +94,7 @@ def serve(
         ws_max_size=BODY_LIMIT,
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
+        timeout_keep_alive=20,
         # A code or a token must not end up in a log of addresses.
         access_log=False,
         log_level="error",

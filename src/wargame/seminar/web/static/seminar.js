@@ -287,6 +287,14 @@ setInterval(tick, 500);
 
 // ------------------------------------------------------------------ small things
 
+// Good news goes by itself: what came of it stands on the page. Bad news stays.
+let news = 0;
+new MutationObserver(() => {
+  clearTimeout(news);
+  if (said.querySelector(".good") && !said.querySelector(".code"))
+    news = setTimeout(() => said.replaceChildren(), 8000);
+}).observe(said, { childList: true });
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-opens], button[data-closes], button[data-fetch], button[data-choose]");
   if (!button) return;
