@@ -200,9 +200,11 @@ class _Goal:
                     "this scenario has neither ladder nor milestones to climb by: "
                     "name an expression that grows on the way, for example --levels state"
                 )
-            text = " + ".join(f"stage({', '.join(dyad.split('-'))})" for dyad in file.dyads) or "0"
-            above = 9 * len(file.dyads) + 1
-            called = f"{text} + {above} * milestones" if milestones else text
+            stages = [f"stage({', '.join(dyad.split('-'))})" for dyad in file.dyads]
+            text = " + ".join(stages) or "0"
+            above = 9 * len(stages) + 1
+            passed = [f"{above} * milestones" if stages else "milestones"] if milestones else []
+            called = " + ".join([*stages, *passed])
         derived = {**file.derived, HEIGHT: DerivedSpec(value=Expr(text))}
         file = file.model_copy(update={"derived": derived})
         try:
