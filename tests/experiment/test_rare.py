@@ -154,3 +154,11 @@ def test_the_command_prints_words_or_json(
     assert data["results"][0]["share"]["low"] < exact(200, 300)
     assert main([*asked, "--stops", "3,x"]) == 2
     assert "--stops" in capsys.readouterr().err
+
+
+def test_a_batch_hands_rare_endings_over(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "tegmark-tree", "--rare", "KABOOM", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["results"]
+    assert found["policy"] == "baseline" and found["agrees"]
+    assert main(["batch", "tegmark-tree", "--rare", "KABOOM", "--runs", "5"]) == 2
+    assert "--runs" in capsys.readouterr().err
