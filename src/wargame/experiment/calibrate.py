@@ -44,14 +44,15 @@ __all__ = ["Calibration", "calibrate"]
 Floats = npt.NDArray[np.float64]
 Under = tuple[str, ...]
 
-ROUNDS = 5
-"""A quarter of the budget is the design, a quarter the scenario as written, and the other half
-is played in so many rounds."""
+SHARE = 16
+DESIGN, UNTOUCHED, ROUNDS = 2, 2, (1, 1, 2, 4, 4)
+"""How the budget is spent, in sixteenths: the design, the scenario as written, the rounds. The
+last rounds are the longest, since they say how high the surfaces stand at the answer."""
 FRESH = 1
 """Added to the seed of the search: the luck of the batch that judges has not been seen before."""
 STARTS = 4
 """Points beside the prior from which the first descent begins."""
-CHECK = 2000
+CHECK = 1000
 """Runs with which each of the other settings is checked."""
 
 
@@ -332,18 +333,18 @@ class _Work:
         design = {}
         for under, spec in self.specs.items():
             loose = self.panel.loosened(spec)
-            outcomes = sample(loose, self._next(budget // 4), self.seed, self.jobs)
+            outcomes = sample(loose, self._next(budget * DESIGN // SHARE), self.seed, self.jobs)
             self.tell("design", outcomes.n, outcomes.n)
             names = tuple(loose.scenario.unknowns)
             design[under] = Played(self._places(outcomes, names, ()), outcomes)
         search.add(design)
-        search.add(self._round((), budget // 4, "as written"))
+        search.add(self._round((), budget * UNTOUCHED // SHARE, "as written"))
         starts = search.spread(STARTS)
-        for number in range(ROUNDS):
+        for number, share in enumerate(ROUNDS, 1):
             found = search.solve(self.panel.prior, starts=starts)
             starts = [found]  # the next round refines this one
             turned = self.panel.turned(found)
-            search.add(self._round(turned, budget // 2 // ROUNDS, f"round {number + 1}"))
+            search.add(self._round(turned, budget * share // SHARE, f"round {number}"))
         return search, search.solve(self.panel.prior, starts=starts)
 
     def _next(self, n: int) -> range:

@@ -9,6 +9,7 @@ Experiments, chapters 2 and 5).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,14 @@ class Surface:
 def terms(places: Floats) -> Floats:
     """1, every dial, every product of two: m x (1 + d + d (d + 1) / 2), dials on -1 to 1."""
     x = 2 * places - 1
-    first, second = np.triu_indices(x.shape[1])
+    first, second = _pairs(x.shape[1])
     return np.concatenate([np.ones((len(x), 1)), x, x[:, first] * x[:, second]], axis=1)
+
+
+@lru_cache(maxsize=8)
+def _pairs(n: int) -> Any:
+    """Both members of every pair of n things, each with itself included."""
+    return np.triu_indices(n)
 
 
 def fit_surface(places: Floats, happened: npt.NDArray[np.bool_], near: Any) -> Surface:
