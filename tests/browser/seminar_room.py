@@ -27,7 +27,7 @@ from wargame.compiler import compile_scenario
 from wargame.load import load, load_texts
 from wargame.seminar.table import Table
 from wargame.seminar.web.app import create_app
-from wargame.seminar.web.security import projector_code
+from wargame.seminar.web.security import derived_code
 from wargame.seminar.web.server import listen, serve
 
 folder, name, seats, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(","), sys.argv[4]
@@ -41,7 +41,7 @@ else:
 sock = listen("127.0.0.1", int(port))
 link = f"http://127.0.0.1:{sock.getsockname()[1]}"
 app = create_app(table, [link], key)
-codes = {**table.codes, "projector": projector_code(key.read_bytes(), "0")}
+codes = {**table.codes, "projector": derived_code(key.read_bytes(), "projector", "0")}
 serve(app, sock, ready=lambda: print(json.dumps({"link": link, "codes": codes}), flush=True))
 """
 
@@ -114,7 +114,9 @@ class Watch:
         return page
 
     def _heard(self, message: Any) -> None:
-        lost = re.search(r"ERR_(CONNECTION|INTERNET|EMPTY|SOCKET)|WebSocket|Failed to fetch", message.text)
+        lost = re.search(
+            r"ERR_(CONNECTION|INTERNET|EMPTY|SOCKET)|WebSocket|Failed to fetch", message.text
+        )
         if message.type in ("error", "warning") and not (self.expecting_a_crash and lost):
             self.troubles.append(f"console: {message.text}")
 

@@ -4,7 +4,7 @@ PAYLOADS = (
     "<script>window.owned = 1</script>",
     "<img src=x onerror='window.owned=1'>",
     "<svg/onload=window.owned=1>",
-    "\"><script>window.owned=1</script>",
+    '"><script>window.owned=1</script>',
     "' autofocus onfocus=window.owned=1 x='",
     "</textarea><script>window.owned=1</script>",
     "</select></form><img src=x onerror=window.owned=1>",

@@ -12,8 +12,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from wargame.seminar.requests import COMMANDS
 from wargame.seminar.table import Table
-from wargame.seminar.web.app import AWAY, create_app
-from wargame.seminar.web.security import BODY_LIMIT, projector_code
+from wargame.seminar.web.app import AWAY, console_code, create_app
+from wargame.seminar.web.security import BODY_LIMIT, derived_code
 
 ROLES = ("facilitator", "seat:red", "seat:blue", "projector")
 PARTS = (*ROLES, "seat:green")
@@ -40,7 +40,7 @@ MAY_DO = {
 @pytest.fixture
 def headers(client: TestClient, table: Table, tmp_path: Path) -> dict[str, dict[str, str]]:
     """The headers that each role sends."""
-    public = projector_code((tmp_path / "game.key").read_bytes(), "0")
+    public = derived_code((tmp_path / "game.key").read_bytes(), "projector", "0")
     codes = {**table.codes, "projector": public}
     people = {role: Person(client, codes[role]).headers for role in ROLES}
     return {**people, "nobody": {}}
@@ -128,6 +128,16 @@ def test_a_pass_outlives_a_restart_and_not_a_new_code(
     assert red.part().status_code == 401
     assert red.do("message", {"to": ["facilitator"], "text": "still me"}).status_code == 401
     assert Person(facilitator.client, table.codes["seat:red"]).part().status_code == 200
+
+
+def test_the_facilitator_comes_back_after_a_restart_with_a_code_that_ends_like_any_other(
+    client: TestClient, table: Table, tmp_path: Path, facilitator: Facilitator
+) -> None:
+    code = console_code(table, tmp_path / "game.key")
+    assert Person(client, code).role == "facilitator"
+    assert facilitator.part().status_code == 200, "the pages of before stay open"
+    facilitator.do("code", {"role": "facilitator"})
+    assert client.post("/join", json={"code": code}).status_code == 403
 
 
 def test_a_planted_cookie_or_token_opens_nothing(client: TestClient, red: Person) -> None:

@@ -42,8 +42,8 @@ from wargame.seminar.web.security import (
     Guesses,
     Pass,
     Passes,
+    derived_code,
     kept_key,
-    projector_code,
 )
 from wargame.seminar.web.words import language, speaker
 
@@ -117,11 +117,15 @@ class House:
 
     def enter(self, code: str) -> tuple[str, str] | None:
         """(role, token) for a code, or None. Slow: to be called in a thread."""
-        public = projector_code(self.key, self._grant(seats.PROJECTOR))
         role = self.table.role_for(code)
-        if role is None and seats.matches(code, seats.hashed(public)):
-            role = seats.PROJECTOR
+        for other in (seats.PROJECTOR, seats.FACILITATOR):
+            if role is None and seats.matches(code, seats.hashed(self.derived(other))):
+                role = other
         return None if role is None else (role, self.passes.issue(role, self._grant(role)))
+
+    def derived(self, role: str) -> str:
+        """The code of a role that follows from the key."""
+        return derived_code(self.key, role, self._grant(role))
 
     # ---------------------------------------------------------------------- what has changed
 
@@ -213,7 +217,7 @@ class House:
             scene = await run_in_threadpool(self.scenes.scene, whose, lang)
         except KeyError:
             raise HTTPException(404, "no such role") from None
-        code = projector_code(self.key, self._grant(seats.PROJECTOR))
+        code = self.derived(seats.PROJECTOR)
         live = whose == asking.role
         shown = await run_in_threadpool(
             partial(self.pages.part, whose, lang, scene, code, live=live)
@@ -341,6 +345,12 @@ class House:
 
         self._settling = True
         asyncio.get_running_loop().call_later(SETTLING, settled)
+
+
+def console_code(table: Table, key_file: Path) -> str:
+    """A code for the facilitator of a game that is gone on with; pages of before stay valid."""
+    grant = str(table.generation(seats.FACILITATOR))
+    return derived_code(kept_key(key_file), seats.FACILITATOR, grant)
 
 
 def create_app(

@@ -83,12 +83,14 @@ def kept_key(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def projector_code(key: bytes, grant: str) -> str:
-    """The code of the projector: it follows from the key and the facilitator's code.
+def derived_code(key: bytes, role: str, grant: str) -> str:
+    """A code that follows from the key, so that nothing has to be stored to know it again.
 
-    So nothing has to be stored, and a new code for the facilitator is one for the projector.
+    The projector has no other; the facilitator's lets somebody back in after a restart, when the
+    log knows only the hash of the first one. A new code for the facilitator is a new `grant`,
+    and ends these.
     """
-    digest = hmac.new(key, f"projector {grant}".encode(), hashlib.sha256).digest()
+    digest = hmac.new(key, f"{role} {grant}".encode(), hashlib.sha256).digest()
     letters = "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:LENGTH])
     return f"{letters[:5]}-{letters[5:]}"
 

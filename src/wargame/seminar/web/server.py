@@ -86,6 +86,12 @@ def serve(
     certificate: files of a certificate and of its key, for https.
     """
     _many_files()
+    ready()
+    server(app, certificate).run(sockets=[listening])
+
+
+def server(app: ASGIApp, certificate: tuple[Path, Path] | None = None) -> uvicorn.Server:
+    """uvicorn with our limits."""
     files = certificate or (None, None)
     config = uvicorn.Config(
         app,
@@ -104,8 +110,7 @@ def serve(
         ssl_certfile=files[0],
         ssl_keyfile=files[1],
     )
-    ready()
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def _many_files() -> None:

@@ -1,0 +1,123 @@
+"""The server on a real socket: what it does not wait for, does not take; its certificate."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+import wargame.seminar.web.server as web_server
+from wargame.errors import StoreError, WargameError
+from wargame.seminar.table import Table
+from wargame.seminar.web.certificate import fingerprint, self_made
+from wargame.seminar.web.server import HEADER_LIMIT, listen, server
+
+PATIENCE = 60  # seconds after which the test gives up; never reached in a good run
+ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+async def hello(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        return
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
+    )
+    await send({"type": "http.response.body", "body": b""})
+
+
+Connect = Callable[[], socket.socket]
+
+
+@contextmanager
+def running() -> Iterator[Connect]:
+    """A server with our limits and nothing behind them."""
+    listening = listen("127.0.0.1", 0)
+    serving = server(hello)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]})
+    thread.start()
+    opened: list[socket.socket] = []
+
+    def connect() -> socket.socket:
+        opened.append(socket.create_connection(listening.getsockname(), PATIENCE))
+        return opened[-1]
+
+    try:
+        yield connect
+    finally:
+        for each in opened:
+            each.close()
+        serving.should_exit = True
+        thread.join(PATIENCE)
+
+
+def answer(connection: socket.socket) -> bytes:
+    """What comes until the end of a head without a body, or until the server hangs up."""
+    found = b""
+    while b"\r\n\r\n" not in found and (data := connection.recv(4096)):
+        found += data
+    return found
+
+
+def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "READ_SECONDS", 0.2)
+    with running() as connect:
+        silent, half, second = connect(), connect(), connect()
+        half.sendall(ASK[:10])
+        second.sendall(ASK)
+        assert answer(second).startswith(b"HTTP/1.1 200")
+        second.sendall(ASK[:10])
+        for connection in (silent, half, second):
+            assert answer(connection) == b""
+
+
+def test_a_head_has_a_limit() -> None:
+    with running() as connect:
+        connection = connect()
+        connection.sendall(ASK[:-2] + b"x: " + b"y" * (2 * HEADER_LIMIT))
+        assert answer(connection).startswith(b"HTTP/1.1 400")
+
+
+def test_connections_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "CONNECTIONS", 2)
+    with running() as connect:
+        for _ in range(2):
+            connection = connect()
+            connection.sendall(ASK)
+            assert answer(connection).startswith(b"HTTP/1.1 200")
+        third = connect()
+        with pytest.raises(ConnectionResetError):
+            third.sendall(ASK)
+            if answer(third) == b"":
+                raise ConnectionResetError
+
+
+def test_an_address_that_is_taken_is_told_in_one_line() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(WargameError, match="cannot listen on"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_second_server_on_the_same_game_is_refused(table: Table) -> None:
+    with pytest.raises(StoreError, match="being written by somebody else"):
+        Table.open(table.path)
+
+
+def test_a_certificate_made_here_is_one(tmp_path: Path) -> None:
+    certificate, key = self_made(tmp_path, ["192.168.1.5", "localhost"])
+    ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    assert key.stat().st_mode & 0o077 == 0
+    assert re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint(certificate))
+
+
+def test_without_openssl_the_way_out_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WargameError, match="--certificate"):
+        self_made(tmp_path, ["localhost"])
