@@ -133,7 +133,7 @@ class _Farm:
                 self._client.run(dismiss, self._batch, on_error="ignore")
 
     def _hand_out(self) -> None:
-        room = AHEAD * max(1, sum(self._client.nthreads().values()))
+        room = AHEAD * max(1, self._threads())
         while len(self._under_way) < room and (piece := self._work.take()):
             task = self._work.task(piece)
             own = self._plan[piece.chunk.variant].settings
@@ -157,45 +157,51 @@ class _Farm:
         return self._settings[variant]
 
     def _listen(self) -> list[Any]:
-        """The chunks that have come back, after a moment at most."""
+        """The chunks that have come back, or never will, after a moment at most."""
         wait: Any = import_module("distributed").wait
         try:
             done = wait(list(self._under_way), timeout=GLANCE, return_when="FIRST_COMPLETED").done
         except TimeoutError:
-            self._patience()
+            self._alone = 0.0 if self._threads() else self._alone + GLANCE
+            if self._alone >= PATIENCE:
+                raise WargameError(
+                    "the cluster has lost all its workers; the batch can be resumed"
+                ) from None
             return []
+        except CancelledError:
+            return [future for future in self._under_way if future.cancelled()]
         self._alone = 0.0
         return list(done)
 
-    def _patience(self) -> None:
-        """Give up once there has been no worker for long."""
+    def _take_back(self, future: Any, piece: Piece) -> None:
+        try:
+            said, what = future.result()
+        except CancelledError:
+            # Also a result that died with the worker that held it, as long as there is a cluster.
+            self._threads()
+            said, what = "dropped", "the cluster has dropped it"
+        except Exception as error:
+            said, what = "raised", reason_of(error)
+        if said == "unplayable":
+            raise Unplayable(what)
+        if isinstance(what, Packed):
+            self._work.keep(piece, what)
+        else:
+            self._work.lose(piece, what)
+
+    def _threads(self) -> int:
+        """How many threads the cluster has; WargameError if there is no cluster any more."""
         if self._client.status != "running":
             raise WargameError(_LOST)
-        self._alone = 0.0 if self._client.nthreads() else self._alone + GLANCE
-        if self._alone >= PATIENCE:
-            raise WargameError("the cluster has lost all its workers; the batch can be resumed")
+        return sum(self._client.nthreads().values())
 
-    def _take_back(self, future: Any, piece: Piece) -> None:
-        if future.status == "finished":
-            said, what = future.result()
-            if said == "unplayable":
-                raise Unplayable(what)
-            if isinstance(what, Packed):
-                self._work.keep(piece, what)
-            else:
-                self._work.lose(piece, what)
-        elif future.status in ("cancelled", "lost"):
-            raise WargameError(_LOST)
-        else:
-            self._work.lose(piece, reason_of(future.exception()))
+
+# ------------------------------------------------------------------------------ over there
 
 
 def _kept(packed: bytes) -> bytes:
     """The settings of a variant, as a result that the cluster keeps and can make again."""
     return packed
-
-
-# ------------------------------------------------------------------------------ over there
 
 
 @dataclass
