@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wargame.cli import main
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.errors import SpecError
@@ -162,6 +163,23 @@ def test_a_weight_can_be_turned(ship: str) -> None:
     assert found.met
     assert found.turned[0].now["factor"] == pytest.approx(600, abs=50)
     assert "* 6" in found.text or "* 5" in found.text
+
+
+def test_the_command_writes_the_worldview_and_says_how_it_was_asked(
+    ship: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    targets = tmp_path / "t.yaml"
+    row = ROW.format(id="t0", what="share: storm, is: 400, give: 30")
+    targets.write_text(HEAD + "targets:\n" + row)
+    out = tmp_path / "mine.yaml"
+    words = ["calibrate", ship, "--targets", str(targets), "-o", str(out), "--dial", "danger"]
+    words += ["--runs", "1000", "--budget", "2000", "--settings", "0", "--jobs", "1", "--json"]
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["met"]
+    assert f"-o {out} --dial danger --runs 1000 --seed 2022" in out.read_text()
+    assert "id: mine" in out.read_text()
+    assert main([*words[:5], str(tmp_path / "mine.txt"), *words[6:]]) == 2
+    assert "ends in .yaml" in capsys.readouterr().err
 
 
 # ------------------------------------------------------------------------------- the parts

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wargame.cli import main
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.robust import AS_WRITTEN, BASELINE, Conclusion, Robust, robust
 
@@ -167,3 +168,13 @@ def test_nonsense_is_refused(boat: str) -> None:
         robust(boat, ["bail"], ["rough"], outcomes=["snuk"])
     with pytest.raises(WargameError, match="did you mean 'bail'"):
         robust(boat, ["bale"], ["rough"])
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_command_prints_tables_and_conclusions(
+    boat: str, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    words = ["robust", boat, "--policies", "bail", "--worldviews", "rough", "--lang", lang]
+    assert main([*words, "--avoid", "sunk", "--runs", "400", "--jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "baseline" in out and "bail, sunk" in out and "rough" in out

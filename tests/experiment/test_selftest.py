@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
+from wargame.cli import main
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.experiment import selftest
@@ -74,6 +77,17 @@ def test_a_check_that_breaks_has_failed(monkeypatch: pytest.MonkeyPatch) -> None
     found = selftest.selftest(on_check=seen.append)
     assert found == seen and not found[0].passed
     assert found[0].words().startswith("FAILED") and "no such thing" in found[0].words("ja")
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_exit_code_tells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], passed: bool
+) -> None:
+    monkeypatch.setattr(selftest, "checks", lambda jobs: {"it": lambda: (passed, "so it is")})
+    assert main(["selftest"]) == (0 if passed else 1)
+    assert f"{int(passed)} of 1 checks passed" in capsys.readouterr().out
+    assert main(["selftest", "--json"]) == (0 if passed else 1)
+    assert json.loads(capsys.readouterr().out)["passed"] is passed
 
 
 def test_a_digest_tells_two_sets_of_runs_apart() -> None:
