@@ -168,11 +168,15 @@ async def turns(
         await room.do("facilitator", "commit")
         pressed = time.perf_counter()
         wall = time.time() * 1000
-        await asyncio.sleep(2)
+        for _ in range(100):
+            await asyncio.sleep(0.1)
+            if all(follower.shown for follower in followers):
+                break
         found += [follower.shown[0] - pressed for follower in followers if follower.shown]
         missing = sum(not follower.shown for follower in followers)
         assert not missing, f"{missing} programs were not told"
         for page in pages:
+            await page.wait_for_function("window.changed > window.since")
             found.append((await page.evaluate("window.changed") - wall) / 1000)
         await room.do("facilitator", "next")
     return found

@@ -44,8 +44,9 @@ def write(seat: Any, turn: int, move: str, intent: str) -> None:
 
 
 def hand_in(seat: Any) -> None:
+    """Hand in, and wait for what the server then shows, not for a word of an earlier turn."""
     seat.click("text=Hand in orders")
-    seat.wait_for_selector("text=Your orders are handed in and on disk.")
+    seat.wait_for_selector(".handed")
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def restart_the_server(watch: Watch, room: Room, people: dict[str, Any], facilit
     west.wait_for_selector("text=The game is paused.")
     assert west.input_value("#intent-0").endswith(" and more")
     assert west.evaluate("document.activeElement.id") == "intent-0"
-    people["north"].wait_for_selector("text=Your orders are handed in")
+    people["north"].wait_for_selector(".handed h2:has-text('Your orders are handed in')")
     facilitator.click(".clockwork button:has-text('Go on')")
     west.wait_for_selector("text=The game is paused.", state="detached")
     people["north"].click("text=Take them back and change them")

@@ -31,6 +31,7 @@ from wargame.seminar import seats
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv
 from wargame.seminar.refused import Refused
+from wargame.seminar.requests import COMMANDS
 from wargame.seminar.table import Ack, Table
 from wargame.seminar.web.assets import assets
 from wargame.seminar.web.hub import Full, Hub, Listener
@@ -261,7 +262,9 @@ class House:
         self.stir()
         if plain:
             return JSONResponse({"revision": ack.revision, "data": dict(ack.data)})
-        return HTMLResponse(self.pages.done(name, ack, lang))
+        # Who has just steered has seen what they did, though their page does not show it yet.
+        headers = {"x-helm": str(ack.revision)} if COMMANDS[name].steers else None
+        return HTMLResponse(self.pages.done(name, ack, lang), headers=headers)
 
     def _command(self, role: str, name: str, body: Mapping[str, Any]) -> Ack:
         unknown = body.keys() - {"data", "turn", "key", "revision"}

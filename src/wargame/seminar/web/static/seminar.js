@@ -99,6 +99,8 @@ document.addEventListener("htmx:after:request", (event) => {
     delete form.dataset.body;
     memory.removeItem(kept(form));
     if (form.dataset.draft === undefined) form.reset();
+    const helm = document.getElementById("helm");
+    if (helm && headers.has("x-helm")) helm.dataset.revision = headers.get("x-helm");
     form.closest("dialog")?.close();
   }
 });
@@ -205,11 +207,18 @@ function settle() {
   tick();
 }
 
-// What people opened stays open, what they typed stays typed.
+// What people opened or closed stays so; what they did not touch follows the server.
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest("summary");
+  if (summary) summary.parentElement.dataset.touched = "1";
+});
+
+const OURS = new Set(["data-touched", "data-restored", "data-body", "data-key"]);
+
 htmx.registerExtension("seminar", {
   "htmx_before_morph_attr": (element, { attrName: name }) =>
-    !((name === "open" && (element.tagName === "DETAILS" || element.tagName === "DIALOG")) ||
-      name === "data-restored" || name === "data-body" || name === "data-key"),
+    !(OURS.has(name) ||
+      (name === "open" && (element.tagName === "DIALOG" || element.dataset.touched))),
 });
 
 // ------------------------------------------------------------------ following the server
