@@ -104,9 +104,9 @@ def test_a_program_is_sent_its_seats_view(seat: Any, posted: Any) -> None:
     [
         ("print('march!')", "not JSON"),
         ("print('[1]')", "no JSON object"),
-        ("print('{\"orders\": [{\"move\": \"marsh\"}]}')", "marsh"),
-        ("print('{\"orders\": [{\"move\": \"parley\"}]}')", "parley"),
-        ("print('{\"orders\": [{\"move\": \"hold\"}], \"luck\": 6}')", "luck"),
+        ('print(\'{"orders": [{"move": "marsh"}]}\')', "marsh"),
+        ('print(\'{"orders": [{"move": "parley"}]}\')', "parley"),
+        ('print(\'{"orders": [{"move": "hold"}], "luck": 6}\')', "luck"),
         ("print('9' * 70000)", "longer"),
         ("sys.exit()", "ended"),
     ],
@@ -124,9 +124,7 @@ def test_a_bad_answer_leaves_the_turn_to_the_rules(
 
 def test_a_program_that_says_nothing_is_not_waited_for(seat: Any, program: Program) -> None:
     caller = Caller(60)
-    table = seat(
-        seats={"red": "human", "green": "agent:" + program("pass")}, ask=caller
-    )
+    table = seat(seats={"red": "human", "green": "agent:" + program("pass")}, ask=caller)
     open_orders(table)
     lead(table, "lock")
     assert table.state.sheets["green"].how == "rules"

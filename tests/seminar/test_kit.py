@@ -80,9 +80,7 @@ def test_a_scenario_without_texts_has_a_kit(crisis: Scenario, tmp_path: Path) ->
     }  # fmt: skip
 
 
-def test_the_command_writes_the_kit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_writes_the_kit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["kit", "kherson-2022", "-o", str(tmp_path / "kit"), "--lang", "ja"]) == 0
     assert capsys.readouterr().out.count("\n") == 4
     assert 'lang="ja"' in (tmp_path / "kit" / "roles.html").read_text(encoding="utf-8")

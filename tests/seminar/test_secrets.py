@@ -324,7 +324,7 @@ def test_private_deeds_reach_their_target_and_nobody_else(seat: Any) -> None:
 
 
 def test_a_view_is_the_same_whoever_asks_for_it(seat: Any) -> None:
-    """"View as" is the same call: there is no second projection that could differ."""
+    """ "View as" is the same call: there is no second projection that could differ."""
     table = seat()
     lead(table, "start")
     assert view(table, RED) == view(table, RED)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import pytest
+from three_seats import write_scenario
 
 from wargame.cli import main
 from wargame.commands import seminar_command
@@ -24,8 +25,6 @@ def arguments(*words: str) -> argparse.Namespace:
 
 @pytest.fixture
 def scenario_file(crisis: Scenario, tmp_path: Path) -> str:
-    from conftest import write_scenario
-
     return str(write_scenario(tmp_path))
 
 

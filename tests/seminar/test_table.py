@@ -382,14 +382,29 @@ def test_the_fold_of_the_file_is_the_state_in_memory(seat: Any, ticks: Any) -> N
     table = seat()
     play_turn(table, "march", "plot")
     lead(table, "note", {"text": "The room fell silent", "tags": ["mood"]})
-    lead(table, "rewind", {"event": next(e.seq for e in table.events if e.kind == "turn"),
-                           "reason": "again"})
+    lead(
+        table,
+        "rewind",
+        {"event": next(e.seq for e in table.events if e.kind == "turn"), "reason": "again"},
+    )
     lead(table, "commit")
     state = table.state
     table.close()
     again = Table.open(table.path, ticks=ticks)
-    for name in ("phase", "turn", "seats", "sheets", "umpired", "past", "injects", "messages",
-                 "notes", "turns", "helm", "reopened"):
+    for name in (
+        "phase",
+        "turn",
+        "seats",
+        "sheets",
+        "umpired",
+        "past",
+        "injects",
+        "messages",
+        "notes",
+        "turns",
+        "helm",
+        "reopened",
+    ):
         assert getattr(again.state, name) == getattr(state, name), name
     assert again.board.world.digest() == table.board.world.digest()
     again.close()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import pytest
+from own_loop import run_alone
 
 from wargame.replay import Replay
 
@@ -29,7 +29,7 @@ def after(replay: Replay, keys: Sequence[str]) -> tuple[ReplayApp, dict[str, str
             }
         return app, panels
 
-    return asyncio.run(drive())
+    return run_alone(drive())
 
 
 def test_keys_step_to_either_end_and_no_further(kherson: Replay) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from own_loop import run_alone
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -112,7 +113,7 @@ def test_a_body_that_never_comes_is_not_waited_for() -> None:
         "query_string": b"",
         "headers": [(b"host", HERE[7:].encode()), (b"origin", HERE.encode())],
     }
-    asyncio.run(Gate(TOY, [HERE], read_seconds=0.0)(scope, receive, send))
+    run_alone(Gate(TOY, [HERE], read_seconds=0.0)(scope, receive, send))
     assert sent[0]["status"] == 408
 
 
