@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from wargame.errors import Fault, SpecError
+from wargame.errors import Fault, Mark, SpecError
 from wargame.expression import Block, Expression, Interval, Kind, Node, Number, compile_block
 from wargame.expression import parse as parse_text
 from wargame.expression.bounds import NO, bounds, resolve
@@ -139,7 +139,7 @@ class Workshop:
             horizon=self.file.turn.horizon,
         )
         self._parsed: dict[tuple[Expr, str, str], Expression] = {}
-        self._read: dict[tuple[Expression, Any, int], Reading] = {}
+        self._read: dict[tuple[Expression, Mark | None, tuple[str, ...]], Reading] = {}
 
     # ------------------------------------------------------------- text -> tree -> bounds
 
@@ -168,7 +168,7 @@ class Workshop:
         names: what names mean here, the whole scenario's where nothing is said.
         """
         names = self.names if names is None else names
-        key = (expression, expression.at, id(names))
+        key = (expression, expression.at, tuple(names.sights or ()))
         if key not in self._read:
             self._read[key] = NONE
             try:
