@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.draws import Luck, below, spread
-from wargame.expression import Block
+from wargame.expression import Block, tabulate
 
 Cells = npt.NDArray[np.signedinteger[Any]]
 Floats = npt.NDArray[np.floating[Any]]
@@ -135,9 +135,7 @@ def perceive(sights: Sights, cells: Cells, turn: int, luck: Luck) -> Cells:
 def weigh(mind: Mind, cells: Cells, seen: Cells, turn: int) -> Weighing:
     """The weights of every move of the actor, in every run; `seen` are the sights it reads."""
     results = mind.block(cells, seen, turn)
-    reasons = np.empty((mind.adds.shape[1], cells.shape[1]), dtype=mind.adds.dtype)
-    for row, value in zip(reasons, results, strict=False):
-        row[...] = value
+    reasons = tabulate(results, mind.adds.shape[1], cells.shape[1], mind.adds.dtype)
     weights = mind.adds @ reasons
     weights += mind.base
     np.maximum(weights, 0, out=weights)

@@ -20,6 +20,7 @@ from wargame import ladder
 from wargame.decision import NO_MOVE, Mind, Weighing, choose, perceive, weigh
 from wargame.draws import Luck, Words, below, below_again
 from wargame.effects import EffectBook
+from wargame.expression import tabulate
 from wargame.record import TurnRecord
 from wargame.scenario import Event, Scenario
 from wargame.world import RUNNING, World, roll
@@ -182,9 +183,7 @@ def news(scenario: Scenario, cells: Cells, turn: int, luck: Luck) -> Flags:
     for inject in scenario.injects.get(turn, ()):
         happens[inject.slot] = 1 if inject.when is None else inject.when(cells, None, turn)[0]
     results = scenario.event_block(cells, None, turn)
-    chances = np.empty((len(scenario.events), cells.shape[1]), dtype=np.int64)
-    for row, value in zip(chances, results, strict=False):
-        row[...] = value
+    chances = tabulate(results, len(scenario.events), cells.shape[1], np.int64)
     for index in chances.max(axis=1, initial=0).nonzero()[0].tolist():
         event = scenario.events[index]
         words = luck.words(event.label, turn)
@@ -296,9 +295,8 @@ def drift(scenario: Scenario, cells: Cells, turn: int) -> None:
     """The world's own motion: each drifting gauge takes its new value, all at once (in place)."""
     if not scenario.drift_rows.size:
         return
-    moved = np.empty((scenario.drift_rows.size, cells.shape[1]), dtype=cells.dtype)
-    for index, value in enumerate(scenario.drift_block(cells, None, turn)):
-        moved[index] = value
+    values = scenario.drift_block(cells, None, turn)
+    moved = tabulate(values, scenario.drift_rows.size, cells.shape[1], cells.dtype)
     low, high = scenario.drift_bounds
     np.maximum(moved, low, out=moved)
     np.minimum(moved, high, out=moved)
@@ -318,9 +316,10 @@ def judge(scenario: Scenario, cells: Cells, turn: int) -> Ints:
     """Milestones, then endings in their order: the ending of each run, n (milestones in place)."""
     n = cells.shape[1]
     ending = np.full(n, RUNNING, dtype=np.int64)
-    results = scenario.judge_block(cells, None, turn)
-    for index, reached in enumerate(scenario.reached(cells)):
-        np.copyto(reached, turn, where=(reached == 0) & results[index])
+    goals = len(scenario.milestones) + len(scenario.endings)
+    results = tabulate(scenario.judge_block(cells, None, turn), goals, n, np.bool_)
+    for reached, holds in zip(scenario.reached(cells), results, strict=False):
+        np.copyto(reached, turn, where=(reached == 0) & holds)
     at_horizon = turn >= scenario.horizon
     for index, rule in enumerate(scenario.endings):
         holds = results[len(scenario.milestones) + index]

@@ -14,7 +14,7 @@ takes the sign of its right side, as in Python, and dividing by 0 gives 0 for bo
 of it before any run, `block` turns it into array code.
 """
 
-from wargame.expression.block import Block, Kind, compile_block
+from wargame.expression.block import Block, Kind, compile_block, tabulate
 from wargame.expression.bounds import (
     Interval,
     Meaning,
@@ -72,6 +72,7 @@ __all__ = [
     "is_name",
     "parse",
     "show",
+    "tabulate",
     "truth",
     "walk",
     "widest",

@@ -91,6 +91,14 @@ class Block:
         return Block, (self.name, self.source)
 
 
+def tabulate(values: Sequence[Any], rows: int, n: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """The first `rows` values of a block as a table of its own, rows x n."""
+    table = np.empty((rows, n), dtype=dtype)
+    for row, value in zip(table, values, strict=False):
+        row[...] = value
+    return table
+
+
 _VOCABULARY = {
     "absolute": np.absolute,
     "array": np.array,
