@@ -312,7 +312,9 @@ def test_a_shipped_worldview_meets_its_targets_again(report: Path) -> None:
 
     found = json.loads(report.read_text())
     path = report.with_name(report.name.replace(".fits.json", ".yaml"))
-    goals = resolve(load_targets(found["targets"]), compile_scenario(load(found["scenario"])))
+    plain = load(found["scenario"])
+    assert plain.digest == found["digest"], "the scenario has changed: calibrate again"
+    goals = resolve(load_targets(found["targets"]), compile_scenario(plain))
     outcomes = {
         goal.spec.under: sample(
             load(found["scenario"], [path, *goal.spec.under]), range(found["runs"]), 77
