@@ -1,0 +1,325 @@
+"""Named events, and in which weeks of which runs they came.
+
+An event is a move that was made, a condition in the rule language, an ending, or several events
+together. Conditions are compiled into the scenario as further milestones, so they are read by the
+same function that judges the runs, at the end of each turn; nothing else of a run changes.
+Patterns and base rates ask their questions of these traces.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Annotated, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BeforeValidator, Field, model_validator
+
+from wargame.compiler import compile_scenario
+from wargame.course import finish
+from wargame.draws import Luck
+from wargame.expression import tabulate
+from wargame.findings import Findings
+from wargame.load import load_texts
+from wargame.record import TurnRecord
+from wargame.scenario import Scenario
+from wargame.spec import (
+    EndingName,
+    Expr,
+    ExprField,
+    Item,
+    ItemId,
+    Many,
+    MilestoneSpec,
+    MoveOfActor,
+    Spec,
+    Text,
+)
+from wargame.turn import begin
+from wargame.world import World
+
+__all__ = ["EventSpec", "Events", "Traces", "checked", "traces_of", "watch", "watched"]
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+Progress = Callable[[int, int], object]
+
+NEVER = 1_000_000  # as a turn: later than any
+HIDDEN = "event"  # a condition becomes the milestone `event.0`, `event.1`, ...
+CHUNK = 1000
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Moves = Annotated[Many[MoveOfActor], BeforeValidator(_one_or_many)]
+Names = Annotated[Many[EndingName], BeforeValidator(_one_or_many)]
+Events_ = Annotated[Many[ItemId], BeforeValidator(_one_or_many)]
+
+
+class EventSpec(Item):
+    """Something that a run may show in a turn.
+
+    moves: one of these was made, as ``russia.annex``. when: a condition, judged at the end of the
+    turn; with `moves`, both. ending: the run came to one of these in this turn. all, any: the
+    other events of which all, or one, have come by now. until: only the first so many turns.
+    """
+
+    short_for = "when"
+
+    moves: Moves = ()
+    when: ExprField | None = None
+    ending: Names = ()
+    all: Events_ = ()
+    any: Events_ = ()
+    until: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    title: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        ways = [bool(self.moves or self.when), bool(self.ending), bool(self.all), bool(self.any)]
+        if sum(ways) != 1:
+            raise ValueError("say one of: moves (and when), when, ending, all, any")
+        return self
+
+
+Events = Mapping[str, EventSpec]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """In which turns of which runs each event came.
+
+    came: {event: turns x n}. live: turns x n, the turns that were played. Turn t stands in row
+    t - 1.
+    """
+
+    came: Mapping[str, Flags]
+    live: Flags
+
+    @property
+    def n(self) -> int:
+        """How many runs there are."""
+        return int(self.live.shape[1])
+
+    def first(self, event: str) -> Ints:
+        """The first turn in which it came, or `NEVER`, shape (n,)."""
+        flags = self.came[event]
+        return np.where(flags.any(axis=0), flags.argmax(axis=0) + 1, NEVER)
+
+    def weeks(self, event: str) -> Ints:
+        """In how many turns it came, shape (n,)."""
+        return self.came[event].sum(axis=0, dtype=np.int64)
+
+
+def checked(events: Events, spec: Spec, findings: Findings) -> None:
+    """Note every name in `events` that the scenario does not know."""
+    file = spec.scenario
+    actors = {actor.id for actor in spec.actors}
+    before: set[str] = set()
+    for name, event in events.items():
+        for written in event.moves:
+            actor, _, move = written.rpartition(".")
+            if actor not in actors:
+                findings.unknown("actor", actor, actors, written)
+            elif actor not in getattr(spec.moves.get(move), "by", ()):
+                own = [key for key, item in spec.moves.items() if actor in item.by]
+                findings.unknown(f"move of {actor}", move, own, written)
+        for ending in event.ending:
+            if ending not in file.endings:
+                findings.unknown("ending", ending, file.endings)
+        for other in (*event.all, *event.any):
+            if other not in before:
+                findings.unknown("event before this one", other, before)
+        before.add(name)
+
+
+def watched(spec: Spec, events: Events) -> Spec:
+    """`spec` with a hidden milestone for every condition among the events."""
+    hidden = {
+        f"{HIDDEN}.{place}": MilestoneSpec(when=event.when)
+        for place, event in enumerate(events.values())
+        if event.when is not None
+    }
+    file = spec.scenario
+    # Behind the milestones, so that those keep their places.
+    changed = file.model_copy(update={"milestones": {**file.milestones, **hidden}})
+    return replace(spec, scenario=changed)
+
+
+@dataclass
+class _Eye:
+    """Looks at each turn of a set of runs and writes down which events came.
+
+    scenario: compiled from `watched`. first: the number of the first run; the others follow.
+    """
+
+    scenario: Scenario
+    events: Events
+    first: int
+    n: int
+    came: dict[str, Flags] = field(init=False)
+    live: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        shape = (self.scenario.horizon, self.n)
+        self.came = {name: np.zeros(shape, dtype=np.bool_) for name in self.events}
+        self.live = np.zeros(shape, dtype=np.bool_)
+        self.goals = len(self.scenario.milestones) + len(self.scenario.endings)
+
+    def look(self, world: World, record: TurnRecord) -> None:
+        """Note what came in the turn that led to `world`."""
+        live = (world.ended == 0) | (world.ended == world.turn)
+        row, columns = world.turn - 1, (world.runs - self.first)[live]
+        self.live[row, columns] = True
+        judged = tabulate(
+            self.scenario.judge_block(world.cells, None, world.turn), self.goals, world.n, np.bool_
+        )
+        for place, (name, event) in enumerate(self.events.items()):
+            found = self.seen(event, place, row, columns, world, record, judged)
+            if found is not None:
+                self.came[name][row, columns] = found[live]
+            else:
+                self.came[name][row, columns] = self.together(event, row, columns)
+            if event.until is not None and world.turn > event.until:
+                self.came[name][row] = False
+
+    def seen(
+        self,
+        event: EventSpec,
+        place: int,
+        row: int,
+        columns: Ints,
+        world: World,
+        record: TurnRecord,
+        judged: Flags,
+    ) -> Flags | None:
+        """Whether it came in each run of `world`, or None for one made of others."""
+        found = np.ones(world.n, dtype=np.bool_)
+        if event.all or event.any:
+            return None
+        if event.ending:
+            places = [self.scenario.header.endings.index(name) for name in event.ending]
+            return np.isin(world.ending, places)
+        if event.moves:
+            found = np.zeros(world.n, dtype=np.bool_)
+            for written in event.moves:
+                actor, _, move = written.rpartition(".")
+                index = self.scenario.header.moves[actor].index(move)
+                found |= (record.orders[actor] == index).any(axis=0)
+        if event.when is not None:
+            found = found & judged[self.scenario.milestones.index(f"{HIDDEN}.{place}")]
+        return found
+
+    def together(self, event: EventSpec, row: int, columns: Ints) -> Flags:
+        """Whether all, or any, of the events it is made of have come by this turn."""
+        parts = [
+            self.came[other][: row + 1][:, columns].any(axis=0)
+            for other in (*event.all, *event.any)
+        ]
+        return np.logical_and.reduce(parts) if event.all else np.logical_or.reduce(parts)
+
+    def traces(self) -> Traces:
+        return Traces(self.came, self.live)
+
+
+def traces_of(
+    scenario: Scenario, events: Events, worlds: Sequence[World], records: Sequence[TurnRecord]
+) -> Traces:
+    """The events of one run that was kept: `worlds[t]` after t turns, `records[t - 1]` of turn t.
+
+    scenario: compiled from `watched`.
+    """
+    eye = _Eye(scenario, events, int(worlds[0].runs[0]), 1)
+    for world, record in zip(worlds[1:], records, strict=True):
+        eye.look(world, record)
+    return eye.traces()
+
+
+def watch(
+    spec: Spec,
+    events: Events,
+    runs: int,
+    seed: int | None = None,
+    jobs: int = 1,
+    on_progress: Progress | None = None,
+    ruleless: bool = False,
+) -> Traces:
+    """Play runs 0 to `runs` - 1 of a scenario, and say when each event came.
+
+    seed: the scenario's, if left out. jobs: processes; the answer does not depend on them.
+    on_progress: told (done, all) runs. ruleless: the actors forget their rules and draw their
+    moves by base weight alone. Raises SpecError for conditions that cannot be read.
+    """
+    variant = _Variant(tuple(spec.inputs.items()), spec.barred, ruleless)
+    compile_scenario(watched(spec, events))  # faults here, not in a worker
+    parts: list[Traces] = []
+    with _players(jobs) as executor:
+        tasks = [
+            (variant, dict(events), start, min(start + CHUNK, runs), seed)
+            for start in range(0, runs, CHUNK)
+        ]
+        played = executor.map(_play, tasks) if executor else map(_play, tasks)
+        for part in played:
+            parts.append(part)
+            if on_progress is not None:
+                on_progress(sum(one.n for one in parts), runs)
+    return Traces(
+        {name: np.concatenate([part.came[name] for part in parts], axis=1) for name in events},
+        np.concatenate([part.live for part in parts], axis=1),
+    )
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """What is played: the texts, the moves that are barred, and whether there are rules."""
+
+    inputs: tuple[tuple[str, str], ...]
+    barred: frozenset[tuple[str, str]]
+    ruleless: bool
+
+    def spec(self) -> Spec:
+        spec = replace(load_texts(dict(self.inputs)), barred=self.barred)
+        if not self.ruleless:
+            return spec
+        actors = tuple(actor.model_copy(update={"rules": ()}) for actor in spec.actors)
+        return replace(spec, actors=actors)
+
+
+Task = tuple[_Variant, dict[str, EventSpec], int, int, int | None]
+
+
+def _play(task: Task) -> Traces:
+    variant, events, start, stop, seed = task
+    scenario = _compiled(variant, tuple((name, event.when) for name, event in events.items()))
+    luck = Luck(scenario.header.seed if seed is None else seed, np.arange(start, stop))
+    eye = _Eye(scenario, events, start, stop - start)
+    finish(scenario, begin(scenario, luck), luck, watch=eye.look)
+    return eye.traces()
+
+
+@lru_cache(maxsize=4)
+def _compiled(variant: _Variant, conditions: tuple[tuple[str, Expr | None], ...]) -> Scenario:
+    """Compiled once in each process: only the conditions of the events enter the scenario."""
+    events = {name: _condition(when) for name, when in conditions}
+    return compile_scenario(watched(variant.spec(), events))
+
+
+def _condition(when: Expr | None) -> EventSpec:
+    return EventSpec(ending=("none",)) if when is None else EventSpec(when=when)
+
+
+@contextmanager
+def _players(jobs: int) -> Iterator[Executor | None]:
+    if jobs == 1:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, context) as executor:
+        yield executor
