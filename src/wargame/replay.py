@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -19,16 +20,18 @@ import numpy.typing as npt
 
 from wargame import __version__
 from wargame.compiler import compile_scenario
+from wargame.decision import Weighing
 from wargame.draws import Luck
 from wargame.effects import EffectBook
 from wargame.errors import OrderError, ReplayError, SpecError
 from wargame.injects import compile_inject, read_inject
-from wargame.load import load, load_texts
+from wargame.load import load
 from wargame.log import Event, Log, LogWriter, read_log
 from wargame.orders import ACCEPT, Desk, Order, Ruling, indices, open_desk
 from wargame.playthrough import Playthrough
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
+from wargame.shelf import compiled
 from wargame.spec import Expr, Spec
 from wargame.turn import (
     DRAWN,
@@ -111,8 +114,10 @@ def play_turn(
         seats,
         {actor: _verdicts(seat.rulings) for actor, seat in seats.items() if seat.rulings},
         books(scenario, plan.injects),
-        detail=detail,
     )
+    if detail:
+        weighed = {actor: (seat.kept, seat.kept.weigh()) for actor, seat in seats.items()}
+        record = replace(record, detail=weighed)
     happened = np.flatnonzero(record.happened[:, 0])
     ending = int(following.ending[0])
     event = TurnEvent(
@@ -122,7 +127,7 @@ def play_turn(
         injects=tuple(dict(inject) for inject in plan.injects),
         left_out=tuple(plan.left_out),
         news=tuple(scenario.header.happenings[i] for i in happened),
-        opened=next((seat.opened for seat in seats.values()), None),
+        opened=next((_digest(seat.kept.cells) for seat in seats.values()), None),
         success={a: tuple(map(bool, flags[:, 0])) for a, flags in record.success.items()},
         changed=changed(world, following),
         ending=None if ending == RUNNING else scenario.header.endings[ending],
@@ -132,11 +137,32 @@ def play_turn(
     return Played(following, record, event, unlawful)
 
 
+@dataclass(frozen=True)
+class _Kept(Situation):
+    """A situation that outlives its turn, and that is weighed only once."""
+
+    @classmethod
+    def of(cls, situation: Situation) -> _Kept:
+        """The situation with the world as it is now, whatever becomes of it later."""
+        parts = vars(situation)
+        return cls(**{**parts, "cells": situation.cells.copy()})
+
+    @cached_property
+    def _weighing(self) -> Weighing:
+        return super().weigh()
+
+    def weigh(self) -> Weighing:
+        """What the actor's rules say of each of its moves."""
+        return self._weighing
+
+
 class _Seat:
     """Decides for one actor as it was ordered, or by its rules; remembers what it did.
 
-    orders: what was given, before rulings. opened: digest of the world it decided on.
+    orders: what was given, before rulings. kept: what it decided on.
     """
+
+    kept: _Kept
 
     def __init__(
         self,
@@ -150,7 +176,6 @@ class _Seat:
         self.moves = moves
         self.orders: tuple[Order, ...] = tuple(orders or ())
         self.rulings = (*rulings, *[ACCEPT] * (count - len(rulings))) if rulings else ()
-        self.opened = ""
         self.unlawful: tuple[str, ...] = ()
         self._given: Ints | None = None
         if orders is not None:
@@ -159,15 +184,15 @@ class _Seat:
         self._instead = indices(scenario, actor, changed_to) if self.rulings else None
 
     def __call__(self, situation: Situation) -> Ints:
-        self.opened = _digest(situation.cells)
+        self.kept = _Kept.of(situation)
         if self._given is None:
-            chosen = by_rules(situation)
+            chosen = by_rules(self.kept)
             self.orders = tuple(
                 Order(move=None if m < 0 else self.moves[m], by="rule") for m in chosen[:, 0]
             )
         else:
             chosen = self._given[:, None]
-            legal = situation.weigh().legal[:, 0]
+            legal = self.kept.weigh().legal[:, 0]
             self.unlawful = tuple(
                 order.move
                 for m, order in zip(self._given, self.orders, strict=True)
@@ -319,7 +344,7 @@ def laid_down(event: TurnEvent) -> dict[str, tuple[Order, ...]]:
 
 def _scenario_of(header: Header, name: str) -> Scenario:
     try:
-        return compile_scenario(load_texts(header.inputs))
+        return compiled(header.inputs)
     except SpecError as error:
         raise ReplayError(
             f"{name}: its scenario (engine {header.engine}) cannot be read by this engine "
@@ -485,5 +510,5 @@ def record_run(
 ) -> Playthrough:
     """Play one run and write its log to `path`; see `record`. `script` orders what it likes."""
     spec = load(scenario) if isinstance(scenario, str) else scenario
-    compiled = compile_scenario(spec) if isinstance(spec, Spec) else spec
-    return record(compiled, header_for(compiled, seed, run), script, path).playthrough
+    whole = compile_scenario(spec) if isinstance(spec, Spec) else spec
+    return record(whole, header_for(whole, seed, run), script, path).playthrough

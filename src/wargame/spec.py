@@ -329,7 +329,12 @@ class Item(BaseModel):
     """A mapping in the YAML: its keys are known, it cannot be changed, it knows its place."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, loc_by_alias=True, hide_input_in_errors=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        loc_by_alias=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # a command that reads no YAML need not wait for its validators
     )
 
     short_for: ClassVar[str] = ""

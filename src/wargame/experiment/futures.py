@@ -20,12 +20,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wargame.compiler import compile_scenario
 from wargame.course import CHUNK
 from wargame.draws import Luck
 from wargame.errors import WargameError
-from wargame.load import load_texts
 from wargame.scenario import Scenario
+from wargame.shelf import compiled
 from wargame.turn import play
 from wargame.world import RUNNING, World
 
@@ -134,8 +133,7 @@ _HERE: dict[str, Any] = {}
 
 def _prepare(inputs: Mapping[str, str], worlds: list[World], seed: int, stream: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this to answer
-    scenario = compile_scenario(load_texts(inputs))
-    _HERE.update(scenario=scenario, worlds=worlds, seed=seed, stream=stream)
+    _HERE.update(scenario=compiled(inputs), worlds=worlds, seed=seed, stream=stream)
 
 
 def _sweep_here(numbers: range) -> Part:

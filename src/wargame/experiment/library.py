@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wargame.compiler import compile_scenario
 from wargame.errors import ReplayError, SpecError
-from wargame.experiment.batch import BASELINE, Batch
-from wargame.history import play_history
 from wargame.replay import Replay, header_for, open_replay, record
 from wargame.scenario import Scenario
 from wargame.verdict import Difference
+
+if TYPE_CHECKING:
+    from wargame.experiment.batch import Batch
+
+# Who opens a log need not wait for all that a batch or a history takes.
 
 
 def read_playthrough(where: str | os.PathLike[str]) -> Replay:
@@ -26,17 +29,19 @@ def read_playthrough(where: str | os.PathLike[str]) -> Replay:
     """
     name = os.fspath(where)
     if Path(name).is_file():
-        return play_history(name).replay if name.endswith((".yaml", ".yml")) else open_replay(name)
+        return _history(name) if name.endswith((".yaml", ".yml")) else open_replay(name)
     folder, marked, row = name.rpartition("#")
     if marked:
         variant, _, number = row.rpartition("/")
         if not (number.isascii() and number.isdecimal() and len(number) <= 18):
             raise ReplayError(f"{name}: after # comes the number of a run, as in runs/DIR#4711")
+        from wargame.experiment.batch import BASELINE, Batch
+
         return batch_run(Batch.open(folder), int(number), variant or BASELINE)
     if "/" in name or Path(name).suffix or Path(name).exists():
         return open_replay(name)
     try:
-        return play_history(name).replay
+        return _history(name)
     except SpecError as error:
         if any(fault.at is not None for fault in error.faults):
             raise
@@ -45,14 +50,23 @@ def read_playthrough(where: str | os.PathLike[str]) -> Replay:
         ) from None
 
 
+def _history(name: str) -> Replay:
+    from wargame.history import play_history
+
+    return play_history(name).replay
+
+
 def batch_run(
-    batch: Batch, run: int, variant: str = BASELINE, scenario: Scenario | None = None
+    batch: Batch, run: int, variant: str = "baseline", scenario: Scenario | None = None
 ) -> Replay:
     """One run of a batch, simulated again, and whether it went as it did in the batch.
 
     scenario: the variant's, compiled, if it is at hand. Raises ReplayError if the batch has not
     played it, StoreError if the folder is no batch.
     """
+    from wargame.compiler import compile_scenario
+    from wargame.experiment.batch import BASELINE
+
     if variant not in batch.headers:
         known = ", ".join(batch.headers)
         raise ReplayError(f"{batch.folder} has no policy {variant!r}; it has: {known}")
