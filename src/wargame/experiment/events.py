@@ -66,14 +66,16 @@ Events_ = Annotated[Many[ItemId], BeforeValidator(_one_or_many)]
 class EventSpec(Item):
     """Something that a run may show in a turn.
 
-    moves: one of these was made, as ``russia.annex``. when: a condition, judged at the end of the
-    turn; with `moves`, both. ending: the run came to one of these in this turn. all, any: the
-    other events of which all, or one, have come by now. until: only the first so many turns.
+    moves: one of these was made, as ``russia.annex``; succeeded: and succeeded. when: a condition,
+    judged at the end of the turn; with `moves`, both. ending: the run came to one of these in this
+    turn. all, any: the other events of which all, or one, have come by now. until: only the first
+    so many turns.
     """
 
     short_for = "when"
 
     moves: Moves = ()
+    succeeded: Annotated[bool, BeforeValidator(lambda flag: getattr(flag, "value", flag))] = False
     when: ExprField | None = None
     ending: Names = ()
     all: Events_ = ()
@@ -86,6 +88,8 @@ class EventSpec(Item):
         ways = [bool(self.moves or self.when), bool(self.ending), bool(self.all), bool(self.any)]
         if sum(ways) != 1:
             raise ValueError("say one of: moves (and when), when, ending, all, any")
+        if self.succeeded and not self.moves:
+            raise ValueError("succeeded goes with moves")
         return self
 
 
@@ -212,7 +216,8 @@ class _Eye:
             for written in event.moves:
                 actor, _, move = written.rpartition(".")
                 index = self.scenario.header.moves[actor].index(move)
-                found |= (record.orders[actor] == index).any(axis=0)
+                made = record.orders[actor] == index
+                found |= (made & record.success[actor] if event.succeeded else made).any(axis=0)
         if event.when is not None:
             found = found & judged[self.scenario.milestones.index(f"{HIDDEN}.{place}")]
         return found
