@@ -76,6 +76,11 @@ class _Loader(yaml.SafeLoader):
     Authors write `{when: stage(usa, russia) >= 5, for: 4}`, and mean one condition.
     """
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._looked = 0  # how far parentheses have been matched, and which are closed
+        self._closed: set[int] = set()
+
     def scan_plain(self) -> yaml.tokens.ScalarToken:
         """A bare text: as PyYAML scans it, parentheses kept together inside { } and [ ]."""
         chunks: list[str] = []
@@ -112,13 +117,17 @@ class _Loader(yaml.SafeLoader):
 
     def _closes(self, place: int) -> bool:
         """Whether the parenthesis at `place` is closed before its line or its braces end."""
-        depth = 0
-        while (ch := self.peek(place)) not in "\0\r\n[]{}":
-            depth += (ch == "(") - (ch == ")")
-            if not depth:
-                return True
-            place += 1
-        return False
+        at = self.index + place
+        if at >= self._looked:  # each stretch is looked through once, whatever is in it
+            opened: list[int] = []
+            while (ch := self.peek(place)) not in "\0\r\n[]{}":
+                if ch == "(":
+                    opened.append(self.index + place)
+                elif ch == ")" and opened:
+                    self._closed.add(opened.pop())
+                place += 1
+            self._looked = self.index + place
+        return at in self._closed
 
 
 class _Refused(Exception):

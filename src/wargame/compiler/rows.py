@@ -11,6 +11,7 @@ from wargame import ladder
 from wargame.compiler.workshop import Reading, Workshop
 from wargame.errors import Fault
 from wargame.expression import Expression, Number
+from wargame.expression.bounds import INT64
 from wargame.expression.tree import Choice, Compare
 from wargame.layout import OF_MOVE, SEEN, last_cell, times_cell
 from wargame.scenario import Layers, Unknown
@@ -174,11 +175,15 @@ def _derived(shop: Workshop) -> tuple[tuple[tuple[str, Reading], ...], ...]:
             for name, derived in waiting.items():
                 message = f"{name} is derived from itself, in a circle"
                 shop.fault(Fault(message, derived.value.at))
-            ready = list(waiting)
+                shop.layout.add(name, 0, 0, 0)
+            break
         layer = []
         for name in ready:
             reading = shop.read(_clamped(shop, waiting.pop(name)))
-            shop.layout.add(name, *reading.bounds, reading.bounds.low)
+            # Beyond 64 bits the reading is a fault, told when it is compiled; but what is derived
+            # from it must not double the digits again and again.
+            low, high = (min(max(end, INT64.low), INT64.high) for end in reading.bounds)
+            shop.layout.add(name, low, high, low)
             layer.append((name, reading))
         layers.append(tuple(layer))
     return tuple(layers)
