@@ -138,6 +138,7 @@ def fork(
         parent.seed,
         parent.run,
         nature=parent.nature,
+        still_until=parent.still_until,
         seats=parent.seats,
         history=parent.history,
         until=told,

@@ -292,7 +292,7 @@ def replay_log(log: Log, name: str, scenario: Scenario | None = None) -> Replay:
     header = folded.header
     luck = Luck(header.seed, [header.run])
     world = begin(scenario, luck)
-    stage = on_stage(scenario, header.nature)
+    stage = stages(scenario, header)
     found = opening_difference(header, scenario, state(world), world.digest())
     if found:
         world = _recorded_world(scenario, name, world, 0, header.opening, None)
@@ -300,7 +300,7 @@ def replay_log(log: Log, name: str, scenario: Scenario | None = None) -> Replay:
     for event in folded.turns:
         if found is None:
             try:
-                played = play_turn(stage, world, luck, again(event))
+                played = play_turn(stage(event.turn), world, luck, again(event))
             except (OrderError, SpecError) as error:
                 found = Difference(event.turn, "decide", "orders", "as logged", str(error))
             else:
@@ -365,6 +365,12 @@ def on_stage(scenario: Scenario, nature: str) -> Scenario:
     )
     file = scenario.spec.scenario.model_copy(update={"chance": chance})
     return compile_scenario(replace(scenario.spec, scenario=file))
+
+
+def stages(scenario: Scenario, header: Header) -> Callable[[int], Scenario]:
+    """The scenario as a run of this header plays it, by turn; see `on_stage`."""
+    still, last = on_stage(scenario, header.nature), header.still_until
+    return lambda turn: still if last is None or turn <= last else scenario
 
 
 def _recorded_world(
@@ -464,14 +470,15 @@ def record(
     Raises OrderError or SpecError for what the script lays down, StoreError for the file.
     """
     luck = Luck(header.seed, [header.run])
-    stage = on_stage(scenario, header.nature)
+    stage = stages(scenario, header)
     worlds, played = [begin(scenario, luck)], []
+
+    def look(injects: Sequence[Mapping[str, Any]] = ()) -> Desk:
+        world = worlds[-1]
+        return open_desk(stage(world.turn + 1), world, luck, books(scenario, injects))
+
     for turn in _turns_left(scenario, header, worlds):
-
-        def look(injects: Sequence[Mapping[str, Any]] = ()) -> Desk:
-            return open_desk(stage, worlds[-1], luck, books(stage, injects))
-
-        done = play_turn(stage, worlds[-1], luck, script(turn, look) if script else None)
+        done = play_turn(stage(turn), worlds[-1], luck, script(turn, look) if script else None)
         worlds.append(done.world)
         played.append(done)
     events = tuple(Event(i, TURN, p.event.to_data()) for i, p in enumerate(played, start=1))

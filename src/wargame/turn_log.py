@@ -54,7 +54,8 @@ class Header(_Shape):
     """How a run is set up: everything that its luck and its rules follow from.
 
     inputs: the exact texts of the scenario and its overlays, by name. nature: `drawn` by luck, or
-    `still` where the log tells itself what nature did, as a history does. opening: every cell of
+    `still` where the log tells itself what nature did, as a history does; still_until: the last
+    turn of which it does so, where a game has gone on from a history. opening: every cell of
     the world before the first turn, and its digest. until: the last turn that is told, if that is
     not the horizon. history: which one is told, if any.
     """
@@ -68,6 +69,7 @@ class Header(_Shape):
     run: Annotated[int, Field(ge=0, lt=2**62)]
     engine: str
     nature: Literal["drawn", "still"] = "drawn"
+    still_until: int | None = None
     seats: dict[str, Giver] = {}
     opening: Cells
     opening_digest: Digest

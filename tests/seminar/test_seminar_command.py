@@ -10,11 +10,17 @@ from three_seats import write_scenario
 
 from wargame.cli import main
 from wargame.commands import seminar_command
-from wargame.commands.seminar_command import addresses, open_table, welcome
+from wargame.commands.seminar_command import addresses, key_file, open_table, welcome
 from wargame.scenario import Scenario
 from wargame.seminar.table import Table
 
 pytest.importorskip("starlette", reason="the extra `seminar` is not installed")
+
+from starlette.testclient import TestClient
+
+from wargame.seminar.web.app import create_app
+
+HERE = "http://192.168.1.5:8022"
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -43,7 +49,7 @@ def test_a_new_game_prints_a_code_and_a_link_for_everybody(
     table.close()
 
 
-def test_an_old_game_is_opened_paused_with_a_new_code_for_the_facilitator(
+def test_an_old_game_is_opened_paused_and_nobody_is_shut_out(
     scenario_file: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "game.jsonl"
@@ -52,9 +58,14 @@ def test_an_old_game_is_opened_paused_with_a_new_code_for_the_facilitator(
     table.close()
     again = open_table(arguments("--open", str(log)))
     assert again.state.paused
-    assert again.role_for(again.codes["facilitator"]) == "facilitator"
-    assert again.role_for(codes["facilitator"]) is None
-    assert again.role_for(codes["seat:red"]) == "seat:red"
+    assert {role: again.role_for(code) for role, code in codes.items()} == {r: r for r in codes}
+    # No new code was issued: that would send an open console back to the door.
+    assert again.generation("facilitator") == 0
+    app = create_app(again, [HERE], key_file(again))
+    with TestClient(app, base_url=HERE, headers={"origin": HERE}) as client:
+        code = again.codes["facilitator"]
+        assert client.post("/join", json={"code": code}).json()["role"] == "facilitator"
+    assert code in welcome(again, HERE, "en")
     again.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from leading import BLUE, RED, lead, open_orders, order, play_turn
 
 from wargame.errors import OrderError, ReplayError, StoreError
+from wargame.fork import fork
 from wargame.log import read_log
-from wargame.replay import open_replay, record_run, verify
+from wargame.replay import Replay, header_for, open_replay, record, record_run, verify
 from wargame.scenario import Scenario
+from wargame.seminar.board import Board
 from wargame.seminar.refused import REASONS, Refused
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
@@ -484,6 +487,31 @@ def test_a_game_begins_inside_another_game(seat: Any) -> None:
     assert replay.turns[0] == open_replay(first.path).turns[0]
 
 
+def test_nature_stands_still_for_a_history_and_plays_from_there(
+    crisis: Scenario, tmp_path: Path, seat: Any
+) -> None:
+    """Until the game begins, the log says what nature did; then the luck of the run is drawn."""
+    told = record(crisis, header_for(crisis, run=2, nature="still", until=2))
+    plain = record(crisis, header_for(crisis, run=2))
+    table = seat("taken-over.jsonl", seats={}, start_from=(told, 2))
+    lead(table, "start")
+    for turn in (3, 4, 5, 6):
+        for name in ("open_orders", "lock", "commit", "next")[: 3 if turn == 6 else 4]:
+            lead(table, name)
+    table.close()
+    replay = open_replay(table.path)
+    assert replay.verdict.identical
+
+    def storms(run: Replay) -> list[bool]:
+        return [any("storm" in name for name in event.news) for event in run.turns]
+
+    assert storms(told) == [False, False]
+    assert any(storms(plain)[2:]) and any(storms(plain)[:2])
+    assert storms(replay) == [False, False, *storms(plain)[2:]]
+    other = fork(replay, 4, {"red": ["march"]})
+    assert other.replay.header.still_until == 2
+
+
 def test_beginnings_that_cannot_be(crisis: Scenario, tmp_path: Path, seat: Any) -> None:
     record_run(crisis, tmp_path / "run.jsonl")
     replay = open_replay(tmp_path / "run.jsonl")
@@ -541,3 +569,52 @@ def test_odds_are_the_same_when_asked_again(seat: Any) -> None:
     assert "odds" not in view(table, "projector")
     lead(table, "show", {"what": "odds"})
     assert view(table, "projector")["odds"]["futures"] == 50
+
+
+def test_orders_do_not_wait_for_what_is_counted(seat: Any, monkeypatch: Any) -> None:
+    """While futures are counted, seats hand in and the facilitator goes on."""
+    table = seat()
+    play_turn(table, "march")
+    lead(table, "next")
+    count = Board.odds
+
+    def meanwhile(board: Board, futures: int) -> dict[str, int]:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(lead, table, "open_orders").result()
+            other.submit(order, table, RED, "hold").result()
+        return count(board, futures)
+
+    monkeypatch.setattr(Board, "odds", meanwhile)
+    found = lead(table, "odds", {"futures": 10}).data
+    assert (found["turn"], sum(found["endings"].values())) == (1, 10)
+    assert table.state.sheets["red"].lines[0].move == "hold"
+
+
+def test_what_was_counted_from_a_turn_that_is_taken_back_is_not_kept(
+    seat: Any, monkeypatch: Any
+) -> None:
+    table = seat()
+    play_turn(table, "march")
+    played = next(event.seq for event in table.events if event.kind == "turn")
+    count = Board.odds
+
+    def meanwhile(board: Board, futures: int) -> dict[str, int]:
+        with ThreadPoolExecutor(1) as other:
+            other.submit(lead, table, "undo", {"event": played, "reason": "no"}).result()
+        return count(board, futures)
+
+    monkeypatch.setattr(Board, "odds", meanwhile)
+    assert refusal(lead, table, "odds", {"futures": 10}) == "behind"
+    assert table.state.odds == {}
+
+
+def test_seats_keep_their_order_after_a_restart(seat: Any) -> None:
+    table = seat()
+    before = [s["actor"] for s in view(table, "facilitator")["table"]]
+    table.close()
+    again = Table.open(table.path)
+    seen = view(again, "facilitator")
+    assert [s["actor"] for s in seen["table"]] == before == ["red", "blue", "green"]
+    assert [s["actor"] for s in seen["seats"]] == before
+    assert view(again, RED)["recipients"] == ["facilitator", "seat:blue", "seat:green"]
+    again.close()

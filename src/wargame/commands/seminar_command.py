@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         scheme = "https" if certificate else "http"
         port = listening.getsockname()[1]
         links = tuple(f"{scheme}://{_bracketed(host)}:{port}" for host in hosts)
-        app = create_app(table, links, table.path.with_name(table.path.name + ".key"))
+        app = create_app(table, links, key_file(table))
         text = welcome(table, links[0], args.lang, qr=not args.no_qr and sys.stdout.isatty())
         if certificate:
             text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
@@ -135,11 +135,12 @@ def open_table(args: argparse.Namespace) -> Table:
     from wargame.seminar.agents import parse_seats
     from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN
     from wargame.seminar.table import Table
+    from wargame.seminar.web.app import console_code
 
     if args.open is not None:
         table = Table.open(args.open)
-        fresh = {"role": FACILITATOR}
-        table.command(FACILITATOR, "code", fresh, revision=table.revision_of(FACILITATOR))
+        # The log knows only the hash of the first code; this one opens the console beside it.
+        table.codes[FACILITATOR] = console_code(table, key_file(table))
         return table
     people = [actor.strip() for actor in args.seats.split(",") if actor.strip()]
     seats = dict.fromkeys(people, HUMAN)
@@ -163,6 +164,11 @@ def open_table(args: argparse.Namespace) -> Table:
         minutes=args.minutes,
         late=args.late,
     )
+
+
+def key_file(table: Table) -> Path:
+    """Where the key of a game's passes is kept, so that open pages outlive a restart."""
+    return table.path.with_name(table.path.name + ".key")
 
 
 def _source(source: str) -> Replay:

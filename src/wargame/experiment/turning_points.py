@@ -28,7 +28,7 @@ from wargame.experiment.futures import Futures, OnProgress, beside, play_futures
 from wargame.experiment.odds import ALPHA, Change, Odds, Outlook
 from wargame.experiment.valuation import points_of, value
 from wargame.orders import HOLD
-from wargame.replay import VERDICTS, Replay, books, on_stage
+from wargame.replay import VERDICTS, Replay, books, stages
 from wargame.scenario import Scenario
 from wargame.statistics import critical
 from wargame.turn import DRAWN, Decider, Situation, play
@@ -242,7 +242,7 @@ def _branches(replay: Replay, turn: int) -> list[_Branch]:
             if actor in verdicts:
                 verdicts[actor][order, column] = DRAWN
     before = run.worlds[turn - 1].take(np.zeros(width, dtype=np.intp))
-    stage = on_stage(scenario, replay.header.nature)
+    stage = stages(scenario, replay.header)(turn)
     after, _ = play(
         stage,
         before,

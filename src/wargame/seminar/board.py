@@ -7,6 +7,7 @@ come of a plan is found by playing the turn and throwing it away, under the luck
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from wargame.log import canonical
 from wargame.orders import Desk
 from wargame.playthrough import Playthrough
 from wargame.record import TurnRecord
-from wargame.replay import Plan, Played, books, on_stage, play_turn
+from wargame.replay import Plan, Played, books, play_turn, stages
 from wargame.scenario import Scenario
 from wargame.turn_log import Header, TurnEvent
 from wargame.world import RUNNING, World
@@ -43,6 +44,11 @@ class Position:
             (*self.events, played.event),
         )
 
+    def goes_on_from(self, earlier: Position) -> bool:
+        """Whether an earlier position is this one's beginning, nothing of it taken back."""
+        last = len(earlier.worlds) - 1
+        return last < len(self.worlds) and self.worlds[last] is earlier.worlds[last]
+
     def until(self, turns: int) -> Position:
         """As it was after so many turns."""
         return Position(self.worlds[: turns + 1], self.records[:turns], self.events[:turns])
@@ -56,14 +62,30 @@ class Board:
         self.header = header
         self.position = position
         self.luck = Luck(header.seed, [header.run])
-        self._stage = on_stage(scenario, header.nature)
+        self._stages = stages(scenario, header)
         self._told: dict[tuple[object, ...], Any] = {}
         self._played: dict[str, Played] = {}
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """The actors in the scenario's order, in which people meet them everywhere."""
+        return self.scenario.header.actors
+
+    def apart(self) -> Board:
+        """The same game as it is now; what comes later on this board does not change that one."""
+        other = copy(self)
+        other._told, other._played = {}, {}
+        return other
 
     @property
     def turns(self) -> int:
         """How many turns have been played."""
         return len(self.position.records)
+
+    @property
+    def _stage(self) -> Scenario:
+        """The scenario as the coming turn plays it."""
+        return self._stages(self.turns + 1)
 
     @property
     def world(self) -> World:
@@ -127,7 +149,7 @@ class Board:
 
     def check_injects(self, injects: Sequence[Mapping[str, Any]]) -> None:
         """Raises SpecError if one of these cannot be thrown in."""
-        books(self._stage, injects)
+        books(self.scenario, injects)
 
     def odds(self, futures: int, turn: int | None = None) -> dict[str, int]:
         """How so many futures end, everybody following the rules: counts by ending.
@@ -140,7 +162,7 @@ class Board:
 
     def tally(self, world: World, futures: int) -> dict[str, int]:
         """How so many futures of a world end: counts by ending."""
-        outcomes = fan_out(world, self._stage, futures, f"seminar.{world.turn}", self.header.seed)
+        outcomes = fan_out(world, self.scenario, futures, f"seminar.{world.turn}", self.header.seed)
         counts = np.bincount(outcomes.ending, minlength=len(self.scenario.header.endings))
         return dict(zip(self.scenario.header.endings, map(int, counts), strict=True))
 

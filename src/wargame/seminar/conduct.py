@@ -424,5 +424,4 @@ HANDLERS: Mapping[str, Callable[[Hand, Any], list[Deed]]] = {
     "show": show,
     "question": question,
     "note": note,
-    "odds": odds,
 }

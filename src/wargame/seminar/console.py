@@ -43,7 +43,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         "late": state.late,
         "minutes": state.minutes,
         "seed": board.header.seed,
-        "table": [_seat(table, actor) for actor in state.seats],
+        "table": [_seat(table, actor) for actor in board.actors],
         "codes": {role: code for role, code in table.codes.items() if role != FACILITATOR},
         "news": sight.news(board, opened, Lens(), lang),
         "gauges": _gauges(table, opened, lang),
@@ -130,7 +130,7 @@ def _adjudication(table: Game, lang: str) -> list[Piece]:
     ruled = board.try_turn(plan_of(state, board))
     told = sight.narrator(board, lang, Lens(), ruled)
     found = []
-    for actor in board.scenario.header.actors:
+    for actor in board.actors:
         options = _options(board.playthrough(alone), told, alone.event.turn, actor)
         for place, order in enumerate(alone.event.orders[actor]):
             sheet = state.sheets.get(actor)

@@ -53,8 +53,12 @@ def report(table: Game, lang: str = "en") -> Piece:
             "after": board.world.digest(),
         },
         "seats": [
-            {"actor": actor, "name": told.actor(actor), "holder": seat.holder.partition(":")[0]}
-            for actor, seat in state.seats.items()
+            {
+                "actor": actor,
+                "name": told.actor(actor),
+                "holder": state.seats[actor].holder.partition(":")[0],
+            }
+            for actor in board.actors
         ],
         "ending": told.ending(board.ending) if board.ending else "",
         "turns": turns,
@@ -77,9 +81,7 @@ def _turn(table: Game, told: Narrator, turn: int) -> Piece:
     return {
         **week,
         "orders": [
-            order
-            for actor in table.board.scenario.header.actors
-            for order in _orders(table, told, event, actor)
+            order for actor in table.board.actors for order in _orders(table, told, event, actor)
         ],
         "unknown": _unknown(table, told, turn),
         "changed": sum(abs(rung["change"]) for rung in week["ladders"]),
@@ -135,7 +137,7 @@ def _unknown(table: Game, told: Narrator, turn: int) -> list[Piece]:
     board = table.board
     detail = board.position.records[turn - 1].detail
     found = []
-    for actor in table.state.seats:
+    for actor in board.actors:
         if actor not in detail:
             continue
         situation = detail[actor][0]

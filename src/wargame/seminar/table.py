@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +28,7 @@ from wargame.seminar import requests, seats
 from wargame.seminar.agents import Caller, letter
 from wargame.seminar.board import Board, Position
 from wargame.seminar.clock import Ticks, Timer
-from wargame.seminar.conduct import HANDLERS, Deed, Hand
+from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
 from wargame.seminar.sandbox import what_if
@@ -44,6 +44,9 @@ CLOCK = "clock"
 
 SETS_CLOCK = STEPS | {"clock", "recovered"}
 PAUSABLE = frozenset({"submit", "withdraw"})
+
+COUNTED: Mapping[str, Callable[[Hand, Any], list[Deed]]] = {"odds": odds, "what_if": what_if}
+"""What is worked out beside the game, on a copy, while the game goes on."""
 
 
 @dataclass(frozen=True)
@@ -258,30 +261,58 @@ class Table:
         has to be opened anew.
         """
         data = {} if data is None else data
+        asked = (role, name, data, turn, key, revision)
         with self._lock:
             self.tick()
-            command = requests.check(role, name)
-            if not isinstance(data, Mapping):
-                raise Refused("malformed", detail="it is no JSON object")
-            body = _body(name, data, turn)
-            if key is not None and (answered := self._answers.get((role, key))):
-                if answered[0] != body:
-                    raise Refused("other-body")
-                return answered[1]
-            actor = seats.seat_of(role)
-            if actor is not None and actor not in self.state.seats:
-                raise Refused("missing", what="seat", name=actor)
-            said = requests.read(command, data)
-            if name in ("draft", "submit", "withdraw"):
-                assert actor is not None
-                self._check_turn(actor, name, said, turn)
-            if self.state.phase not in command.phases:
-                raise Refused("phase", phase=self.state.phase)
-            if self.state.paused and name in PAUSABLE:
-                raise Refused("paused")
-            if command.steers and revision != self.state.helm:
+            ready = self._ready(*asked)
+            if isinstance(ready, Ack):
+                return ready
+            said, body = ready
+            if name not in COUNTED:
+                return self._done(role, name, HANDLERS[name](self._hand(role), said), key, body)
+            hand = replace(self._hand(role), board=self.board.apart())
+        # Hundreds of futures take seconds: nobody's orders wait for them.
+        deeds = COUNTED[name](hand, said)
+        with self._lock:
+            ready = self._ready(*asked)
+            if isinstance(ready, Ack):
+                return ready
+            if not self.board.position.goes_on_from(hand.board.position):
                 raise Refused("behind")
-            return self._do(role, name, said, key, body)
+            return self._done(role, name, deeds, key, body)
+
+    def _ready(
+        self,
+        role: str,
+        name: str,
+        data: Mapping[str, Any],
+        turn: int | None,
+        key: str | None,
+        revision: int | None,
+    ) -> Ack | tuple[Any, str]:
+        """What a command says and its digest, if it may be given now; its answer if it was."""
+        command = requests.check(role, name)
+        if not isinstance(data, Mapping):
+            raise Refused("malformed", detail="it is no JSON object")
+        body = _body(name, data, turn)
+        if key is not None and (answered := self._answers.get((role, key))):
+            if answered[0] != body:
+                raise Refused("other-body")
+            return answered[1]
+        actor = seats.seat_of(role)
+        if actor is not None and actor not in self.state.seats:
+            raise Refused("missing", what="seat", name=actor)
+        said = requests.read(command, data)
+        if name in ("draft", "submit", "withdraw"):
+            assert actor is not None
+            self._check_turn(actor, name, said, turn)
+        if self.state.phase not in command.phases:
+            raise Refused("phase", phase=self.state.phase)
+        if self.state.paused and name in PAUSABLE:
+            raise Refused("paused")
+        if command.steers and revision != self.state.helm:
+            raise Refused("behind")
+        return said, body
 
     def tick(self) -> None:
         """Lock the orders if the time is over; the server calls this about once a second."""
@@ -327,9 +358,7 @@ class Table:
         if not current:
             raise Refused("stale", given=turn, turn=state.turn)
 
-    def _do(self, role: str, name: str, said: Any, key: str | None, body: str) -> Ack:
-        hand = self._hand(role)
-        deeds = what_if(hand, said) if name == "what_if" else HANDLERS[name](hand, said)
+    def _done(self, role: str, name: str, deeds: Sequence[Deed], key: str | None, body: str) -> Ack:
         data: dict[str, Any] = {}
         for place, deed in enumerate(deeds):
             last = place == len(deeds) - 1
@@ -423,8 +452,12 @@ def _opened_at(replay: Replay, turn: int) -> Board:
     world = replay.world(turn)
     if not world.running.all():
         raise ReplayError(f"{replay.name} has ended by turn {turn}; begin at an earlier one")
-    header = replay.header.model_copy(
+    told = replay.header
+    # A history says itself what nature did; from here on, nature plays.
+    still = turn if told.still_until is None else min(told.still_until, turn)
+    header = told.model_copy(
         update={
+            "still_until": still if told.nature == "still" else None,
             "parent": Parent(log=Path(replay.name).name, turn=turn + 1, digest=world.digest()),
             "until": None,
             "history": None,

@@ -73,9 +73,9 @@ def _public(table: Game, role: str, lang: str) -> View:
             {
                 "actor": actor,
                 "name": narrator.actor(actor),
-                "holder": seat.holder.partition(":")[0],
+                "holder": state.seats[actor].holder.partition(":")[0],
             }
-            for actor, seat in state.seats.items()
+            for actor in board.actors
         ],
         "ladders": sight.ladders(board, lang),
         "ending": _ending(narrator, board.ending),
@@ -150,7 +150,7 @@ def _seat(table: Game, role: str, lang: str) -> View:
         "history": sight.history(board, lens, lang),
         "own": _own(table, actor),
         "messages": _messages(table, role, lang),
-        "recipients": [FACILITATOR, *(SEAT + other for other in state.seats if other != actor)],
+        "recipients": [FACILITATOR, *(SEAT + other for other in board.actors if other != actor)],
     }
     return seen
 
