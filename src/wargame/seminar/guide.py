@@ -124,7 +124,8 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
             {
                 "en": "Briefing: the news are out. Give teams a minute to read before you open "
                 "orders.",
-                "ja": "ブリーフィング：報せが公開される。命令の受付を始める前に1分ほど読む時間を取る。",
+                "ja":
+                    "ブリーフィング：報せが公開される。命令の受付を始める前に1分ほど読む時間を取る。",
             },
             {
                 "en": "Orders: sealed. Remind teams to write what they mean and what they expect. "
@@ -163,7 +164,8 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
             {
                 "en": "A team has left: hand its seat to the rules. Everybody sees that it is held "
                 "by rules.",
-                "ja": "チームが抜けたら、その席をルールに任せる。ルール担当であることは全員に表示される。",
+                "ja":
+                    "チームが抜けたら、その席をルールに任せる。ルール担当であることは全員に表示される。",
             },
             {
                 "en": "A team wants something that no card offers: let it write free text, and "

@@ -30,9 +30,11 @@ th { background: #eee; }
 JAPANESE = {
     # the after-action report
     "after-action report": "事後報告書",
-    "{scenario}, seed {seed}, run {run}; {events} events; engine {engine}": "{scenario}、シード{seed}、ラン{run}、記録{events}件、エンジン{engine}",
+    "{scenario}, seed {seed}, run {run}; {events} events; engine {engine}":
+        "{scenario}、シード{seed}、ラン{run}、記録{events}件、エンジン{engine}",
     "Last world": "最後の世界のダイジェスト",
-    "This is one run of a model, made for learning. It is not a forecast.": "これは学習用モデルの一つのランであり、予測ではありません。",
+    "This is one run of a model, made for learning. It is not a forecast.":
+        "これは学習用モデルの一つのランであり、予測ではありません。",
     "How it ended": "結末",
     "The game was stopped before an ending.": "結末に至る前に終了しました。",
     "people": "参加者",
@@ -50,7 +52,8 @@ JAPANESE = {
     "umpire": "審判",
     "outcome": "結果",
     "Ladder": "はしご",
-    "{name} took {title} for {believed}; it was {true}": "{name}は「{title}」を{believed}と見ていたが、実際は{true}だった",
+    "{name} took {title} for {believed}; it was {true}":
+        "{name}は「{title}」を{believed}と見ていたが、実際は{true}だった",
     "What seats did not know": "各席が知らなかったこと",
     "last draft": "下書きを採用",
     "late: held": "遅れのため静観",
@@ -60,10 +63,12 @@ JAPANESE = {
     "ruled a failure:": "失敗と裁定：",
     "translated:": "翻訳：",
     "What if": "もしも",
-    "Turn {turn} with {orders}: turns {turns} go differently": "ターン{turn}を「{orders}」に変えると、ターン{turns}が変わる",
+    "Turn {turn} with {orders}: turns {turns} go differently":
+        "ターン{turn}を「{orders}」に変えると、ターン{turns}が変わる",
     "Of {n} futures each:": "それぞれ{n}通りの未来のうち：",
     "After turn {turn}, of {futures} futures:": "ターン{turn}の後、{futures}通りの未来のうち：",
-    "How the model goes on when all follow their rules; not a forecast.": "全員がルールに従った場合にモデルがたどる先であり、予測ではありません。",
+    "How the model goes on when all follow their rules; not a forecast.":
+        "全員がルールに従った場合にモデルがたどる先であり、予測ではありません。",
     "End states from here": "ここからの結末の分布",
     "Notes": "記録係のメモ",
     "turn": "ターン",
@@ -95,7 +100,8 @@ JAPANESE = {
     "What you can do": "できること",
     "{orders} orders each turn.": "毎ターン{orders}件まで命令できます。",
     "Every order is sealed until all are in. Write down what you mean by it and what you expect "
-    "others to do: the debrief begins there.": "命令は全員分がそろうまで封印されます。命令の意図と、相手に予想する反応を書き残してください。"
+    "others to do: the debrief begins there.":
+        "命令は全員分がそろうまで封印されます。命令の意図と、相手に予想する反応を書き残してください。"
     "振り返りはそこから始まります。",
     "diplomatic": "外交",
     "informational": "情報・言論",
@@ -121,7 +127,8 @@ JAPANESE = {
     "minutes": "分",
     "clock": "時刻",
     "what": "内容",
-    "Teaching material for a model; it states nobody's official view.": "この資料は学習用モデルの教材であり、実在の国や人物の見解を示すものではありません。",
+    "Teaching material for a model; it states nobody's official view.":
+        "この資料は学習用モデルの教材であり、実在の国や人物の見解を示すものではありません。",
 }
 
 
