@@ -115,11 +115,13 @@ class Traces:
     def first(self, event: str) -> Ints:
         """The first turn in which it came, or `NEVER`, shape (n,)."""
         flags = self.came[event]
-        return np.where(flags.any(axis=0), flags.argmax(axis=0) + 1, NEVER)
+        turns: Ints = np.where(flags.any(axis=0), flags.argmax(axis=0) + 1, NEVER)
+        return turns
 
     def weeks(self, event: str) -> Ints:
         """In how many turns it came, shape (n,)."""
-        return self.came[event].sum(axis=0, dtype=np.int64)
+        turns: Ints = self.came[event].sum(axis=0, dtype=np.int64)
+        return turns
 
 
 def checked(events: Events, spec: Spec, findings: Findings) -> None:
@@ -228,7 +230,8 @@ class _Eye:
             self.came[other][: row + 1][:, columns].any(axis=0)
             for other in (*event.all, *event.any)
         ]
-        return np.logical_and.reduce(parts) if event.all else np.logical_or.reduce(parts)
+        found: Flags = (np.logical_and if event.all else np.logical_or).reduce(parts)
+        return found
 
     def traces(self) -> Traces:
         return Traces(self.came, self.live)

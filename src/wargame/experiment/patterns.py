@@ -19,7 +19,15 @@ from pydantic import Field, model_validator
 from wargame.compiler import compile_scenario
 from wargame.data_files import is_path, shown_path
 from wargame.errors import Fault, SpecError, nearest
-from wargame.experiment.events import EventSpec, Progress, Traces, checked, traces_of, watch, watched
+from wargame.experiment.events import (
+    EventSpec,
+    Progress,
+    Traces,
+    checked,
+    traces_of,
+    watch,
+    watched,
+)
 from wargame.experiment.questions import (
     Answer,
     QuestionSpec,
@@ -297,9 +305,7 @@ def patterns(
     return judge(file, spec, traces, ruleless, spec.scenario.seed if seed is None else seed)
 
 
-def judge(
-    file: PatternsSpec, spec: Spec, traces: Traces, ruleless: Traces, seed: int
-) -> Patterns:
+def judge(file: PatternsSpec, spec: Spec, traces: Traces, ruleless: Traces, seed: int) -> Patterns:
     """What the traces of runs say to each pattern; the real course, and runs without rules."""
     scenario = compile_scenario(watched(spec, file.events))
     real = _history(file)

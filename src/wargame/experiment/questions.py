@@ -8,6 +8,7 @@ since the weeks of one run belong together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, log, nan, sqrt
 from typing import Annotated, Self
@@ -16,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from wargame.errors import SpecError
+from wargame.errors import Fault, SpecError
 from wargame.experiment.events import NEVER, Traces
-from wargame.findings import Findings
+from wargame.findings import Findings, place
 from wargame.history import turn_of
 from wargame.scenario import Scenario
-from wargame.spec import Day, Item, ItemId, Text
+from wargame.spec import Day, Item, ItemId
 from wargame.statistics import critical, share_interval
 from wargame.statistics.result import Result
 
@@ -78,9 +79,9 @@ class QuestionSpec(Item):
         return tuple(name for name in found if name is not None)
 
 
-def unknown_events(question: QuestionSpec, events: object, findings: Findings) -> None:
+def unknown_events(question: QuestionSpec, events: Iterable[str], findings: Findings) -> None:
     """Note every event that the question names and nobody has described."""
-    assert isinstance(events, dict)
+    events = tuple(events)
     for name in question.names:
         if name not in events:
             findings.unknown("event", name, events)
@@ -162,7 +163,8 @@ class Rate:
     @property
     def pull(self) -> Floats:
         """What each run adds to the error of the rate, (n,); sums to 0."""
-        return (self.came - self.value * self.weeks) / self.weeks.sum()
+        pull: Floats = (self.came - self.value * self.weeks) / self.weeks.sum()
+        return pull
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """The rate's interval, from the runs as clusters, inside 0..1."""
@@ -228,7 +230,6 @@ def deadline(question: QuestionSpec, scenario: Scenario) -> int | None:
         return None
     turn = turn_of(question.by, scenario)
     if not 1 <= turn <= scenario.horizon:
-        findings = Findings()
-        findings.add(f"{question.by} is outside {scenario.header.scenario}", question)
-        raise SpecError(list(findings._faults))
+        what = f"{question.by} is outside {scenario.header.scenario}"
+        raise SpecError([Fault(what, place(question))])
     return turn

@@ -8,7 +8,7 @@ own folder, so a report can be written again, years later, from the folder alone
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -21,15 +21,14 @@ from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
 from wargame.show import figures
 from wargame.show.drawn import titles
-from wargame.show.language import LANGUAGES, joined
-from wargame.show.page import static
-from wargame.spec import Spec, Text
+from wargame.show.language import LANGUAGES
+from wargame.show.sheet import Sheet, page
+from wargame.spec import Spec
 from wargame.statistics import Comparison, Difference, Share, Study, failure_regions, regret
-from wargame.statistics.result import decimals, interval, percent, say, whole
+from wargame.statistics.result import decimals, interval, percent, whole
 from wargame.statistics.verdict import Verdict
 
 SENSITIVITY = "sensitivity.json"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FLOWS = 5  # of the pairs that changed their ending, the largest exchanges
 STRONGEST = 12  # assumptions in a tornado
 
@@ -40,23 +39,10 @@ def report(batch: Batch, others: Sequence[Batch] = (), lang: str = "en") -> str:
     Raises StoreError if a folder cannot be read.
     """
     facts = _Facts(batch, tuple(others))
-    body = "".join(
-        f'<main class="{tongue}" lang="{tongue}">{_Report(facts, tongue).text()}</main>'
-        for tongue in LANGUAGES
-    )
-    switch = "".join(
-        f'<input type="radio" name="lang" id="lang-{tongue}"{" checked" if tongue == lang else ""}>'
-        f'<label for="lang-{tongue}" lang="{tongue}">{name}</label>'
-        for tongue, name in zip(LANGUAGES, ("English", "日本語"), strict=True)
-    )
-    title = escape(facts.file.title.get(lang))
-    return (
-        f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}: wargame report</title><style>{static('report.css')}</style></head><body>"
-        '<header class="switch"><fieldset><legend>Language / 言語</legend>'
-        f"{switch}</fieldset></header>{body}</body></html>\n"
+    return page(
+        {tongue: _Report(facts, tongue).text() for tongue in LANGUAGES},
+        f"{facts.file.title.get(lang)}: wargame report",
+        lang,
     )
 
 
@@ -100,13 +86,13 @@ class _Facts:
         return (*header.endings, *header.milestones)
 
 
-class _Report:
+class _Report(Sheet):
     """The report in one language."""
 
     def __init__(self, facts: _Facts, lang: str) -> None:
+        super().__init__(lang)
         self.facts = facts
         self.batch = facts.batch
-        self.lang = lang
         self.figures = 0
         self.titles = titles(facts.specs, lang)
 
@@ -124,20 +110,7 @@ class _Report:
             ("inputs", self.say("Inputs", "入力"), self.inputs()),
             ("again", self.say("How to run it again", "再実行の方法"), self.again()),
         ]
-        told = [(key, title, text) for key, title, text in sections if text]
-        contents = "".join(
-            f'<li><a href="#{self.lang}-{key}">{escape(title)}</a></li>' for key, title, _ in told
-        )
-        label = escape(self.say("Contents", "目次"))
-        return (
-            self.head()
-            + f'<nav aria-label="{label}"><ol>{contents}</ol></nav>'
-            + "".join(
-                f'<section aria-labelledby="{self.lang}-{key}">'
-                f'<h2 id="{self.lang}-{key}">{escape(title)}</h2>{text}</section>'
-                for key, title, text in told
-            )
-        )
+        return self.head() + self.chapters(sections)
 
     # ------------------------------------------------------------------------- the parts
 
@@ -645,23 +618,11 @@ class _Report:
 
     # ------------------------------------------------------------------------- small things
 
-    def say(self, en: str, ja: str) -> str:
-        return say(self.lang, en=en, ja=ja)
-
     @property
     def place(self) -> Path:
         """The folder as a reader elsewhere may know it: no path of this machine."""
         folder = self.batch.folder
         return Path(folder.name) if folder.is_absolute() else folder
-
-    def read(self, text: Text | None) -> str:
-        return escape(self.plain(text))
-
-    def plain(self, text: Text | None) -> str:
-        return joined(text.get(self.lang)) if text else ""
-
-    def read_in(self, lang: str, text: Text | None, otherwise: str) -> str:
-        return joined(text.get(lang)) if text else otherwise
 
     def called(self, name: str) -> str:
         if "|" in name:
@@ -694,29 +655,6 @@ class _Report:
         number = self.say(f"Figure {self.figures}. ", f"図{self.figures}　")
         caption = f"<figcaption>{number}{escape(label)}</figcaption>"
         return f'<figure><div class="scroll" tabindex="0">{drawn}</div>{caption}</figure>'
-
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-        top = "".join(
-            f'<th scope="col">{escape(cell)}</th>' if cell else "<td></td>" for cell in head
-        )
-        body = "".join(
-            "<tr>"
-            + f'<th scope="row">{escape(first)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in rest)
-            + "</tr>"
-            for first, *rest in rows
-        )
-        return (
-            f'<div class="scroll" tabindex="0"><table><thead><tr>{top}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>"
-        )
-
-    def bullets(self, lines: Iterable[str]) -> str:
-        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
-
-    def folded(self, title: str, text: str, opened: bool = False) -> str:
-        shown = " open" if opened else ""
-        return f"<details{shown}><summary>{escape(title)}</summary>{text}</details>"
 
 
 def _share(batch: Batch, policy: str, outcome: str) -> Share:

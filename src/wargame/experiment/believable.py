@@ -1,0 +1,184 @@
+"""All that speaks for and against the model, gathered in one go.
+
+Patterns and base rates are stated for some scenarios only; policies state directions for some.
+What does not exist for a scenario is None, and the page says so: an empty chapter is an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wargame import __version__
+from wargame.data_files import listed
+from wargame.errors import Fault, SpecError, WargameError
+from wargame.experiment.base_rates import BaseRates, base_rates, base_rates_for
+from wargame.experiment.batch import run_batch
+from wargame.experiment.expect import MARGIN, Expectations, judge, predicting
+from wargame.experiment.ledger import Ledger, ledger
+from wargame.experiment.patterns import Patterns, patterns, patterns_for
+from wargame.load import load
+from wargame.located import shown
+from wargame.spec import Spec
+from wargame.statistics.result import Result
+
+__all__ = ["DEFAULT", "PARTS", "Evidence", "gather"]
+
+Progress = Callable[[str, int, int], object]
+
+DEFAULT = "forecasters"
+"""The worldview that a page is written under where none is named and it fits the scenario."""
+
+PARTS = ("ledger", "expectations", "patterns", "base-rates")
+CLOSELY = 1000  # runs behind each row of the ledger that is measured closely
+SCREEN = 12  # runs of the screening, for each of those
+
+
+@dataclass(frozen=True)
+class Evidence(Result):
+    """What was found, part by part; None for a part that does not exist or was left out.
+
+    worldview: "" for the scenario as it is written. fits: for every worldview that is meant for
+    the scenario, its calibration's report. expected_runs: pairs behind the expectations.
+    """
+
+    spec: Spec
+    scenario: str
+    digest: str
+    worldview: str
+    seed: int
+    runs: int
+    engine: str
+    ledger: Ledger | None
+    expectations: Expectations | None
+    patterns: Patterns | None
+    base_rates: BaseRates | None
+    fits: Mapping[str, Mapping[str, Any]]
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the scenario itself."""
+        fields = {key: value for key, value in vars(self).items() if key != "spec"}
+        found = {
+            key: value.to_json() if isinstance(value, Result) else value
+            for key, value in fields.items()
+        }
+        return {"schema": 1, **found}
+
+
+def gather(
+    name: str,
+    worldview: str | None = None,
+    runs: int = 2000,
+    seed: int | None = None,
+    closely: int = CLOSELY,
+    parts: tuple[str, ...] = PARTS,
+    jobs: int = 1,
+    on_progress: Progress | None = None,
+) -> Evidence:
+    """Play what is needed for every part.
+
+    worldview: a name or path, "" for none; left out, `DEFAULT` where it fits the scenario. runs:
+    of each question. closely: runs behind each row of the ledger, 0 measures none.
+    on_progress: told (part, done, all). Raises SpecError for faulty files, WargameError for
+    numbers that make no sense.
+    """
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise WargameError(f"there is no part {shown(unknown[0])}; there are {', '.join(PARTS)}")
+    if runs < 100:
+        raise WargameError(f"the questions need at least 100 runs, not {runs}")
+    if closely and closely < 100:
+        raise WargameError(f"the ledger needs at least 100 runs for each row, or 0, not {closely}")
+    views = _views(name)
+    if worldview is None:
+        worldview = DEFAULT if DEFAULT in views else ""
+    spec = load(name, [worldview] if worldview else [])
+    seed = spec.scenario.seed if seed is None else seed
+
+    def tell(part: str) -> Callable[[int, int], object]:
+        return lambda done, total: on_progress(part, done, total) if on_progress else None
+
+    stated = patterns_for(spec.scenario.id) if "patterns" in parts else None
+    rates = base_rates_for(spec.scenario.id) if "base-rates" in parts else None
+    return Evidence(
+        spec=spec,
+        scenario=spec.scenario.id,
+        digest=spec.digest,
+        worldview=worldview,
+        seed=seed,
+        runs=runs,
+        engine=__version__,
+        patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns")) if stated else None,
+        base_rates=base_rates(rates, spec, runs, seed, jobs, tell("base rates")) if rates else None,
+        expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
+        if "expectations" in parts
+        else None,
+        ledger=ledger(name, spec, closely, SCREEN * closely, seed, jobs, tell("ledger"))
+        if "ledger" in parts
+        else None,
+        fits=_fits(views),
+    )
+
+
+def _expectations(
+    name: str,
+    worldview: str,
+    runs: int,
+    seed: int,
+    jobs: int,
+    on_progress: Callable[[int, int], object],
+) -> Expectations | None:
+    """The verdicts on what policies say of themselves; None where none says anything."""
+    try:
+        policies = predicting(name)
+    except SpecError:
+        raise
+    except WargameError:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        batch = run_batch(
+            name,
+            policies=policies,
+            worldview=worldview or None,
+            runs=runs,
+            seed=seed,
+            jobs=jobs,
+            out=Path(folder) / "batch",
+            on_progress=lambda p: on_progress(p.played + p.failed, p.total),
+        )
+        return judge(batch, MARGIN)
+
+
+def _views(name: str) -> dict[str, Path]:
+    """The worldviews that are meant for a scenario and can be laid over it."""
+    found = {}
+    for view, path in listed("worldview").items():
+        try:
+            load(name, [view])
+        except SpecError:
+            continue
+        found[view] = path
+    return found
+
+
+def _fits(views: Mapping[str, Path]) -> dict[str, Mapping[str, Any]]:
+    """The reports that calibration left beside the worldviews; `stale` says whether the scenario
+    that one was made for has changed since.
+
+    Raises SpecError for one that cannot be read.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for view, path in views.items():
+        beside = path.with_suffix(".fits.json")
+        if not beside.is_file():
+            continue
+        try:
+            report = json.loads(beside.read_text(encoding="utf-8"))
+            stale = load(report["scenario"]).digest != report["digest"]
+            found[view] = {**report, "stale": stale}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SpecError([Fault(f"cannot read {beside.name}: {error}")]) from None
+    return found
