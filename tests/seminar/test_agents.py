@@ -13,15 +13,11 @@ from typing import Any
 import pytest
 from leading import RED, lead, open_orders
 
-from wargame.draws import Luck
 from wargame.errors import OrderError
-from wargame.playthrough import play_through
 from wargame.replay import verify
-from wargame.scenario import Scenario
-from wargame.seminar.agents import Caller, Outside, Piped, Silence, parse_seats, reach, seated
+from wargame.seminar.agents import Caller, Piped, Silence, parse_seats, reach
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
-from wargame.turn import begin, play
 
 TOP = Path(__file__).resolve().parents[2]
 PLOT = '{"orders": [{"move": "plot", "intent": "They will not notice"}]}'
@@ -177,58 +173,6 @@ def test_nobody_sees_where_a_program_lives(seat: Any, posted: Any) -> None:
         assert {s["actor"]: s["holder"] for s in seen["seats"]}["green"] == "agent"
 
 
-# ------------------------------------------------------------------------------ in any run
-
-
-def test_a_program_decides_in_a_run(crisis: Scenario, program: Program) -> None:
-    outside = seated(crisis, {"red": program(f"print('''{PLOT}''')")})
-    run = play_through(crisis, run=3, deciders=outside)
-    moves = crisis.header.moves["red"]
-    assert {moves[r.orders["red"][0, 0]] for r in run.records} == {"plot"}
-    assert outside["red"].faults == []
-    outside["red"].program.close()
-
-
-def test_where_it_fails_the_rules_decide_as_they_would_have(crisis: Scenario) -> None:
-    class Silent:
-        def ask(self, letter: dict[str, Any], patience: float) -> Any:
-            raise Silence("nothing to say")
-
-        def close(self) -> None:
-            pass
-
-    outside = Outside(crisis, Silent())
-    with_program = play_through(crisis, run=3, deciders={"red": outside})
-    alone = play_through(crisis, run=3)
-    assert with_program.worlds[-1].digest() == alone.worlds[-1].digest()
-    assert len(outside.faults) == alone.turns
-
-
-def test_each_of_several_runs_is_asked_for_itself(crisis: Scenario) -> None:
-    class Odd:
-        """Plots in runs with odd numbers."""
-
-        def __init__(self) -> None:
-            self.letters: list[dict[str, Any]] = []
-
-        def ask(self, letter: dict[str, Any], patience: float) -> Any:
-            self.letters.append(letter)
-            return {"orders": [{"move": "plot" if letter["run"] % 2 else "hold"}]}
-
-        def close(self) -> None:
-            pass
-
-    odd = Odd()
-    luck = Luck(7, [4, 5, 6])
-    _, record = play(crisis, begin(crisis, luck), luck, {"red": Outside(crisis, odd)})
-    moves = crisis.header.moves["red"]
-    assert [moves[m] for m in record.orders["red"][0]] == ["hold", "plot", "hold"]
-    alone = Odd()
-    luck = Luck(7, [5])
-    play(crisis, begin(crisis, luck), luck, {"red": Outside(crisis, alone)})
-    assert alone.letters == [odd.letters[1]]
-
-
 def test_the_example_of_the_documentation_plays(seat: Any) -> None:
     example = TOP / "docs" / "examples" / "agent.py"
     _, sheet = answered(seat, f"{sys.executable} {example}")
@@ -238,10 +182,6 @@ def test_the_example_of_the_documentation_plays(seat: Any) -> None:
 def test_seats_on_the_command_line() -> None:
     found = parse_seats(["china=http://127.0.0.1:9000", "india=python3 mine.py --x=1"])
     assert found == {"china": "http://127.0.0.1:9000", "india": "python3 mine.py --x=1"}
-    with pytest.raises(OrderError):
-        parse_seats(["china"])
-
-
-def test_no_seat_for_a_stranger(crisis: Scenario) -> None:
-    with pytest.raises(OrderError, match="purple"):
-        seated(crisis, {"purple": "true"})
+    for wrong in (["china"], ["china=a", "china=b"]):
+        with pytest.raises(OrderError):
+            parse_seats(wrong)

@@ -28,11 +28,15 @@ EXAMPLES = """examples:
   wargame batch kherson-2022 --policy aid-surge --until 0.01 --look
   wargame batch kherson-2022 --out runs/mine --resume
   wargame batch scenarios/my-crisis.yaml --json
+  wargame batch kherson-2022 --runs 20 --seat "china=python3 agent.py"
 
 exit codes: 0 all runs played; 1 some failed (they are counted, and named); 2 a mistake;
 130 interrupted by Ctrl-C (go on with --resume); 141 nobody reads the output any more"""
 
 MOST_FAILURES = 5
+SEATED = ("wargame.seminar.outside:play", "wargame.seminar.outside:prepare")
+"""What plays runs in which programs hold seats, as workers find it."""
+
 INTERRUPTED = 130
 
 
@@ -54,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rare", metavar="E", help="estimate an ending too rare to be counted (see wargame rare)"
+    )
+    parser.add_argument(
+        "--seat",
+        action="append",
+        default=[],
+        metavar="A=WHERE",
+        help="an actor that a program plays: its http address, or a command; repeat",
     )
     add_playing_arguments(parser)
     parser.add_argument(
@@ -95,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
         from wargame.commands.rare_command import of_batch
 
         return of_batch(args)
+    from wargame.seminar.agents import parse_seats
+
     batch = played(
         args,
         policies=args.policy,
@@ -102,15 +115,31 @@ def run(args: argparse.Namespace) -> int:
         runs=args.runs,
         until=args.until,
         look=args.look,
+        seats=parse_seats(args.seat),
     )
     if batch is None:
         return INTERRUPTED
+    if batch.seats:
+        tell_programs(batch)
     if args.json:
         json.dump(batch.to_json(), sys.stdout, ensure_ascii=False)
         print()
     else:
         print("\n".join(told(batch, args.lang)))
     return 1 if batch.summary.failures else 0
+
+
+def tell_programs(batch: Batch) -> None:
+    """Say how often a program's actor was left to its rules, and where the runs' logs lie."""
+    from wargame.experiment.folder import run_log
+    from wargame.log import read_log
+    from wargame.seminar.outside import faults
+
+    with batch.journal() as journal:
+        runs = journal.plan.runs
+    paths = (run_log(batch.folder, name, run) for name in batch.headers for run in runs)
+    for line in faults(read_log(path) for path in paths if path.exists()):
+        print(f"wargame: {line}", file=sys.stderr)
 
 
 def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch | None:
@@ -132,6 +161,7 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
             resume=args.resume,
             retry=args.retry,
             cluster=args.cluster,
+            seated=SEATED,
             on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
             on_look=show if look and meter.live else None,
             **asked,

@@ -86,6 +86,7 @@ def run(args: argparse.Namespace) -> int:
 def of_batch(args: argparse.Namespace) -> int:
     """What ``wargame batch --rare`` does: the same for the variants of a batch."""
     unused = {"runs": args.runs, "until": args.until, "out": args.out, "resume": args.resume}
+    unused["seat"] = args.seat
     if given := [name for name, value in unused.items() if value]:
         raise WargameError(f"--rare splits runs and keeps none: leave out --{given[0]}")
     estimates(

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
+    from wargame.replay import Replay
+    from wargame.scenario import Scenario
     from wargame.show.narrate import Narrator, Week
     from wargame.world import World
 
@@ -20,7 +22,8 @@ EXAMPLES = """examples:
   wargame run kherson-2022
   wargame run kherson-2022 --run 7 --lang ja
   wargame run kherson-2022 --run 7 --log seven.jsonl
-  wargame run kherson-2022 --overlay no-private-warnings --json"""
+  wargame run kherson-2022 --overlay no-private-warnings --json
+  wargame run kherson-2022 --seat "china=python3 agent.py" --log china.jsonl"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--overlay", action="append", default=[], metavar="O", help="a policy or worldview; repeat"
+    )
+    parser.add_argument(
+        "--seat",
+        action="append",
+        default=[],
+        metavar="A=WHERE",
+        help="an actor that a program plays: its http address, or a command; repeat",
     )
     parser.add_argument("--log", metavar="FILE", help="write the run as a turn log, a new file")
     parser.add_argument(
@@ -49,7 +59,6 @@ def run(args: argparse.Namespace) -> int:
     from wargame.compiler import compile_scenario
     from wargame.draws import MAX_RUN
     from wargame.load import load
-    from wargame.replay import record_run
     from wargame.show.narrate import Narrator
     from wargame.show.plain import told_run
 
@@ -58,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
     if args.seed is not None and not 0 <= args.seed < 2**63:
         raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {args.seed}")
     scenario = compile_scenario(load(args.scenario, args.overlay))
-    narrator = Narrator(record_run(scenario, args.log, args.seed, args.run), args.lang)
+    replay = recorded(scenario, args)
+    narrator = Narrator(replay.playthrough, args.lang, events=replay.turns)
     weeks = [narrator.week(turn) for turn in range(1, narrator.playthrough.turns + 1)]
     if args.json:
         json.dump(as_json(narrator, weeks), sys.stdout, ensure_ascii=False)
@@ -66,6 +76,22 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(told_run(narrator, weeks, colour=sys.stdout.isatty()))
     return 0
+
+
+def recorded(scenario: Scenario, args: argparse.Namespace) -> Replay:
+    """The run, played by rules and by the programs that hold seats."""
+    if not args.seat:
+        from wargame.replay import header_for, record
+
+        return record(scenario, header_for(scenario, args.seed, args.run), path=args.log)
+    from wargame.seminar.agents import parse_seats
+    from wargame.seminar.outside import Seated, faults
+
+    with Seated(scenario, parse_seats(args.seat), lang=args.lang) as seated:
+        replay = seated.record(args.log, args.seed, args.run)
+    for line in faults([replay.log]):
+        print(f"wargame: {line}", file=sys.stderr)
+    return replay
 
 
 def as_json(narrator: Narrator, weeks: list[Week]) -> dict[str, Any]:

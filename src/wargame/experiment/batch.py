@@ -135,6 +135,11 @@ class Batch:
         return list(self.summary.tallies)
 
     @property
+    def seats(self) -> Mapping[str, str]:
+        """The actors that programs played, {actor: address or command}."""
+        return _asked(self.folder).seats or {}
+
+    @property
     def stop(self) -> Stop | None:
         """How near the batch came to the precision asked for, if one was."""
         return _stop(self.summary, self.until) if self.until else None
@@ -177,6 +182,8 @@ def run_batch(
     resume: bool = False,
     retry: bool = False,
     cluster: str | None = None,
+    seats: Mapping[str, str] | None = None,
+    seated: tuple[str, str] = (PLAY, PREPARE),
     on_progress: Report | None = None,
     on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:
@@ -188,6 +195,8 @@ def run_batch(
     resume: go on with a folder that was interrupted; what is not said here is as it was begun,
     what is said must not contradict it. retry: with resume, play runs that failed again.
     cluster: the address of a Dask scheduler whose workers play in place of `jobs` processes.
+    seats: the actors that programs play, {actor: address or command}. seated: the names of what
+    then plays a run and of what makes ready to; it keeps a turn log of each (`folder.run_log`).
     on_look: called now and then with intervals that may be looked at while the batch runs.
 
     Raises SpecError for faults in any file before the first run, WargameError for numbers that
@@ -198,13 +207,15 @@ def run_batch(
     if retry and not resume:
         raise WargameError("failed runs are played again only when a batch is resumed")
     chosen = None if policies is None else tuple(policies)
-    request = Request(scenario, chosen, worldview, runs, seed, until)
+    request = Request(scenario, chosen, worldview, runs, seed, until, seats or None)
     goes_on = resume and is_begun(out)
     if goes_on and out is not None:
         request = request.over(_asked(Path(out)))
     request.check()
     variants = Variants(request)
     if cluster is not None:
+        if request.seats:
+            raise WargameError("programs play on this machine only: leave out --cluster")
         reach(cluster)
     with _opened(variants, out, resume, goes_on) as (batch, journal):
         if retry:
@@ -216,7 +227,11 @@ def run_batch(
         def play(plan: Plan) -> Progress:
             report = _watch(journal, batch, on_progress, on_look)
             if cluster is None:
-                return execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=report)
+                here = plan.with_settings(folder=str(batch.folder))
+                plays, prepares = seated if request.seats else (PLAY, PREPARE)
+                return execute(
+                    here, plays, journal, prepare=prepares, jobs=jobs, on_progress=report
+                )
             return execute_on_cluster(
                 plan, PLAY, journal, cluster, prepare=PREPARE, on_progress=report
             )

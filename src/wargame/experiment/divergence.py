@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame.compiler import compile_scenario
 from wargame.errors import WargameError
 from wargame.experiment.batch import BASELINE, Batch
+from wargame.experiment.library import batch_run
 from wargame.experiment.results import windows
 from wargame.explain import Explanation, Option, explain
-from wargame.playthrough import Playthrough, play_through
+from wargame.playthrough import Playthrough
 
 __all__ = ["Departure", "Divergence", "discordant_run", "divergence", "pair_of_runs"]
 
@@ -99,10 +99,7 @@ def pair_of_runs(batch: Batch, policy: str, run: int) -> Pair:
         runs = journal.plan.runs
     if run not in runs:
         raise WargameError(f"{batch.folder} has runs {runs.start} to {runs.stop - 1}, not {run}")
-    base, variant = (
-        play_through(compile_scenario(batch.spec(name)), batch.header.seed, run)
-        for name in (BASELINE, policy)
-    )
+    base, variant = (batch_run(batch, run, name).playthrough for name in (BASELINE, policy))
     return base, variant
 
 

@@ -28,13 +28,14 @@ __all__ = [
     "read_inputs",
     "read_json",
     "replaced",
+    "run_log",
     "write_inputs",
     "write_json",
 ]
 
 JOURNAL, MANIFEST, TALLY = "journal.sqlite", "manifest.json", "tally.json"
 INPUTS, PARQUET = "inputs", "runs.parquet"
-_POLICIES = "policies"
+_POLICIES, _LOGS = "policies", "logs"
 
 Texts = Mapping[str, str]
 
@@ -56,6 +57,11 @@ def is_begun(folder: str | os.PathLike[str] | None) -> bool:
     if not path.is_dir() or not _names(path) <= _BEFORE_IT_BEGAN:
         raise StoreError(f"{path} holds no batch to go on with")
     return False
+
+
+def run_log(folder: Path, variant: str, run: int) -> Path:
+    """Where the turn log of a run lies, in a batch that keeps them: one with programs in seats."""
+    return folder / _LOGS / variant / f"{run}.jsonl"
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wargame.errors import ReplayError, SpecError
-from wargame.replay import Replay, header_for, open_replay, record
+from wargame.log import read_log
+from wargame.replay import Replay, header_for, open_replay, record, replay_log
 from wargame.scenario import Scenario
 from wargame.verdict import Difference
 
@@ -66,6 +67,7 @@ def batch_run(
     """
     from wargame.compiler import compile_scenario
     from wargame.experiment.batch import BASELINE
+    from wargame.experiment.folder import run_log
 
     if variant not in batch.headers:
         known = ", ".join(batch.headers)
@@ -74,7 +76,11 @@ def batch_run(
     scenario = scenario or compile_scenario(batch.spec(variant))
     header = header_for(scenario, batch.headers[variant].seed, run)
     row = f"{run}" if variant == BASELINE else f"{variant}/{run}"
-    replay = record(scenario, header, name=f"{batch.folder}#{row}")
+    name = f"{batch.folder}#{row}"
+    if batch.seats:  # what programs ordered stands in the run's own log
+        replay = replay_log(read_log(run_log(batch.folder, variant, run)), name, scenario)
+    else:
+        replay = record(scenario, header, name=name)
     found = int(replay.playthrough.worlds[-1].trail[0])
     if found == trail:
         return replay

@@ -6,7 +6,7 @@ A plan is a few words, however many runs it asks for: its chunks are counted off
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wargame.errors import WargameError
@@ -101,6 +101,11 @@ class Plan:
         for start in range(self.runs.start, self.runs.stop, self.chunk):
             for variant in self.variants:
                 yield Chunk(variant.name, start, min(start + self.chunk, self.runs.stop))
+
+    def with_settings(self, **settings: Any) -> Plan:
+        """The same plan, whose tasks say more."""
+        variants = (replace(v, settings={**v.settings, **settings}) for v in self.variants)
+        return replace(self, variants=tuple(variants))
 
     def task(self, chunk: Chunk) -> dict[str, Any]:
         """What a worker is told about a chunk."""

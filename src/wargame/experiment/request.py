@@ -33,7 +33,8 @@ class Request:
     """What was asked for. What is left out is, when a batch is resumed, as it was begun.
 
     policies: names or paths; ``a+b`` composes two. worldview: laid over the baseline too.
-    runs: of each variant. until: half the width of the widest interval, as a share.
+    runs: of each variant. until: half the width of the widest interval, as a share. seats: the
+    actors that programs play, {actor: address or command}.
     """
 
     scenario: str
@@ -42,6 +43,7 @@ class Request:
     runs: int | None = None
     seed: int | None = None
     until: float | None = None
+    seats: Mapping[str, str] | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
@@ -92,6 +94,9 @@ class Variants:
                 faults |= dict.fromkeys(error.faults)
         if faults:
             raise SpecError(faults)
+        for actor in request.seats or ():
+            if actor not in self.base.actors:
+                raise WargameError(f"{actor} takes no part in {self.base.scenario}")
         seed = self.base.seed if request.seed is None else request.seed
         self.headers = {name: replace(header, seed=seed) for name, header in self.headers.items()}
 
@@ -130,19 +135,25 @@ class Variants:
             engine=__version__,
             variants=tuple(map(self._variant, self.specs)),
             runs=range(runs),
-            chunk=chunk_for(runs, len(self.specs), jobs),
+            # A program takes its time: each of its runs is kept as soon as it is played.
+            chunk=1 if self.request.seats else chunk_for(runs, len(self.specs), jobs),
         )
 
     def _variant(self, name: str) -> Variant:
         spec = self.specs[name]
         overlays = "".join(f" --overlay {shlex.quote(asked)}" for asked in self._asked[name])
         scenario = shlex.quote(self.request.scenario)
+        held = sorted((self.request.seats or {}).items())
+        seats = [shlex.quote(f"{actor}={where}") for actor, where in held]
         return Variant(
             name=name,
-            digest=sha256(f"{spec.digest} {spec.overlay_digest}".encode()).hexdigest(),
+            digest=sha256(
+                " ".join((spec.digest, spec.overlay_digest, *seats)).encode()
+            ).hexdigest(),
             overlays=spec.overlay_names,
-            settings={"inputs": spec.inputs},
-            again=f"wargame run {scenario}{overlays} --seed {self.base.seed} --run {{run}}",
+            settings={"inputs": spec.inputs, "seats": dict(self.request.seats or {})},
+            again=f"wargame run {scenario}{overlays}{''.join(f' --seat {s}' for s in seats)} "
+            f"--seed {self.base.seed} --run {{run}}",
         )
 
     def to_json(self) -> dict[str, Any]:

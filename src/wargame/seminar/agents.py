@@ -17,16 +17,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from wargame.errors import OrderError, WargameError
-from wargame.orders import Desk, indices
-from wargame.scenario import Scenario
-from wargame.seminar import requests, sight
-from wargame.seminar.refused import Refused
-from wargame.show.language import read
-from wargame.turn import Situation, by_rules
+from wargame.errors import OrderError
 
 PROTOCOL = 1
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -202,97 +193,7 @@ class Caller:
             program.close()
 
 
-# ------------------------------------------------------------------------------ in any run
-
-
-class Outside:
-    """A `Decider` that lets a program decide, for `turn.play` and everything above it.
-
-    It is asked once for each run and turn, so it fits a handful of runs, not a hundred thousand.
-    faults: (turn, run, why) of the answers that were left to the rules.
-    """
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        program: Program,
-        patience: float = PATIENCE,
-        lang: str = "en",
-    ) -> None:
-        self.scenario = scenario
-        self.program = program
-        self.patience = patience
-        self.lang = lang
-        self.faults: list[tuple[int, int, str]] = []
-
-    def __call__(self, situation: Situation) -> npt.NDArray[np.int64]:
-        orders = by_rules(situation).copy()
-        for column, run in enumerate(situation.luck.runs):
-            try:
-                orders[:, column] = self._ordered(situation, column)
-            except (Silence, WargameError) as error:
-                self.faults.append((situation.turn, int(run), str(error)))
-        return orders
-
-    def _ordered(self, situation: Situation, column: int) -> npt.NDArray[np.int64]:
-        said = self.program.ask(self._letter(situation, column), self.patience)
-        orders = requests.read(requests.COMMANDS["submit"], said if isinstance(said, dict) else {})
-        wanted = [line.move for line in orders.orders if line.move]
-        if len(wanted) < len(orders.orders):
-            raise Refused("malformed", detail="nobody translates free text here")
-        alone = _alone(situation, column)
-        desk = Desk(self.scenario, situation.turn, {alone.mind.actor: (alone, alone.weigh())})
-        moves = [order.move for order in desk.do(alone.mind.actor, wanted, "script")]
-        return np.asarray(indices(self.scenario, alone.mind.actor, moves), dtype=np.int64)
-
-    def _letter(self, situation: Situation, column: int) -> Letter:
-        scenario, actor, lang = self.scenario, situation.mind.actor, self.lang
-        alone = _alone(situation, column)
-        file = scenario.spec.scenario
-        return letter(
-            {
-                "actor": actor,
-                "lang": lang,
-                "title": read(file.title, lang),
-                "phase": "orders",
-                "turn": situation.turn,
-                "horizon": scenario.horizon,
-                "orders": file.turn.orders,
-                "run": int(alone.luck.runs[0]),
-                "brief": sight.brief(scenario, actor, lang),
-                "know": sight.known(scenario, alone, actor, lang),
-                "ladders": [
-                    {"dyad": dyad, "stage": int(alone.cells[scenario.rows[f"stage({dyad})"], 0])}
-                    for dyad in scenario.header.dyads
-                ],
-                "moves": sight.moves(scenario, (alone, alone.weigh()), lang),
-            }
-        )
-
-
-def _alone(situation: Situation, column: int) -> Situation:
-    """One run of a situation, by itself."""
-    luck = situation.luck
-    return Situation(
-        situation.mind,
-        situation.cells[:, [column]],
-        situation.seen[:, [column]],
-        situation.turn,
-        type(luck)(luck.seed, luck.runs[[column]], luck.stream),
-    )
-
-
-def seated(
-    scenario: Scenario, seats: Mapping[str, str], patience: float = PATIENCE
-) -> dict[str, Outside]:
-    """Deciders for the actors whose seats outside programs hold, {actor: address or command}.
-
-    Raises OrderError for an actor who takes no part.
-    """
-    for actor in seats:
-        if actor not in scenario.header.actors:
-            raise OrderError(f"{actor} takes no part in {scenario.header.scenario}")
-    return {a: Outside(scenario, reach(where), patience) for a, where in seats.items()}
+# ------------------------------------------------------------------------------ who sits where
 
 
 def parse_seats(entries: Sequence[str]) -> dict[str, str]:
@@ -305,5 +206,7 @@ def parse_seats(entries: Sequence[str]) -> dict[str, str]:
         actor, equals, where = (part.strip() for part in entry.partition("="))
         if not (actor and equals and where):
             raise OrderError(f"{entry!r} names no seat: write it as china=http://127.0.0.1:9000")
+        if actor in found:
+            raise OrderError(f"two programs are named for {actor}")
         found[actor] = where
     return found
