@@ -1,87 +1,19 @@
-"""A room for a seminar: a real server in a process of its own, and real browsers around it.
+"""A room for a seminar: real browsers around a real server.
 
-The server can be killed without a word and started again on the same log and port. Every page
-is watched: no script error, no request to anywhere else, nothing that people wrote ever runs.
+Every page is watched: no script error, no request to anywhere else, nothing that people wrote
+ever runs.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+from live_server import Room
+
 VENDOR = Path(__file__).parent / "vendor"
 SIZES = {"phone": (360, 740), "laptop": (1366, 768), "projector": (1920, 1080)}
-
-SERVER = """
-import json, sys
-from pathlib import Path
-
-from wargame.compiler import compile_scenario
-from wargame.load import load, load_texts
-from wargame.seminar.table import Table
-from wargame.seminar.web.app import create_app
-from wargame.seminar.web.security import derived_code
-from wargame.seminar.web.server import listen, serve
-
-folder, name, seats, port = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split(","), sys.argv[4]
-log, key = folder / "game.jsonl", folder / "game.key"
-if log.exists():
-    table = Table.open(log)
-else:
-    texts = folder / "texts.json"
-    spec = load_texts(json.loads(texts.read_text())) if texts.exists() else load(name)
-    table = Table.create(log, compile_scenario(spec), dict.fromkeys(seats, "human"))
-sock = listen("127.0.0.1", int(port))
-link = f"http://127.0.0.1:{sock.getsockname()[1]}"
-app = create_app(table, [link], key)
-codes = {**table.codes, "projector": derived_code(key.read_bytes(), "projector", "0")}
-serve(app, sock, ready=lambda: print(json.dumps({"link": link, "codes": codes}), flush=True))
-"""
-
-
-class Room:
-    """The server of one game."""
-
-    def __init__(self, folder: Path, scenario: str, seats: str) -> None:
-        self._folder, self._scenario, self._seats = folder, scenario, seats
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.codes: dict[str, str] = {}
-        self.link = ""
-        self.start()
-
-    def start(self) -> None:
-        """Start the server, anew or again; returns when it can be reached."""
-        args = [str(self._folder), self._scenario, self._seats, str(self._port)]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVER, *args],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-        assert self.process.stdout is not None
-        said = json.loads(self.process.stdout.readline())
-        self.link = said["link"]
-        self.codes = {**said["codes"], **self.codes}
-
-    def kill(self) -> None:
-        """End the server as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
-
-    @property
-    def log(self) -> list[dict[str, Any]]:
-        """The events on disk."""
-        text = (self._folder / "game.jsonl").read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines()]
 
 
 class Watch:

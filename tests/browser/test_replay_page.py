@@ -16,7 +16,7 @@ import pytest
 from wargame.compiler import compile_scenario
 from wargame.load import load
 from wargame.replay import Replay, header_for, record
-from wargame.show.outlook import Outlook
+from wargame.show.outlook import Between, Outlook
 from wargame.show.page import export
 
 pytestmark = pytest.mark.browser
@@ -37,7 +37,7 @@ def replay() -> Replay:
 def file(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exported page, with odds that were not computed but written down."""
     endings = replay.scenario.header.endings
-    even = dict.fromkeys(endings, 1 / len(endings))
+    even = dict.fromkeys(endings, Between(1 / len(endings), 0.0, 0.5))
     path = tmp_path_factory.mktemp("page") / "replay.html"
     path.write_text(export(replay, Outlook(100, (even,) * (TURNS + 1))), encoding="utf-8")
     return path
@@ -248,13 +248,27 @@ def test_a_fork_from_the_server_opens_as_another_course_of_events(
     page.goto(address + "/r/0/?turn=2")
     page.wait_for_selector("#fork:not([hidden])")
     page.select_option("#who", "usa")
-    page.select_option("#what", "evacuate_nationals")
+    page.locator("#fork select.what").first.select_option("evacuate_nationals")
     page.locator("#fork button").click()
     page.wait_for_url("**/r/1/?turn=2&lang=en")
     page.wait_for_function(
         "() => events.textContent.includes('told its nationals to leave Ukraine')"
     )
+    assert "United States: Advise nationals to leave" in page.inner_text("#beside")
+    assert page.locator("#original [data-turn]").count() == TURNS + 1
+    page.click("#usual button")
+    page.wait_for_selector("#usual table", timeout=60_000)
     assert axe(page) == []
+    for size in SIZES.values():
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.select_option("#lens", "public")
+    page.wait_for_selector("#beside", state="hidden")
+    page.select_option("#lens", "all")
+    page.select_option("#lang", "ja")
+    page.wait_for_function("() => beside.textContent.includes('元の経過と並べて')")
+    page.click("#beside a")
+    page.wait_for_url("**/r/0/?turn=2&lang=ja")
     assert {url[: len(address)] for url in asked if not url.startswith("data:")} == {address}
     page.close()
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from four_seats import SEATS, TEXTS
-from seminar_room import SIZES, Room, Watch, axe, overflow
+from live_server import Room
+from seminar_room import SIZES, Watch, axe, overflow
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from four_seats import TEXTS
-from seminar_room import Room, Watch
+from live_server import Room
+from seminar_room import Watch
 
 sys.path.append(str(Path(__file__).parent.parent / "seminar" / "web"))
 
