@@ -33,6 +33,8 @@ COMMANDS = {
     "report": "write the report of a batch as one HTML file",
     "calibrate": "move beliefs until the model agrees with a forecaster",
     "robust": "which conclusions about policies hold under all worldviews",
+    "backtest": "score the model's odds for what was really done, week by week",
+    "believable": "write the page of all that speaks for and against the model",
     "selftest": "check this installation on this machine",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",
