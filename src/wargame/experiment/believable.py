@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wargame import __version__
-from wargame.data_files import listed
+from wargame.data_files import find, listed
 from wargame.errors import Fault, SpecError, WargameError
 from wargame.experiment.base_rates import BaseRates, base_rates, base_rates_for
 from wargame.experiment.batch import run_batch
@@ -43,7 +43,7 @@ class Evidence(Result):
     """What was found, part by part; None for a part that does not exist or was left out.
 
     worldview: "" for the scenario as it is written. fits: for every worldview that is meant for
-    the scenario, its calibration's report. expected_runs: pairs behind the expectations.
+    the scenario, its calibration's report. policies: what those that state directions are called.
     """
 
     spec: Spec
@@ -58,6 +58,7 @@ class Evidence(Result):
     patterns: Patterns | None
     base_rates: BaseRates | None
     fits: Mapping[str, Mapping[str, Any]]
+    policies: Mapping[str, Mapping[str, str]]
 
     def to_json(self) -> dict[str, Any]:
         """All but the scenario itself."""
@@ -120,6 +121,7 @@ def gather(
         if "ledger" in parts
         else None,
         fits=_fits(views),
+        policies=_titles(name) if "expectations" in parts else {},
     )
 
 
@@ -152,10 +154,22 @@ def _expectations(
         return judge(batch, MARGIN)
 
 
+def _titles(name: str) -> dict[str, dict[str, str]]:
+    """What the policies are called that can be laid over a scenario."""
+    found = {}
+    for policy in listed("policy", find("scenario", name)):
+        try:
+            title = load(name, [policy]).overlays[-1].title
+        except SpecError:
+            continue
+        found[policy] = {lang: title.get(lang) for lang in ("en", "ja")}
+    return found
+
+
 def _views(name: str) -> dict[str, Path]:
     """The worldviews that are meant for a scenario and can be laid over it."""
     found = {}
-    for view, path in listed("worldview").items():
+    for view, path in listed("worldview", find("scenario", name)).items():
         try:
             load(name, [view])
         except SpecError:
