@@ -98,6 +98,8 @@ def foresee(
     Raises SpecError where the history does not fit the scenario, or the model cannot follow it.
     """
     played = play_history(history, scenario).replay
+    if len(played.turns) < (played.header.until or 0):
+        raise _over(history, len(played.turns) + 1)
     stage = on_stage(scenario, "still")
     luck = Luck(seed, np.arange(runs))
     world = begin(stage, luck)
@@ -109,8 +111,7 @@ def foresee(
     for event in played.turns:
         log_weights[~world.running] = -np.inf
         if not world.running.any():
-            what = f"{history.id}: the model's war is over before turn {event.turn}"
-            raise SpecError([Fault(what, None, "it cannot say what would come next")])
+            raise _over(history, event.turn)
         weights = np.exp(log_weights - log_weights.max())
         weights /= weights.sum()
         effective[event.turn] = float(1 / (weights**2).sum())
@@ -135,6 +136,11 @@ def foresee(
             log_weights += np.log(likelihood)
             past[mind.actor].append(_places(mind, made))
     return Foresight(tuple(weeks), effective)
+
+
+def _over(history: HistorySpec, turn: int) -> SpecError:
+    what = f"{history.id}: in the model it is over before turn {turn}"
+    return SpecError([Fault(what, None, "it cannot say what would come next")])
 
 
 def _done(history: HistorySpec, scenario: Scenario) -> dict[tuple[int, str], tuple[str, ...]]:
