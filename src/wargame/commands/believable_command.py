@@ -1,7 +1,7 @@
 """Is it believable? Writes one HTML page with all that speaks for and against the model.
 
-Assumption ledger, expectations of policies, patterns, base rates, calibration, and what the model
-cannot say; in English and Japanese, without scripts. Failures are shown as plainly as successes.
+Assumption ledger, expectations of policies, patterns, backtest, base rates, calibration, and what
+the model cannot say; in English and Japanese, without scripts. Failures are shown as plainly as successes.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         default="",
         metavar="PART,...",
-        help="of: ledger, expectations, patterns, base-rates",
+        help="of: ledger, expectations, patterns, backtest, base-rates",
     )
     parser.add_argument(
         "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"

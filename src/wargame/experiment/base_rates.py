@@ -139,7 +139,7 @@ def base_rates_for(scenario: str) -> BaseRatesSpec | None:
 class Reported(Result):
     """A reported share with its Wilson interval; count, n, low and high None where not told."""
 
-    source: str
+    source: dict[str, str]
     share: float
     count: int | None
     n: int | None
@@ -201,11 +201,11 @@ class Compared(Result):
             return say(lang, en="no run to judge by", ja="判断できる実行がない")
         places = max(1, decimals(50 * (got.high - got.low)))
         share, between = percent(got.value, places), interval(got.low, got.high, lang, places)
-        unit = say(lang, en="weeks" if self.weeks else "runs", ja="週" if self.weeks else "実行")
+        n = whole(got.n)
         return say(
             lang,
-            en=f"{share} ({between}) of {whole(got.n)} {unit}",
-            ja=f"{whole(got.n)}{unit}の{share}（{between}）",
+            en=f"{share} ({between}) of {n} {'weeks' if self.weeks else 'runs'}",
+            ja=f"{n}週の{share}（{between}）" if self.weeks else f"実行{n}回の{share}（{between}）",
         )
 
 
@@ -230,7 +230,7 @@ class BaseRates(Result):
         for rate in self.rates:
             lines.append(f"{rate.title[lang]}: {rate.words(lang)}")
             lines += [
-                f"  {gap.reported.source}: {gap.reported.words(lang)}; {gap.words(lang)}"
+                f"  {gap.reported.source[lang]}: {gap.reported.words(lang)}; {gap.words(lang)}"
                 for gap in rate.gaps
             ]
         return "\n".join(lines)
@@ -298,11 +298,12 @@ def _gap(got: Answer, spec: ReportedSpec) -> Gap:
     """Model less report, by the square-and-add method (Newcombe 1998, method 10)."""
     share = spec.count / spec.n if spec.count is not None and spec.n else (spec.share or 0) / 1000
     value = got.value - share if got.n else nan
+    source = {lang: " ".join(spec.source.get(lang).split()) for lang in ("en", "ja")}
     if spec.n is None:
-        return Gap(Reported(str(spec.source), share, None, None, None, None), value, None, None)
+        return Gap(Reported(source, share, None, None, None, None), value, None, None)
     count = round(share * spec.n)
     low, high = (float(end) for end in wilson(count, spec.n, critical(0.05)))
-    reported = Reported(str(spec.source), share, count, spec.n, low, high)
+    reported = Reported(source, share, count, spec.n, low, high)
     return Gap(
         reported,
         value,

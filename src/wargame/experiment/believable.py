@@ -14,14 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from wargame import __version__
+from wargame.compiler import compile_scenario
 from wargame.data_files import find, listed
 from wargame.errors import Fault, SpecError, WargameError
+from wargame.experiment.backtest import Backtest, backtest
 from wargame.experiment.base_rates import BaseRates, base_rates, base_rates_for
 from wargame.experiment.batch import run_batch
 from wargame.experiment.expect import MARGIN, Expectations, judge, predicting
 from wargame.experiment.ledger import Ledger, ledger
 from wargame.experiment.patterns import Patterns, patterns, patterns_for
-from wargame.load import load
+from wargame.load import load, load_history
 from wargame.located import shown
 from wargame.spec import Spec
 from wargame.statistics.result import Result
@@ -33,7 +35,7 @@ Progress = Callable[[str, int, int], object]
 DEFAULT = "forecasters"
 """The worldview that a page is written under where none is named and it fits the scenario."""
 
-PARTS = ("ledger", "expectations", "patterns", "base-rates")
+PARTS = ("ledger", "expectations", "patterns", "backtest", "base-rates")
 CLOSELY = 1000  # runs behind each row of the ledger that is measured closely
 SCREEN = 12  # runs of the screening, for each of those
 
@@ -56,6 +58,7 @@ class Evidence(Result):
     ledger: Ledger | None
     expectations: Expectations | None
     patterns: Patterns | None
+    backtest: Backtest | None
     base_rates: BaseRates | None
     fits: Mapping[str, Mapping[str, Any]]
     policies: Mapping[str, Mapping[str, str]]
@@ -113,6 +116,7 @@ def gather(
         runs=runs,
         engine=__version__,
         patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns")) if stated else None,
+        backtest=_backtest(spec, runs, seed, tell("backtest")) if "backtest" in parts else None,
         base_rates=base_rates(rates, spec, runs, seed, jobs, tell("base rates")) if rates else None,
         expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
         if "expectations" in parts
@@ -152,6 +156,20 @@ def _expectations(
             on_progress=lambda p: on_progress(p.played + p.failed, p.total),
         )
         return judge(batch, MARGIN)
+
+
+def _backtest(
+    spec: Spec, runs: int, seed: int, on_progress: Callable[[int, int], object]
+) -> Backtest | None:
+    """Against the history that is told in the scenario; None where there is none."""
+    for history in listed("history"):
+        told = load_history(history)
+        if told.scenario == spec.scenario.id:
+            on_progress(0, 1)
+            found = backtest(told, scenario=compile_scenario(spec), runs=runs, seed=seed)
+            on_progress(1, 1)
+            return found
+    return None
 
 
 def _titles(name: str) -> dict[str, dict[str, str]]:

@@ -219,7 +219,7 @@ class Found(Result):
         between = interval(found.low, found.high, lang, places)
         share = percent(found.value, places)
         return say(
-            lang, en=f"{share} ({between}) of {runs} runs", ja=f"{runs}回の{share}（{between}）"
+            lang, en=f"{share} ({between}) of {runs} runs", ja=f"実行{runs}回の{share}（{between}）"
         )
 
     def asked(self, lang: str = "en") -> str:

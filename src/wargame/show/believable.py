@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from wargame.experiment.backtest import ALL
 from wargame.experiment.base_rates import Compared
 from wargame.experiment.believable import Evidence
 from wargame.experiment.expect import Prediction
@@ -29,7 +30,7 @@ from wargame.yaml_reader import read_yaml
 __all__ = ["believable", "in_short", "write_believable"]
 
 STYLE, PROSE = "believable.css", "believable.yaml"
-MOST = 25  # rows of the ledger in the open table
+MOST = 15  # rows of the ledger in the open table
 WORST = 10  # and in that of the worst outcomes
 FEW = 30  # runs below which nothing is said of a model without rules
 GOOD, BAD, OPEN = "good", "bad", "open"
@@ -98,6 +99,7 @@ class _Page(Sheet):
                 ("ledger", self.say("Assumption ledger", "仮定の台帳"), self.ledger()),
                 ("expect", self.say("Expectations", "政策への予想"), self.expectations()),
                 ("patterns", self.say("Patterns", "パターン"), self.patterns()),
+                ("backtest", self.say("Backtest", "過去への適用"), self.backtest()),
                 ("rates", self.say("Base rates", "基準率"), self.rates()),
                 ("calibration", self.say("Calibration", "較正"), self.calibration()),
                 (
@@ -173,6 +175,12 @@ class _Page(Sheet):
                 words += self.say(f" Failing: {named}.", f"不合格：{named}。")
             kind = BAD if failed else GOOD
             yield "patterns", kind, self.say("patterns", "パターン"), words
+        if evidence.backtest:
+            part = evidence.backtest.parts[-1]
+            row = part[ALL]
+            kind = (GOOD if row.resolved else OPEN) if row.beats else BAD
+            words = evidence.backtest.words(self.lang).splitlines()[-1]
+            yield "backtest", kind, self.say("backtest", "過去への適用"), words
         if evidence.base_rates:
             gaps = [gap for rate in evidence.base_rates for gap in rate.gaps]
             apart = sum(gap.resolved is True for gap in gaps)
@@ -444,6 +452,41 @@ class _Page(Sheet):
             f"{escape(rest)}<small>{escape(one.value(self.lang, one.ruleless))}</small>",
         )
 
+    # ------------------------------------------------------------------------- the backtest
+
+    def backtest(self) -> str:
+        found = self.evidence.backtest
+        if found is None:
+            return self.nothing(
+                self.say(
+                    "No history is told in this scenario, or the part was left out.",
+                    "このシナリオで語られた実際の経過はない。またはこの部分は省かれた。",
+                )
+            )
+        text = f"<p>{escape(self.prose('backtest', until=found.until))}</p>"
+        text += self.bullets(found.words(self.lang).splitlines())
+        for part in found.parts:
+            title = escape(part.title(found.until, self.lang))
+            (_, *head), *rows = found.table(part, self.lang)
+            marked = [
+                (
+                    *map(escape, cells[:-1]),
+                    self.verdict((GOOD if row.resolved else OPEN) if row.beats else BAD, cells[-1]),
+                )
+                for row, cells in zip(part.rows, rows, strict=True)
+            ]
+            head = [self.say("actor", "行為者"), *head[:-1], self.say("verdict", "判定")]
+            text += f"<h3>{title}</h3>" + self.cards(head, marked, (14, 9, 9, 9, 9, 18, 15, 17))
+            (*columns, _), *bins = found.calibration(part, self.lang)
+            label = self.say("Do its chances come true?", "述べた確率は当たるか")
+            text += self.folded(label, self.table([*columns, self.say("cases", "件数")], bins))
+            surprises = [
+                found.told(one, self.lang) for one in found.surprises if one.part == part.name
+            ]
+            label = self.say("What surprised the model most", "モデルが最も意外とした週")
+            text += self.folded(label, self.bullets(surprises), opened=True)
+        return text
+
     # ------------------------------------------------------------------------- base rates
 
     def rates(self) -> str:
@@ -478,7 +521,7 @@ class _Page(Sheet):
                 "model less this, in points: ", "モデルとの差（ポイント）："
             ) + gap.words(self.lang)
             lines.append(
-                f"<dt>{escape(one.source)}</dt><dd>{self.track(one.share, low, high, hollow=True)}"
+                f"<dt>{escape(joined(one.source[self.lang]))}</dt><dd>{self.track(one.share, low, high, hollow=True)}"
                 f"{escape(one.words(self.lang))}<small>{escape(words)} {far}</small></dd>"
             )
         return (
@@ -583,6 +626,7 @@ class _Page(Sheet):
             f"wargame expect {name}{view}\n"
             f"wargame sensitivity {name}"
             + (f" --overlay {evidence.worldview}" if evidence.worldview else "")
+            + (f"\nwargame backtest{view}" if evidence.backtest else "")
             + f"\nwargame odd {name}"
         )
         words = self.prose("again")
@@ -642,7 +686,7 @@ class _Page(Sheet):
         body = "".join(
             f'<tr><th scope="row">{first}</th>'
             + "".join(
-                f'<td data-label="{escape(label)}">{cell}</td>'
+                f'<td data-label="{escape(label)}"><div>{cell}</div></td>'
                 for label, cell in zip(head[1:], rest, strict=True)
             )
             + "</tr>"
