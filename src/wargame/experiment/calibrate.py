@@ -432,8 +432,8 @@ def _leading(result: Calibration) -> dict[str, Any]:
         missed = [fit.words(lang) for fit in result.fits if not fit.met]
         verdict = say(
             lang,
-            en=f"All {n} targets are met in {runs} runs of {result.scenario}.",
-            ja=f"{result.scenario}の{runs}回の実行で、{n}個の目標をすべて満たす。",
+            en=f"Targets met in {runs} runs of {result.scenario}: {n} of {n}.",
+            ja=f"{result.scenario}の{runs}回の実行で満たした目標：{n}個中{n}個。",
         )
         if missed:
             verdict = say(
