@@ -141,6 +141,8 @@ def fork(
         still_until=parent.still_until,
         seats=parent.seats,
         history=parent.history,
+        title=parent.title,
+        about=parent.about,
         until=told,
         parent=Parent(log=Path(replay.name).name, turn=turn, digest=before.digest()),
     )
@@ -179,7 +181,8 @@ def _changed(
         desk.verify(actor, [order.move for order in (*given, *kept) if order.move])
         laid[actor] = (*given, *kept)
     ruled = {} if event is None else {a: r for a, r in event.rulings.items() if a not in orders}
-    return Plan(laid, {**ruled, **rulings}, thrown)
+    left_out = [left for left in (event.left_out if event else ()) if left.actor not in orders]
+    return Plan(laid, {**ruled, **rulings}, thrown, left_out)
 
 
 def _still_possible(event: TurnEvent, look: Look) -> Plan:

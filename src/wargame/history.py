@@ -65,6 +65,8 @@ def play_history(
         nature="still",
         seats=dict.fromkeys(scenario.header.actors, "script"),
         history=spec.id,
+        title=spec.title,
+        about=spec.about,
         until=max((*deeds, *nature), default=0),
     )
     return History(spec, record(scenario, header, script, path, "" if path else spec.id))

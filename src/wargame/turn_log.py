@@ -20,11 +20,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from wargame.errors import ReplayError
 from wargame.log import Event, Log
-from wargame.orders import Giver, Order, Ruling
+from wargame.orders import Giver, Order, Ruling, plain
+from wargame.spec import Text
 
 TURN, UNDO = "turn", "undo"
 
@@ -57,7 +58,7 @@ class Header(_Shape):
     `still` where the log tells itself what nature did, as a history does; still_until: the last
     turn of which it does so, where a game has gone on from a history. opening: every cell of
     the world before the first turn, and its digest. until: the last turn that is told, if that is
-    not the horizon. history: which one is told, if any.
+    not the horizon. history: which one is told, if any, with its title and what it is about.
     """
 
     scenario: str
@@ -76,6 +77,12 @@ class Header(_Shape):
     parent: Parent | None = None
     until: int | None = None
     history: str | None = None
+    title: Text | None = None
+    about: Text | None = None
+
+    @field_serializer("title", "about")
+    def _as_written(self, text: Text | None) -> str | dict[str, str] | None:
+        return None if text is None else plain(text)
 
 
 class LeftOut(_Shape):

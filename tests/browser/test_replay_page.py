@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from wargame.compiler import compile_scenario
+from wargame.explain import explain
 from wargame.load import load
-from wargame.replay import Replay, header_for, record
+from wargame.replay import Look, Plan, Replay, header_for, record
+from wargame.show.narrate import Narrator
 from wargame.show.outlook import Between, Outlook
 from wargame.show.page import export
 
@@ -28,9 +30,14 @@ SIZES = {"phone": (360, 740), "laptop": (1366, 768), "projector": (1920, 1080)}
 
 @pytest.fixture(scope="module")
 def replay() -> Replay:
-    """Five turns of the Kherson crisis."""
+    """Five turns of the Kherson crisis; in the fourth, Washington warns Moscow in private."""
     scenario = compile_scenario(load("kherson-2022"))
-    return record(scenario, header_for(scenario, run=7, until=TURNS))
+
+    def script(turn: int, look: Look) -> Plan:
+        warned = {"usa": look(()).do("usa", ["private_warning"])} if turn == 4 else {}
+        return Plan(warned)
+
+    return record(scenario, header_for(scenario, run=7, until=TURNS), script)
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +202,21 @@ def test_turning_prediction_on_forgets_the_turns_that_follow(opened: Any, file: 
     assert page.evaluate(columns) == 2
 
 
-def test_why_says_the_weights_and_the_reasons(opened: Any, file: Path) -> None:
-    page = opened(file, query="?turn=1")
-    page.locator("#why .option.chosen summary").first.click()
-    assert "the front broke at kharkiv" in page.inner_text("#why").lower()
+def test_why_says_the_weights_and_the_reasons(opened: Any, file: Path, replay: Replay) -> None:
+    turn, actor, rule = next(
+        (turn, actor, rule)
+        for turn in range(1, TURNS + 1)
+        for actor in replay.scenario.header.actors
+        if (found := explain(replay.playthrough, turn, actor)) and found.chosen
+        for rule in [Narrator.of(replay).loudest(found, found.chosen[0])]
+        if rule is not None
+    )
+    page = opened(file, query=f"?turn={turn}")
+    page.select_option("#mind", actor)
+    reason = rule.because.en.lower()[:40]
+    page.wait_for_function("x => why.innerText.toLowerCase().includes(x)", arg=reason)
+    assert page.locator("#why .option.chosen details[open]").count() > 0
+    assert page.locator("#why .option:not(.chosen) details[open]").count() == 0
     assert "What it believed" in page.inner_text("#why")
 
 
@@ -254,7 +272,7 @@ def test_a_fork_from_the_server_opens_as_another_course_of_events(
     page.wait_for_function(
         "() => events.textContent.includes('told its nationals to leave Ukraine')"
     )
-    assert "United States: Advise nationals to leave" in page.inner_text("#beside")
+    assert "United States: Tell nationals to leave" in page.inner_text("#beside")
     assert page.locator("#original [data-turn]").count() == TURNS + 1
     page.click("#usual button")
     page.wait_for_selector("#usual table", timeout=60_000)

@@ -71,7 +71,7 @@ def test_every_cell_of_the_ladder_has_its_number_and_its_sentence() -> None:
 
 def test_areas_of_a_turn_stack_to_the_whole_height() -> None:
     shares = [{"a": 0.25, "b": 0.75}, {"a": 0.5, "b": 0.5}]
-    chart = odds_area(shares, {"a": "A", "b": "B"}, [Turning(1, "??", "why")], [(0.1, "x")] * 2)
+    chart = odds_area(shares, {"a": "A", "b": "B"}, [Turning(1, "??", "why")])
     root = drawn(chart)
     polygons = list(root.iter(f"{SVG}polygon"))
     assert [p.get("fill") for p in polygons] == [*ENDING_FILL[:2]] * 2

@@ -28,7 +28,7 @@ def shown(data: Any) -> Iterator[str]:
         for key, value in data.items():
             if key == "voices":
                 continue
-            if key in ("chosen", "question", "forbidden", "frames", "slices"):
+            if key in ("chosen", "orders", "question", "forbidden", "frames", "slices"):
                 continue
             if not (key in KEYS and isinstance(value, str)):
                 yield from shown(value)

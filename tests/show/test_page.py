@@ -104,12 +104,12 @@ class TestServer:
         assert client.get("/r/0/turn/2/all/en").status_code == 403
 
     def test_nothing_is_forked_while_the_class_predicts(self, client) -> None:  # type: ignore[no-untyped-def]
-        said = {"turn": 1, "actor": "usa", "move": "private_warning"}
+        said = {"turn": 1, "actor": "usa", "moves": ["private_warning"]}
         assert client.post("/r/0/fork", json=said).status_code == 403
 
     def test_a_fork_is_a_new_replay(self, client) -> None:  # type: ignore[no-untyped-def]
         client.post("/r/0/predict", json={"predict": False, "turn": 0})
-        said = {"turn": 2, "actor": "usa", "move": "private_warning"}
+        said = {"turn": 2, "actor": "usa", "moves": ["private_warning"]}
         name = client.post("/r/0/fork", json=said).json()["name"]
         chosen = client.get(f"/r/{name}/turn/2/all/en").json()["chosen"]["usa"]
         assert chosen[0] == "private_warning"
@@ -120,7 +120,7 @@ class TestServer:
 
     def test_an_order_that_may_not_be_given_is_refused_with_its_reason(self, client) -> None:  # type: ignore[no-untyped-def]
         client.post("/r/0/predict", json={"predict": False, "turn": 0})
-        answer = client.post("/r/0/fork", json={"turn": 2, "actor": "usa", "move": "annex"})
+        answer = client.post("/r/0/fork", json={"turn": 2, "actor": "usa", "moves": ["annex"]})
         assert answer.status_code == 409 and "russia" in answer.text
 
     @pytest.mark.parametrize(

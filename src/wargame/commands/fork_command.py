@@ -17,7 +17,7 @@ from wargame.commands.terminal import Meter, table
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Usual
-    from wargame.fork import Apart, Fork
+    from wargame.fork import Fork
     from wargame.orders import Ruling
 
 EXAMPLES = """examples:
@@ -26,7 +26,7 @@ EXAMPLES = """examples:
   wargame fork game.jsonl --turn 9 --inject '{title: Aid stops, effects: {ukraine.supply: -200}}'
   wargame fork game.jsonl --turn 12 --ruling russia=fail --json"""
 
-SHOWN = 12  # so many turns that differ are told in a terminal
+SHOWN = 6  # so many turns that differ are told in a terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write the fork as a new turn log")
     parser.add_argument(
         "--jobs", type=int, metavar="J", help="processes for --runs (default: one for each core)"
+    )
+    parser.add_argument(
+        "--lang", choices=("en", "ja"), default="en", help="language of the telling"
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object and nothing else"
@@ -97,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         json.dump(_data(done, usual, args.out), sys.stdout, ensure_ascii=False)
         print()
     else:
-        print(told(done, usual, args.out))
+        print(told(done, usual, args.out, args.lang))
     return 0
 
 
@@ -130,58 +133,43 @@ def _data(fork: Fork, usual: Usual | None, out: str | None) -> dict[str, Any]:
     }
 
 
-def told(fork: Fork, usual: Usual | None, out: str | None) -> str:
-    """What differs, as a person reads it."""
-    lines = [f"{fork.parent.name}, forked in turn {fork.turn}, same luck"]
-    for apart in fork.apart[:SHOWN]:
-        lines += ["", f"turn {apart.turn}", *(f"  {line}" for line in _lines(apart))]
-    if not fork.apart:
-        lines += ["", "nothing differs"]
-    elif len(fork.apart) > SHOWN:
-        lines += ["", f"... and {len(fork.apart) - SHOWN} more turns that differ"]
-    lines += ["", f"ends: {_end(fork.parent)} -> {_end(fork.replay)}"]
-    for turn, left in fork.left_out:
-        lines.append(f"left out in turn {turn}: {left.actor} {left.order.move}: {left.why}")
+def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> str:
+    """What differs, side by side, as a person reads it."""
+    from wargame.show.beside import Beside, following
+    from wargame.show.plain import beside, wrapped
+
+    both = Beside(fork, lang)
+    say = both.now.say
+    head = say("{turn}, played again under the same luck").format(turn=both.now.heading(fork.turn))
+    lines = [*wrapped(both.now.name), head, *wrapped(both.changed(), "  ")]
+    heads = ("", say("as it was"), say("played otherwise"))
+    for turn in both.turns[:SHOWN]:
+        rows = [(row.what, row.was, row.now) for row in both.rows(turn)]
+        if rows:
+            lines += ["", *beside([(both.now.heading(turn), *heads[1:]), *rows])]
+    if not both.turns:
+        lines += ["", say("Nothing differs.")]
+    elif len(both.turns) > SHOWN:
+        more = say("... and {n} more turns that differ").format(n=len(both.turns) - SHOWN)
+        lines += ["", more]
+    lines += ["", *beside([heads, (say("How it ends"), *both.ends())])]
+    lines += [line for left in both.left_out() for line in wrapped(left)]
     if usual is not None:
-        rows = [("", "as it was", "forked", "change", "95 % interval")]
-        for change in usual.changes():
-            of = "endings" if change.name in usual.header.endings else "milestones"
-            before, after = (usual.world_json(w)[of][change.name]["share"] for w in (0, 1))
-            rows.append(
-                (
-                    change.name,
-                    f"{100 * before:.1f} %",
-                    f"{100 * after:.1f} %",
-                    f"{100 * change.difference:+.1f}",
-                    f"{100 * change.low:+.1f} to {100 * change.high:+.1f}",
-                )
+        title = say("What usually follows: {n} futures of each, from the end of turn {turn} on")
+        named = (*heads, say("change"), say("95 % interval"))
+        shares = [
+            (
+                row.title,
+                f"{100 * row.was:.1f} %",
+                f"{100 * row.now:.1f} %",
+                f"{100 * row.change.difference:+.1f}",
+                f"{100 * row.change.low:+.1f} … {100 * row.change.high:+.1f}",
             )
-        lines += [
-            "",
-            f"What usually follows: {usual.n:,} futures after turn {fork.turn}, same luck",
+            for row in following(usual, both.now)
         ]
-        lines += table(rows, right=(1, 2, 3))
+        lines += ["", *wrapped(title.format(n=f"{usual.n:,}", turn=fork.turn))]
+        lines += table([named, *shares], right=(1, 2, 3))
+        lines.append(say("Shares of model runs, not probabilities of war."))
     if out:
-        lines += ["", f"Written to {out}"]
+        lines += ["", say("Written to {file}").format(file=out)]
     return "\n".join(lines)
-
-
-def _lines(apart: Apart) -> list[str]:
-    def moves(made: tuple[str | None, ...]) -> str:
-        return ", ".join(move or "nothing" for move in made)
-
-    lines = [f"{actor}: {moves(was)} -> {moves(now)}" for actor, (was, now) in apart.orders.items()]
-    lines += [f"no longer happens: {name}" for name in apart.news[0]]
-    lines += [f"happens: {name}" for name in apart.news[1]]
-    lines += [f"stage of {dyad}: {was} -> {now}" for dyad, (was, now) in apart.stages.items()]
-    largest = sorted(apart.gauges.items(), key=lambda item: -abs(item[1][1] - item[1][0]))[:4]
-    if largest:
-        told = ", ".join(f"{name} {was} -> {now}" for name, (was, now) in largest)
-        more = len(apart.gauges) - len(largest)
-        lines.append(f"gauges: {told}" + (f" and {more} more" if more else ""))
-    return lines
-
-
-def _end(replay: Any) -> str:
-    run = replay.playthrough
-    return f"{run.ending or 'goes on'} (turn {run.turns})"

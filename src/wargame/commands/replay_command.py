@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         return _serve(args, replay)
     if not replay.verdict.identical:
         print(f"wargame: {replay.verdict.words()}", file=sys.stderr)
-    narrator = Narrator(replay.playthrough, args.lang, Lens(args.lens), replay.turns)
+    narrator = Narrator.of(replay, args.lang, Lens(args.lens))
     if args.json:
         json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
         print()

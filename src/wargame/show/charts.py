@@ -7,10 +7,10 @@ stands alone: a stage has its number, a deed its dash, and every mark its ``<tit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import cos, hypot, pi, sin
+from math import cos, hypot, pi, sin, sqrt
 
 COLUMN, ROW, HEAD, LABEL = 24, 28, 18, 180  # the ladder strip, in pixels
 ODDS_HEIGHT, ODDS_HEAD = 180, 22
@@ -100,11 +100,15 @@ def text(x: float, y: float, words: str, **attributes: object) -> str:
 
 @dataclass(frozen=True)
 class Cell:
-    """One dyad in one turn: its stage, what it did since the turn before, and what to say."""
+    """One dyad in one turn: its stage, what it did since the turn before, and what to say.
+
+    apart: it stands elsewhere in the other course of events that this one is laid beside.
+    """
 
     stage: int
     change: int
     told: str
+    apart: bool = False
 
 
 def strip(columns: Sequence[Sequence[Cell]], labels: Sequence[str] = ()) -> Chart:
@@ -144,6 +148,7 @@ def _column(turn: int, cells: Sequence[Cell]) -> str:
                     fill=STAGE_FILL[cell.stage - 1],
                     stroke="#dfe4e8",
                 )
+                + (_frame(x, y) if cell.apart else "")
                 + text(
                     x + COLUMN / 2,
                     y + ROW / 2 + 4,
@@ -156,6 +161,24 @@ def _column(turn: int, cells: Sequence[Cell]) -> str:
             )
         )
     return tag("g", "".join(marks), data_turn=turn)
+
+
+def _frame(x: float, y: float) -> str:
+    """Marks a cell that differs: two lines, light and dark, to be seen on every stage."""
+
+    def edge(stroke: str, width: int) -> str:
+        return tag(
+            "rect",
+            x=x + 2,
+            y=y + 2,
+            width=COLUMN - 4,
+            height=ROW - 6,
+            fill="none",
+            stroke=stroke,
+            stroke_width=width,
+        )
+
+    return edge("#ffffff", 4) + edge("#111111", 2)
 
 
 # ------------------------------------------------------------------------------ the odds
@@ -174,12 +197,11 @@ def odds_area(
     shares: Sequence[Mapping[str, float]],
     told: Mapping[str, str],
     turnings: Sequence[Turning] = (),
-    passing: Sequence[tuple[float, str]] = (),
 ) -> Chart:
     """Stacked areas of how futures end, by turn.
 
     shares[t]: ending to share (0..1, summing to 1) after turn t. told: ending to its title, in
-    the order of the stack. passing[t]: the share that passes through a milestone, a line on top.
+    the order of the stack.
     """
     height = ODDS_HEAD + ODDS_HEIGHT
     width = COLUMN * len(shares)
@@ -199,8 +221,6 @@ def odds_area(
     for turn, after in enumerate(shares):
         before = shares[turn - 1] if turn else after
         marks = _areas(turn, before, after, told)
-        if turn < len(passing):
-            marks.append(_line(turn, passing[max(turn - 1, 0)][0], *passing[turn]))
         marks += [_turning(item) for item in turnings if item.turn == turn]
         slices.append(tag("g", "".join(marks), data_turn=turn))
     return Chart("".join(lines), tuple(slices), width, height)
@@ -234,23 +254,6 @@ def _areas(
     return marks
 
 
-def _line(turn: int, before: float, after: float, told: str) -> str:
-    """A piece of the line of a milestone: white with a dark edge, to be seen on every area."""
-    x1, x2 = COLUMN * (turn - 0.5 if turn else 0), COLUMN * (turn + 0.5)
-    ends = {
-        "x1": _short(x1),
-        "x2": _short(x2),
-        "y1": _short(_level(before)),
-        "y2": _short(_level(after)),
-    }
-    return tag(
-        "g",
-        titled(told)
-        + tag("line", **ends, stroke="#111111", stroke_width=5, stroke_linecap="round")
-        + tag("line", **ends, stroke="#ffffff", stroke_width=2, stroke_linecap="round"),
-    )
-
-
 def _turning(item: Turning) -> str:
     x = COLUMN * item.turn + COLUMN / 2
     return tag(
@@ -267,6 +270,82 @@ def _turning(item: Turning) -> str:
         )
         + text(x, 15, item.mark, font_size=14, font_weight="bold", text_anchor="middle"),
     )
+
+
+# ------------------------------------------------------------------------------ the risks
+
+Range = tuple[float, float, float]  # a share, and the ends of its interval
+
+RISK_HEIGHT = 130
+RISK_TICKS = (1, 0.5, 0.2, 0.05, 0)
+RISK_LINES = (("#b02a24", ""), ("#111111", "7 4"))
+
+
+def risk_lines(curves: Mapping[str, Sequence[Range]]) -> Chart:
+    """How a few shares that matter went, by turn: a line in the band of its intervals each.
+
+    curves: title to (share, low, high) after every turn, at most two. The scale goes with the
+    square root: it is the same for every run, gives nothing away of later turns, and shows
+    small shares.
+    """
+    turns = len(next(iter(curves.values()), ()))
+    width, height = COLUMN * turns, ODDS_HEAD + RISK_HEIGHT
+    frame = "".join(
+        tag("line", x1=0, x2=width, y1=_short(y), y2=_short(y), stroke="#b9bfc5", stroke_width=0.7)
+        for y in map(_risk_level, RISK_TICKS)
+    )
+    slices = []
+    for turn in range(turns):
+        marks = [
+            _risk(turn, points[max(turn - 1, 0)], points[turn], title, *RISK_LINES[place])
+            for place, (title, points) in enumerate(curves.items())
+        ]
+        slices.append(tag("g", "".join(marks), data_turn=turn))
+    return Chart(frame, tuple(slices), width, height)
+
+
+def _risk_level(share: float) -> float:
+    return ODDS_HEAD + RISK_HEIGHT * (1 - sqrt(share)) - 2
+
+
+def _risk(turn: int, before: Range, after: Range, title: str, stroke: str, dash: str) -> str:
+    x1, x2 = COLUMN * (turn - 0.5 if turn else 0), COLUMN * (turn + 0.5)
+    corners = ((x1, before[1]), (x1, before[2]), (x2, after[2]), (x2, after[1]))
+    return tag(
+        "g",
+        titled(f"{title}: {after[0]:.1%} ({after[1]:.1%} – {after[2]:.1%})")
+        + tag(
+            "polygon",
+            points=" ".join(f"{_short(x)},{_short(_risk_level(y))}" for x, y in corners),
+            fill=stroke,
+            fill_opacity=0.2,
+        )
+        + tag(
+            "line",
+            x1=_short(x1),
+            x2=_short(x2),
+            y1=_short(_risk_level(before[0])),
+            y2=_short(_risk_level(after[0])),
+            stroke=stroke,
+            stroke_width=2.5,
+            stroke_dasharray=dash,
+        ),
+    )
+
+
+def axis(ticks: Sequence[float], level: Callable[[float], float], height: int) -> list[list[str]]:
+    """Labels for the left of a chart: what to write, and how far down, in per cent."""
+    return [[f"{100 * share:.0f} %", f"{100 * level(share) / height:.1f}%"] for share in ticks]
+
+
+def odds_axis() -> list[list[str]]:
+    """That of `odds_area`."""
+    return axis((1, 0.75, 0.5, 0.25, 0), _level, ODDS_HEAD + ODDS_HEIGHT)
+
+
+def risk_axis() -> list[list[str]]:
+    """That of `risk_lines`."""
+    return axis(RISK_TICKS, _risk_level, ODDS_HEAD + RISK_HEIGHT)
 
 
 # ------------------------------------------------------------------------------ the network

@@ -94,7 +94,7 @@ def _section(entries: Sequence[Entry], lang: str) -> str:
 
 
 def _card(entry: Entry, lang: str) -> str:
-    narrator = Narrator(entry.replay.playthrough, lang, events=entry.replay.turns)
+    narrator = Narrator.of(entry.replay, lang)
     chart: Chart = strip_chart(narrator)
     told = "".join(f"<p>{escape(part)}</p>" for part in story(narrator)[1:])
     label = narrator.say("The ladder")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from wargame.explain import Explanation, explain
 from wargame.ladder import STAGES
 from wargame.playthrough import Playthrough
+from wargame.replay import Replay
 from wargame.show.language import (
     begins,
     cited,
@@ -25,7 +27,7 @@ from wargame.show.language import (
 )
 from wargame.show.lens import Lens
 from wargame.spec import RuleSpec, Text
-from wargame.turn_log import TurnEvent
+from wargame.turn_log import Header, TurnEvent
 
 HOLD = "hold"
 SMALL_MOVE = 40  # per mille of a gauge's range: less is not worth a line
@@ -107,6 +109,7 @@ class Narrator:
     """Tells one run in one language, through one lens.
 
     events: the turns of its log, if it has one: who gave each order, and what was meant by it.
+    header: that log's, which says whether a history or a fork is told.
     """
 
     def __init__(
@@ -115,8 +118,10 @@ class Narrator:
         lang: str = "en",
         lens: Lens | None = None,
         events: Sequence[TurnEvent] = (),
+        header: Header | None = None,
     ) -> None:
         self.playthrough = playthrough
+        self.header = header
         self.lang = lang
         self.lens = lens or Lens()
         self.events = events
@@ -127,7 +132,26 @@ class Narrator:
         self._weeks: dict[int, Week] = {}
         self._seen = tuple(self.lens.gauges(self.scenario))
 
+    @classmethod
+    def of(cls, replay: Replay, lang: str = "en", lens: Lens | None = None) -> Self:
+        """Tells what a log holds."""
+        return cls(replay.playthrough, lang, lens, replay.turns, replay.header)
+
     # ------------------------------------------------------------- names
+
+    @property
+    def name(self) -> str:
+        """What this course of events is called: its history's title, or its scenario's."""
+        told = self.header.title if self.header else None
+        name = self.title(told or self.file.title, self.scenario.header.scenario)
+        forked = self.header is not None and self.header.parent is not None
+        return self.say("What if? {title}").format(title=name) if forked else name
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a few sentences."""
+        told = self.header.about if self.header and self.header.title else self.file.about
+        return sentence(read(told, self.lang), self.lang)
 
     def actor(self, actor: str) -> str:
         """The short name of an actor, as a label."""

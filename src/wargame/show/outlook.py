@@ -4,34 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wargame.experiment.odds import Odds
 from wargame.experiment.turning_points import TurningPoint
+from wargame.statistics import Shares
+
+
+class Between(NamedTuple):
+    """A share of futures, and the ends of its interval; all 0 to 1."""
+
+    share: float
+    low: float
+    high: float
+
+    def words(self) -> str:
+        """As a page shows it: ``4.2 % (3.1 to 5.5)``, the interval without words."""
+        return f"{100 * self.share:.1f} % ({100 * self.low:.1f}–{100 * self.high:.1f})"
+
+
+Turn = Mapping[str, Between]
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """endings[t]: the share of `futures` futures from the world after t turns, by ending.
+    """What becomes of `futures` futures of every turn's world.
 
-    milestones[t]: the share that passes through each milestone. points: turning points that
-    bear a mark.
+    endings[t], milestones[t]: the shares that end so, and that pass through each milestone, from
+    the world after t turns. points: turning points that bear a mark.
     """
 
     futures: int
-    endings: tuple[Mapping[str, float], ...]
-    milestones: tuple[Mapping[str, float], ...] = ()
+    endings: tuple[Turn, ...]
+    milestones: tuple[Turn, ...] = ()
     points: tuple[TurningPoint, ...] = ()
+
+    def risks(self) -> dict[str, list[Between]]:
+        """The curves to watch: the milestone and the ending that the file names first."""
+        return {
+            name: [turn[name] for turn in turns]
+            for turns in (self.milestones, self.endings)
+            if turns
+            for name in list(turns[0])[:1]
+        }
 
 
 def outlook_of(odds: Odds, points: Sequence[TurningPoint] = ()) -> Outlook:
     """The outlook that odds and turning points come to."""
+
+    def turn(found: Shares) -> Turn:
+        return {row.name: Between(row.share, row.low, row.high) for row in found}
+
     turns = range(odds.turns + 1)
     return Outlook(
         futures=odds.n,
-        endings=tuple({row.name: row.share for row in odds.endings(turn)} for turn in turns),
-        milestones=tuple(
-            {row.name: row.share for row in odds.milestones(turn)} if odds.header.milestones else {}
-            for turn in turns
-        ),
+        endings=tuple(turn(odds.endings(t)) for t in turns),
+        milestones=tuple(turn(odds.milestones(t)) for t in turns) if odds.header.milestones else (),
         points=tuple(point for point in points if point.mark),
     )

@@ -18,6 +18,7 @@ from typing import Any
 from wargame.replay import Replay
 from wargame.show.language import LANGUAGES
 from wargame.show.lens import lenses
+from wargame.show.narrate import Narrator
 from wargame.show.outlook import Outlook
 from wargame.show.page_data import page_data
 from wargame.show.veil import chain, veil
@@ -51,7 +52,7 @@ def export(
             "key": first,
             "turns": blobs,
         },
-        replay.scenario.spec.scenario.title.get(lang),
+        Narrator.of(replay, lang).name,
     )
 
 

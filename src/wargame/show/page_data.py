@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from wargame.experiment.odds import Usual
 from wargame.experiment.turning_points import SIGNS, TurningPoint
 from wargame.explain import Explanation
+from wargame.fork import Fork
 from wargame.replay import Replay
+from wargame.show.beside import Beside, following
 from wargame.show.charts import (
     COLUMN,
     ENDING_FILL,
@@ -19,6 +22,8 @@ from wargame.show.charts import (
     NET_WIDTH,
     ODDS_HEAD,
     ODDS_HEIGHT,
+    RISK_HEIGHT,
+    RISK_LINES,
     ROW,
     Cell,
     Chart,
@@ -27,6 +32,9 @@ from wargame.show.charts import (
     Turning,
     network,
     odds_area,
+    odds_axis,
+    risk_axis,
+    risk_lines,
     strip,
 )
 from wargame.show.language import paragraph, read, sentence
@@ -34,7 +42,7 @@ from wargame.show.lens import ALL, PUBLIC, Lens
 from wargame.show.narrate import HOLD, Narrator, Week
 from wargame.show.outlook import Outlook
 from wargame.show.page_words import page_words
-from wargame.show.story import story
+from wargame.show.story import beginning, story
 
 Data = dict[str, Any]
 
@@ -44,12 +52,12 @@ def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = N
 
     outlook: the odds, if they were computed; only the all-seeing lens shows them.
     """
-    narrator = Narrator(replay.playthrough, lang, lens, replay.turns)
+    narrator = Narrator.of(replay, lang, lens)
     outlook = outlook if lens.sees_all else None
     charts = {
         "strip": strip_chart(narrator),
         "network": network_chart(narrator),
-        **({"odds": odds_chart(narrator, outlook)} if outlook else {}),
+        **(odds_charts(narrator, outlook) if outlook else {}),
     }
     turns = [_opening(narrator)]
     turns += [_turn(narrator, turn) for turn in range(1, replay.playthrough.turns + 1)]
@@ -60,8 +68,10 @@ def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = N
         data["question"] = _question(narrator, turn + 1)
         if outlook and turn < len(outlook.endings):
             data["odds"] = [
-                {"title": narrator.ending(name), "share": round(share, 4)}
-                for name, share in outlook.endings[turn].items()
+                [narrator.outcome(name), found.words()]
+                for turns_ in (outlook.milestones, outlook.endings)
+                if turns_
+                for name, found in turns_[turn].items()
             ]
             data["turnings"] = [
                 turning(narrator, item) for item in outlook.points if item.turn == turn
@@ -78,8 +88,8 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
     return {
         "lang": narrator.lang,
         "lens": narrator.lens.who,
-        "title": narrator.title(narrator.file.title, header.scenario),
-        "about": sentence(read(narrator.file.about, narrator.lang), narrator.lang),
+        "title": narrator.name,
+        "about": narrator.about,
         "run": narrator.say("seed {seed}, run {run}").format(
             seed=narrator.playthrough.seed, run=narrator.playthrough.run
         ),
@@ -105,12 +115,20 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
         ]
         if outlook
         else [],
+        "risks": [
+            {"title": narrator.outcome(name), "stroke": stroke, "dash": dash}
+            for name, (stroke, dash) in zip(outlook.risks(), RISK_LINES, strict=False)
+        ]
+        if outlook
+        else [],
+        "axes": {"odds": odds_axis(), "risks": risk_axis()},
         # The page sets the names beside the ladder itself, where they stay when it is scrolled.
         "frames": {name: chart.frame for name, chart in charts.items() if name != "strip"},
         "sizes": {
             "column": COLUMN,
             "strip": HEAD + ROW * len(header.dyads),
             "odds": ODDS_HEAD + ODDS_HEIGHT,
+            "risks": ODDS_HEAD + RISK_HEIGHT,
             "network": [NET_WIDTH, NET_HEIGHT],
         },
         "futures": outlook.futures if outlook else 0,
@@ -138,6 +156,7 @@ def _opening(narrator: Narrator) -> Data:
     data: Data = {
         "turn": 0,
         "title": narrator.say("Before the first turn"),
+        "beginning": beginning(narrator),
         "rungs": [_rung(rung) for rung in narrator.rungs(0)],
         "unknowns": [],
     }
@@ -166,6 +185,7 @@ def _turn(narrator: Narrator, turn: int) -> Data:
         "title": week.title,
         "news": [vars(item) for item in week.news],
         "acts": _acts(narrator, week),
+        "orders": _orders(narrator, turn),
         "chosen": {
             actor: [act.move for act in week.acts if act.actor == actor]
             for actor in narrator.scenario.header.actors
@@ -197,6 +217,16 @@ def _acts(narrator: Narrator, week: Week) -> list[Data]:
         }
         for act in week.acts
     ]
+
+
+def _orders(narrator: Narrator, turn: int) -> dict[str, list[str]]:
+    """What every actor ordered, waiting included, where the lens sees everything."""
+    record = narrator.playthrough.records[turn - 1]
+    return {
+        actor: [moves[m] if m >= 0 else HOLD for m in record.orders[actor][:, 0]]
+        for actor, moves in narrator.scenario.header.moves.items()
+        if narrator.lens.sees_all
+    }
 
 
 def _rung(rung: Any) -> Data:
@@ -264,12 +294,15 @@ def _question(narrator: Narrator, turn: int) -> dict[str, list[str]]:
 # ------------------------------------------------------------------------------ charts
 
 
-def strip_chart(narrator: Narrator) -> Chart:
-    """The ladders of every dyad, turn by turn."""
+def strip_chart(narrator: Narrator, other: Narrator | None = None) -> Chart:
+    """The ladders of every dyad, turn by turn; framed where the `other` run's stand elsewhere."""
     say = narrator.say
     columns = []
     for turn in range(narrator.playthrough.turns + 1):
         heading = narrator.heading(turn) if turn else say("Before the first turn")
+        rungs = narrator.rungs(turn)
+        known = other is not None and turn <= other.playthrough.turns
+        beside = other.rungs(turn) if other and known else rungs
         columns.append(
             [
                 Cell(
@@ -278,8 +311,9 @@ def strip_chart(narrator: Narrator) -> Chart:
                     say("{turn}. {pair}: stage {stage}, {name}").format(
                         turn=heading, pair=rung.title, stage=rung.stage, name=rung.name
                     ),
+                    rung.stage != its.stage,
                 )
-                for rung in narrator.rungs(turn)
+                for rung, its in zip(rungs, beside, strict=True)
             ]
         )
     return strip(columns, [narrator.dyad(dyad) for dyad in narrator.scenario.header.dyads])
@@ -323,23 +357,21 @@ def ties(narrator: Narrator) -> list[tuple[str, str, int, str]]:
     ]
 
 
-def odds_chart(narrator: Narrator, outlook: Outlook) -> Chart:
-    """How futures end, by turn, with the moves that changed it."""
-    passing = []
-    names = narrator.scenario.header.milestones[:1]
-    for shares in outlook.milestones:
-        passing += [
-            (shares[name], f"{narrator.milestone(name)}: {shares[name]:.1%}") for name in names
-        ]
-    return odds_area(
-        outlook.endings,
-        ending_titles(narrator),
-        [
-            Turning(point.turn, SIGNS[point.mark], turning(narrator, point))
-            for point in outlook.points
-        ],
-        passing,
-    )
+def odds_charts(narrator: Narrator, outlook: Outlook) -> dict[str, Chart]:
+    """How futures end, by turn, with the moves that changed it; and the curves to watch."""
+    return {
+        "odds": odds_area(
+            [{name: found.share for name, found in turn.items()} for turn in outlook.endings],
+            ending_titles(narrator),
+            [
+                Turning(point.turn, SIGNS[point.mark], turning(narrator, point))
+                for point in outlook.points
+            ],
+        ),
+        "risks": risk_lines(
+            {narrator.outcome(name): points for name, points in outlook.risks().items()}
+        ),
+    }
 
 
 def ending_titles(narrator: Narrator) -> dict[str, str]:
@@ -352,13 +384,24 @@ def turning(narrator: Narrator, point: TurningPoint) -> str:
     say = narrator.say
     moved = [change for change in point.changes if change.resolved]
     moved.sort(key=lambda change: -abs(change.difference))
-    told = [
-        f"{SIGNS[point.mark]} {narrator.told(point.actor, point.played)}",
+    against = (
         say(
+            "Against what it usually does in such a week, that is {gain:+.0f} points of 1000 by "
+            "its own aims ({low:+.0f} to {high:+.0f})."
+        )
+        if point.ground is point.usual
+        else say(
             "Against the best other choice ({other}) that is {gain:+.0f} points of 1000 by its own "
             "aims ({low:+.0f} to {high:+.0f})."
-        ).format(
-            other=narrator.move(point.alternative), gain=point.gain, low=point.low, high=point.high
+        )
+    )
+    told = [
+        f"{SIGNS[point.mark]} {narrator.told(point.actor, point.played)}",
+        against.format(
+            other=narrator.move(point.alternative),
+            gain=point.ground.points,
+            low=point.ground.low,
+            high=point.ground.high,
         ),
         *(
             say("{ending}: {change:+.1f} percentage points.").format(
@@ -368,3 +411,45 @@ def turning(narrator: Narrator, point: TurningPoint) -> str:
         ),
     ]
     return paragraph(told, narrator.lang)
+
+
+# ------------------------------------------------------------------------------ forks
+
+
+def fork_data(fork: Fork, lang: str) -> Data:
+    """A fork beside its original: what was changed, what differs by turn, and both ends.
+
+    strip: the original's ladders, with a frame around what differs.
+    """
+    both = Beside(fork, lang)
+    was, now = both.ends()
+    return {
+        "turn": fork.turn,
+        "original": both.was.name,
+        "changed": both.changed(),
+        "was": was,
+        "now": now,
+        "left_out": list(both.left_out()),
+        "rows": {
+            turn: [[row.what, row.was, row.now] for row in both.rows(turn)] for turn in both.turns
+        },
+        "strip": list(strip_chart(both.was, both.now).slices),
+    }
+
+
+def usual_data(usual: Usual, fork: Fork, lang: str) -> Data:
+    """What usually follows a fork: shares of both, and how far they lie apart."""
+    return {
+        "futures": usual.n,
+        "rows": [
+            {
+                "title": row.title,
+                "was": row.was,
+                "now": row.now,
+                "change": f"{100 * row.change.difference:+.1f} "
+                f"({100 * row.change.low:+.1f} … {100 * row.change.high:+.1f})",
+                "resolved": row.change.resolved,
+            }
+            for row in following(usual, Narrator.of(fork.replay, lang))
+        ],
+    }

@@ -34,11 +34,17 @@ def page_words(say: Callable[[str], str]) -> dict[str, str]:
         "after": say("after"),
         "odds": say("Where it was heading"),
         "odds_help": say(
-            "How {n} futures that start from this very world end in the model: shares of model "
-            "runs, not probabilities of war. White line: the share that passes through nuclear "
-            "use. Marks: !! brilliant, ! good, ?! dubious, ? mistake, ?? blunder, by the aims of "
-            "the side that moved."
+            "After each turn the model was played on {n} times from that very world: this is how "
+            "those futures ended. Shares of model runs, not probabilities of war. Marks: "
+            "!! brilliant, ! good, ?! dubious, ? mistake, ?? blunder, by the aims of the side that "
+            "moved."
         ),
+        "risks": say("What to watch, turn by turn"),
+        "risks_help": say(
+            "The share of the same futures that come to this. Bands are 95 % intervals. The "
+            "scale is stretched, so that small shares can be seen."
+        ),
+        "interval": say("Share (95 % interval)"),
         "ending": say("Ending"),
         "share": say("Share"),
         "network": say("Who acted on whom"),
@@ -57,7 +63,7 @@ def page_words(say: Callable[[str], str]) -> dict[str, str]:
         "actor": say("Actor"),
         "why_help": say(
             "Every open move goes into a bag with as many tickets as its weight, and tickets are "
-            "drawn. Reasons add tickets or take them away."
+            "drawn. Reasons add tickets or take them away: open a line to see them."
         ),
         "move": say("Move"),
         "weight": say("Weight"),
@@ -103,8 +109,40 @@ def page_words(say: Callable[[str], str]) -> dict[str, str]:
             "Turn {turn} again, with another order and the same luck. Whatever differs afterwards "
             "follows from that order."
         ),
+        "order_n": say("Order {n}"),
         "fork_go": say("Play it this way"),
         "fork_done": say("Opening the other course of events…"),
+        "beside": say("Beside the original"),
+        "beside_strip": say("The original's ladder; framed where it stands elsewhere than here"),
+        "changed": say("What was changed in turn {turn}:"),
+        "as_it_was": say("as it was"),
+        "otherwise": say("played otherwise"),
+        "same_before": say("Up to here both courses of events are the same."),
+        "same_turn": say("In this turn nothing differs."),
+        "ends": say("How it ends"),
+        "to_original": say("Go to the original"),
+        "usual_title": say("What usually follows"),
+        "usual_help": say(
+            "One course of events under the same luck says what this order did here. {n} futures "
+            "of each with fresh luck say what usually follows it."
+        ),
+        "usual_go": say("Play {n} futures of each"),
+        "usual_busy": say("Playing…"),
+        "usual_change": say("Change in points (95 % interval)"),
+        "usual_note": say(
+            "Bold: the interval does not hold 0. Shares of model runs, not probabilities of war."
+        ),
+        "guide": say("How to use this page"),
+        "guide_step": say("Step through the turns with ← and →, or drag the slider."),
+        "guide_eyes": say(
+            "Whose eyes: choose an actor, and the page shows only what that actor could know."
+        ),
+        "guide_why": say(
+            "Why did they do that? Below each turn: every move that was open to an actor, what "
+            "spoke for it, and what the actor believed."
+        ),
+        "guide_predict": say("Predict first: the class votes on the next move before it is shown."),
+        "guide_fork": say("What if? Play one turn otherwise under the same luck and compare."),
         "notes": say("Notes"),
         "disclaimer": say("This is one run of a model, made for learning. It is not a forecast."),
         "locked_note": say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from wargame.show.narrate import Act, Narrator, Week
 from wargame.show.story import beginning, story
@@ -19,8 +20,7 @@ Paint = Callable[[str, str], str]
 def told_run(narrator: Narrator, weeks: Sequence[Week], colour: bool = False) -> str:
     """The whole run: what it is about, every turn, how it ended, and the story in short."""
     say, paint = narrator.say, painter(colour)
-    lines = [paint(BOLD, narrator.title(narrator.file.title, narrator.scenario.header.scenario))]
-    lines += wrapped(narrator.title(narrator.file.about, ""))
+    lines = [paint(BOLD, narrator.name), *wrapped(narrator.about)]
     lines.append(
         say("seed {seed}, run {run}").format(
             seed=narrator.playthrough.seed, run=narrator.playthrough.run
@@ -116,6 +116,21 @@ def told_why(narrator: Narrator, turn: int, actor: str) -> list[str]:
         for sight in found.sightings:
             known = f"{sight.believed} / {sight.true}" if narrator.lens.sees_all else sight.believed
             lines += wrapped(f"{narrator.gauge(sight.gauge)}: {known}", "    ")
+    return lines
+
+
+def beside(rows: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Rows of three cells: what it is, and two accounts of it side by side; the first is a head."""
+    first = min(max(columns(what) for what, _, _ in rows), WIDTH // 3)
+    side = (WIDTH - first - 4) // 2
+    lines = []
+    for place, row in enumerate(rows):
+        cells = [wrapped(cell, width=w) for cell, w in zip(row, (first, side, side), strict=True)]
+        for one, was, now in zip_longest(*cells, fillvalue=""):
+            padded = (text + " " * (w - columns(text)) for text, w in ((one, first), (was, side)))
+            lines.append("  ".join((*padded, now)).rstrip())
+        if not place:
+            lines.append("  ".join("─" * w for w in (first, side, side)))
     return lines
 
 

@@ -47,7 +47,7 @@ class ReplayApp(App[None]):
         self.replay = replay
         self.turn = 0
         self.reasons = True
-        self.narrator = Narrator(replay.playthrough, lang, lens, replay.turns)
+        self.narrator = Narrator.of(replay, lang, lens)
 
     def compose(self) -> ComposeResult:
         """News and deeds to the left; ladders, gauges and the network to the right."""
@@ -93,7 +93,7 @@ class ReplayApp(App[None]):
         self._look(LANGUAGES[(place + 1) % len(LANGUAGES)], self.narrator.lens)
 
     def _look(self, lang: str, lens: Lens) -> None:
-        self.narrator = Narrator(self.replay.playthrough, lang, lens, self.replay.turns)
+        self.narrator = Narrator.of(self.replay, lang, lens)
         self.draw()
 
     # ------------------------------------------------------------- panels
@@ -101,8 +101,7 @@ class ReplayApp(App[None]):
     def draw(self) -> None:
         """Fill every panel for the turn."""
         narrator, say = self.narrator, self.narrator.say
-        scenario = narrator.scenario.header.scenario
-        self.title = narrator.title(narrator.file.title, scenario)
+        self.title = narrator.name
         week = narrator.week(self.turn) if self.turn else None
         heading = week.title if week else say("Before the first turn")
         self.sub_title = f"{heading} / {self.replay.playthrough.turns}"
@@ -119,7 +118,7 @@ class ReplayApp(App[None]):
     def _events(self, week: Week | None) -> list[str]:
         narrator = self.narrator
         if week is None:
-            return [narrator.title(narrator.file.about, ""), "", beginning(narrator)]
+            return [narrator.about, "", beginning(narrator)]
         lines = [f"* {news.text}" for news in week.news]
         for act in week.acts:
             lines.append(f"{SIGNS[act.direction]} {act.text}{marks(narrator, act)}")

@@ -7,7 +7,9 @@ classroom; it keeps nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,29 +22,66 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from wargame.errors import WargameError
-from wargame.fork import fork
+from wargame.experiment.odds import Usual, usually
+from wargame.fork import Fork, fork
 from wargame.replay import Replay
-from wargame.show.language import LANGUAGES, read
+from wargame.show.language import LANGUAGES
 from wargame.show.lens import Lens, lenses
+from wargame.show.narrate import Narrator
 from wargame.show.outlook import Outlook
 from wargame.show.page import page
-from wargame.show.page_data import Data, page_data
+from wargame.show.page_data import Data, fork_data, page_data, usual_data
 
 ANYWHERE = ("0.0.0.0", "::")
 MOST_FORKS = 50
+FUTURES = 1000
+"""So many futures of a fork, and as many of its original, say what usually follows."""
 
 
 class Table:
-    """One replay on the table. `released`: the last turn that may be seen; None is all."""
+    """One replay on the table. `released`: the last turn that may be seen; None is all.
 
-    def __init__(self, replay: Replay, outlook: Outlook | None, released: int | None) -> None:
+    fork, parent: for a fork, where it comes from and under which name that lies here.
+    """
+
+    def __init__(
+        self,
+        replay: Replay,
+        outlook: Outlook | None,
+        released: int | None,
+        fork: Fork | None = None,
+        parent: str = "",
+    ) -> None:
         self.replay = replay
         self.outlook = outlook
         self.released = released
+        self.fork = fork
+        self.parent = parent
         self.data = lru_cache(maxsize=None)(self._data)
+        self.beside = lru_cache(maxsize=None)(self._beside)
+        self._usual: Usual | None = None
+        self._playing = Lock()
 
     def _data(self, who: str, lang: str) -> Data:
         return page_data(self.replay, Lens(who), lang, self.outlook)
+
+    def _beside(self, lang: str) -> Data:
+        return fork_data(self._forked(), lang)
+
+    def usual(self, lang: str) -> Data:
+        """What usually follows this fork; the futures are played when first asked for."""
+        made = self._forked()
+        with self._playing:
+            if self._usual is None:
+                self._usual = usually(made, FUTURES)
+        return usual_data(self._usual, made, lang)
+
+    def _forked(self) -> Fork:
+        if self.fork is None:
+            raise HTTPException(404, "this is no fork")
+        if self.released is not None:
+            raise HTTPException(403, "vote first")
+        return self.fork
 
     def turn(self, turn: int, who: str, lang: str) -> Data:
         """A turn's data. Raises HTTPException for one that there is not, or not yet."""
@@ -86,8 +125,10 @@ def replay_app(
             "lang": lang,
             "predict": at.released is not None,
             "most": at.replay.playthrough.turns,
+            "parent": at.parent,
+            "futures": FUTURES,
         }
-        title = read(at.replay.scenario.spec.scenario.title, lang)
+        title = Narrator.of(at.replay, lang).name
         return HTMLResponse(
             page(data, title, connect="'self'"),
             headers={
@@ -105,6 +146,18 @@ def replay_app(
         at, who, tongue = looked_for(request)
         number = request.path_params["turn"]
         return JSONResponse(await run_in_threadpool(at.turn, number, who, tongue))
+
+    async def beside(request: Request) -> Response:
+        return await about_fork(request, table(request).beside)
+
+    async def usual(request: Request) -> Response:
+        return await about_fork(request, table(request).usual)
+
+    async def about_fork(request: Request, ask: Callable[[str], Data]) -> Response:
+        tongue = request.path_params["lang"]
+        if tongue not in LANGUAGES:
+            raise HTTPException(404, "there is no such language")
+        return JSONResponse(await run_in_threadpool(ask, tongue))
 
     async def vote(request: Request) -> Response:
         at, body = table(request), await said(request)
@@ -129,15 +182,16 @@ def replay_app(
             raise HTTPException(403, "while the class predicts, nothing is forked")
         if len(tables) > MOST_FORKS:
             raise HTTPException(409, f"there are {MOST_FORKS} forks already; start anew")
-        number, actor, move = (body.get(key) for key in ("turn", "actor", "move"))
-        if not (isinstance(number, int) and isinstance(actor, str) and isinstance(move, str)):
-            raise HTTPException(422, "a fork needs a turn, an actor and a move")
+        number, actor, moves = (body.get(key) for key in ("turn", "actor", "moves"))
+        named = isinstance(moves, list) and all(isinstance(move, str) for move in moves)
+        if not (named and moves and isinstance(number, int) and isinstance(actor, str)):
+            raise HTTPException(422, "a fork needs a turn, an actor and its moves")
         try:
-            made = await run_in_threadpool(fork, at.replay, number, {actor: [move]})
+            made = await run_in_threadpool(fork, at.replay, number, {actor: moves})
         except WargameError as error:
             raise HTTPException(409, str(error)) from None
         name = str(len(tables))
-        tables[name] = Table(made.replay, None, None)
+        tables[name] = Table(made.replay, None, None, made, request.path_params["name"])
         return JSONResponse({"name": name})
 
     return Starlette(
@@ -146,6 +200,8 @@ def replay_app(
             Route("/r/{name}/", show),
             Route("/r/{name}/head/{who}/{lang}", head),
             Route("/r/{name}/turn/{turn:int}/{who}/{lang}", turn),
+            Route("/r/{name}/beside/{lang}", beside),
+            Route("/r/{name}/usual/{lang}", usual),
             Route("/r/{name}/vote", vote, methods=["POST"]),
             Route("/r/{name}/predict", hide, methods=["POST"]),
             Route("/r/{name}/fork", branch, methods=["POST"]),

@@ -98,6 +98,13 @@
     element.setAttribute("aria-label", label);
     return element;
   };
+  const sign = (width, height, markup) => {
+    const element = svg(width, height, markup, "");
+    element.removeAttribute("role");
+    element.removeAttribute("aria-label");
+    element.setAttribute("aria-hidden", "true");
+    return element;
+  };
   const table = (caption, heads_, rows) => {
     const side = (i) => (typeof (rows[0] || [])[i] === "number" ? {class: "number"} : {});
     return h("table", {},
@@ -117,7 +124,9 @@
     const words = head.words;
     chrome(head, words, turn);
     await charts(head, words);
+    await beside(head, words);
     cursor(head);
+    guide(words, turn);
     odds(words, turn);
     events(head, words, turn);
     moved(words, turn);
@@ -179,37 +188,46 @@
     const shown = [];
     for (let t = 0; t <= known(); t++) shown.push((await cache[t].part(name())).slices);
     const columns = state.predict ? head.horizon + 1 : source.most + 1;
-    const width = sizes.column * columns;
-    const scroll = (id, height, markup, label) => {
-      const chart = svg(width, height, `${markup}<rect class="cursor" y="0" height="${height}" `
-        + `width="${sizes.column}"/>`, label);
-      chart.style.setProperty("--columns", columns);
-      chart.addEventListener("click", (event) => {
-        const box = chart.getBoundingClientRect();
-        go(Math.floor((event.clientX - box.left) / box.width * columns));
-      });
-      return h("div", {class: "scroll", id, tabindex: 0, role: "region", "aria-label": label}, chart);
-    };
     fill("ladder", h("h3", {}, words.ladder), h("p", {class: "help"}, words.ladder_help),
-      h("div", {class: "strip"},
-        h("ul", {class: "pairs", "aria-hidden": "true"}, head.dyads.map((x) => h("li", {}, x))),
-        scroll("strip", sizes.strip, shown.map((x) => x.strip).join(""), words.ladder)),
+      ladder("strip", head, columns, shown.map((x) => x.strip), words.ladder),
       h("div", {id: "rungs"}));
     $("odds").hidden = !head.frames.odds;
     if (head.frames.odds) {
+      const lines = (x) => `<line x1="1" x2="33" y1="5" y2="5" stroke="${x.stroke}" stroke-width="3" stroke-dasharray="${x.dash}"/>`;
       fill("odds", h("h3", {}, words.odds),
         h("p", {class: "help"}, put(words.odds_help, {n: head.futures})),
-        h("div", {class: "strip"},
-          h("ul", {class: "axis", "aria-hidden": "true"}, ["100 %", "75 %", "50 %", "25 %", "0 %"].map((x) => h("li", {}, x))),
-          scroll("area", sizes.odds, shown.map((x) => x.odds || "").join("") + head.frames.odds, words.odds)),
+        graph("odds", "area", head, columns, shown, words.odds),
         h("ul", {class: "legend"}, head.endings.map((x) => h("li", {},
-          svg(12, 12, `<rect width="12" height="12" fill="${x.fill}" stroke="#333"/>`, ""), x.title))),
-        h("div", {id: "shares"}));
-      for (const key_ of $("odds").querySelectorAll(".legend svg")) {
-        key_.removeAttribute("role"); key_.removeAttribute("aria-label"); key_.setAttribute("aria-hidden", "true");
-      }
+          sign(12, 12, `<rect width="12" height="12" fill="${x.fill}" stroke="#333"/>`), x.title))),
+        h("div", {id: "shares"}),
+        h("h4", {}, words.risks), h("p", {class: "help"}, words.risks_help),
+        graph("risks", "curves", head, columns, shown, words.risks),
+        h("ul", {class: "legend lines"}, head.risks.map((x) => h("li", {}, sign(34, 10, lines(x)), x.title))));
     }
   }
+
+  // A chart with a column for each turn, that scrolls sideways where it has no room.
+  const scroll = (id, head, columns, height, markup, label) => {
+    const column = head.sizes.column;
+    const chart = svg(column * columns, height, `${markup}<rect class="cursor" y="0" height="${height}" `
+      + `width="${column}"/>`, label);
+    chart.style.setProperty("--columns", columns);
+    chart.addEventListener("click", (event) => {
+      const box = chart.getBoundingClientRect();
+      go(Math.floor((event.clientX - box.left) / box.width * columns));
+    });
+    return h("div", {class: "scroll", id, tabindex: 0, role: "region", "aria-label": label}, chart);
+  };
+  const ladder = (id, head, columns, slices, label) => h("div", {class: "strip"},
+    h("ul", {class: "pairs", "aria-hidden": "true"}, head.dyads.map((x) => h("li", {}, x))),
+    scroll(id, head, columns, head.sizes.strip, slices.join(""), label));
+  const graph = (kind, id, head, columns, shown, label) => {
+    const tick = ([text, down]) => { const li = h("li", {}, text); li.style.top = down; return li; };
+    return h("div", {class: "strip"},
+      h("ul", {class: "axis", "aria-hidden": "true"}, head.axes[kind].map(tick)),
+      scroll(id, head, columns, head.sizes[kind],
+        shown.map((x) => x[kind] || "").join("") + head.frames[kind], label));
+  };
 
   function cursor(head) {
     for (const mark of document.querySelectorAll(".cursor")) {
@@ -224,16 +242,22 @@
     }
   }
 
+  function guide(words, turn) {
+    $("guide").hidden = turn.turn > 0 || state.predict;
+    fill("guide", h("h3", {}, words.guide), h("ul", {class: "guide"},
+      [words.guide_step, words.guide_eyes, words.guide_why, words.guide_predict,
+        given.mode === "server" && words.guide_fork].filter(Boolean).map((x) => h("li", {}, x))));
+  }
+
   function odds(words, turn) {
     if (!$("shares")) return;
     fill("shares", (turn.turnings || []).map((x) => h("p", {}, x)), turn.odds && h("details", {}, h("summary", {}, words.as_table),
-      table(words.odds, [words.ending, words.share],
-        turn.odds.map((x) => [x.title, `${(100 * x.share).toFixed(1)} %`]))));
+      table(words.odds, [words.ending, words.interval], turn.odds)));
   }
 
   function events(head, words, turn) {
     if (!turn.turn) {
-      fill("events");
+      fill("events", h("p", {}, turn.beginning));
     } else {
       const how = (act) => [
         act.visible !== "public" && words[act.visible],
@@ -267,11 +291,10 @@
 
   function network(head, words, turn) {
     const [width, height] = head.sizes.network;
-    const key = (kind, dash) => [svg(34, 10,
-      `<line x1="1" x2="33" y1="5" y2="5" class="${kind}" stroke-width="3" stroke-dasharray="${dash}"/>`, ""), words[kind]];
+    const key = (kind, dash) => [sign(34, 10,
+      `<line x1="1" x2="33" y1="5" y2="5" class="${kind}" stroke-width="3" stroke-dasharray="${dash}"/>`), words[kind]];
     const acts = (turn.acts || []).filter((x) => x.aims.length);
     const lines = [key("escalate", ""), key("de-escalate", "9 5"), key("neutral", "2 4")];
-    for (const [line] of lines) { line.removeAttribute("role"); line.removeAttribute("aria-label"); line.setAttribute("aria-hidden", "true"); }
     fill("network", Object.keys(head.actors).length && [h("h3", {}, words.network),
       h("p", {class: "help"}, words.network_help),
       svg(width, height, head.frames.network + (turn.slices.network || ""), words.network),
@@ -301,7 +324,7 @@
       const note = x.move in chosen ? (chosen[x.move] ? words.chosen : words.failed)
         : x.move === mind.runner_up ? words.runner_up : "";
       return h("li", {class: x.move in chosen ? "option chosen" : "option"},
-        h("details", {},
+        h("details", {open: x.move in chosen},
           h("summary", {}, h("span", {class: "label"}, head.moves[x.move],
             note && h("span", {class: "tag"}, note)),
           h("span", {class: "number"}, String(x.weight)), h("span", {class: "track", "aria-hidden": "true"}, bar)),
@@ -309,7 +332,7 @@
             x.voices.map(reason)) : h("p", {}, words.no_reasons)));
     };
     const open_ = document.activeElement && document.activeElement.id === "mind";
-    fill("why", h("h3", {}, words.why), h("p", {class: "help"}, words.why_help),
+    fill("why", h("h3", {}, `${words.why} ${head.actors[state.actor]}`), h("p", {class: "help"}, words.why_help),
       h("label", {}, words.actor, " ", h("select", {id: "mind", onchange: (e) => { state.actor = e.target.value; show(); }},
         actors.map((x) => h("option", {value: x, selected: x === state.actor}, head.actors[x])))),
       h("ol", {class: "options"}, mind.options.map(option)),
@@ -369,12 +392,15 @@
   async function fork(head, words) {
     $("fork").hidden = given.mode === "file" || !state.turn || state.predict;
     if ($("fork").hidden) return;
-    const options = (await cache[state.turn - 1].part("all/" + state.lang)).question;
+    const options = (await cache[state.turn - 1].part(`all/${state.lang}`)).question;
+    const played = (await cache[state.turn].part(`all/${state.lang}`)).orders;
     const actors = Object.keys(options);
     if (!actors.length) { $("fork").hidden = true; return; }
     const who = h("select", {id: "who"}, actors.map((x) => h("option", {value: x}, head.actors[x])));
-    const what = h("select", {id: "what"});
-    const list = () => what.replaceChildren(...options[who.value].map((x) => h("option", {value: x}, head.moves[x])));
+    const what = h("div", {class: "row"});
+    const list = () => what.replaceChildren(...played[who.value].map((made, i) =>
+      h("label", {}, played[who.value].length > 1 ? put(words.order_n, {n: i + 1}) : words.move, " ",
+        h("select", {class: "what"}, options[who.value].map((x) => h("option", {value: x, selected: x === made}, head.moves[x]))))));
     who.addEventListener("change", list);
     if (actors.includes(state.actor)) who.value = state.actor;
     list();
@@ -382,13 +408,73 @@
     const play = async () => {
       said.textContent = words.fork_done;
       try {
-        const made = await server.ask("fork", {turn: state.turn, actor: who.value, move: what.value});
+        const moves = [...what.querySelectorAll("select")].map((x) => x.value);
+        const made = await server.ask("fork", {turn: state.turn, actor: who.value, moves});
         location.assign(`../${made.name}/?turn=${state.turn}&lang=${state.lang}`);
       } catch (error) { said.textContent = error.message; }
     };
     fill("fork", h("h3", {}, words.fork), h("p", {class: "help"}, put(words.fork_help, {turn: state.turn})),
-      h("p", {class: "row"}, h("label", {}, words.actor, " ", who), h("label", {}, words.move, " ", what),
-        h("button", {type: "button", class: "main", onclick: play}, words.fork_go)), said);
+      h("p", {}, h("label", {}, words.actor, " ", who)), what,
+      h("p", {}, h("button", {type: "button", class: "main", onclick: play}, words.fork_go)), said);
+  }
+
+  // A fork beside its original, for those who see everything.
+  const parted = {};
+  let usual = null;
+  async function beside(head, words) {
+    const on = given.parent && state.lens === "all" && !state.predict;
+    $("beside").hidden = !on;
+    if (!on) return fill("beside");
+    parted[state.lang] ??= await server.ask(`beside/${state.lang}`);
+    const found = parted[state.lang];
+    const rows = found.rows[state.turn];
+    const heads_ = [words.gauge, words.as_it_was, words.otherwise];
+    const at = $("beside").querySelector(".scroll");
+    const left = at ? at.scrollLeft : 0;
+    fill("beside", h("h3", {}, words.beside),
+      h("p", {}, h("strong", {}, put(words.changed, {turn: found.turn})), " ", found.changed),
+      h("p", {class: "help"}, words.beside_strip),
+      ladder("original", head, source.most + 1, found.strip.slice(0, source.most + 1), words.beside_strip),
+      h("h4", {}, $("heading").textContent),
+      rows ? table(words.beside, heads_, rows)
+        : h("p", {}, state.turn < found.turn ? words.same_before : words.same_turn),
+      h("h4", {}, words.ends), table(words.ends, heads_, [[words.ending, found.was, found.now]]),
+      found.left_out.map((x) => h("p", {class: "help"}, x)),
+      h("div", {id: "usual"}),
+      h("p", {}, h("a", {href: `../${given.parent}/?turn=${state.turn}&lang=${state.lang}`}, words.to_original)));
+    $("beside").querySelector(".scroll").scrollLeft = left;
+    if (usual) follows(words, await usual(state.lang));
+    else {
+      const busy = h("p", {role: "status"});
+      const play = async () => {
+        busy.textContent = words.usual_busy;
+        usual = (lang) => server.ask(`usual/${lang}`);
+        try { follows((await heads(name())).words, await usual(state.lang)); }
+        catch (error) { usual = null; busy.textContent = error.message; }
+      };
+      fill("usual", h("h4", {}, words.usual_title), h("p", {class: "help"}, put(words.usual_help, {n: given.futures})),
+        h("button", {type: "button", class: "main", onclick: play}, put(words.usual_go, {n: given.futures})), busy);
+    }
+  }
+
+  function follows(words, found) {
+    const bar = (share, kind) => {
+      const inner = h("span", {class: "bar"});
+      inner.style.width = `${100 * share}%`;
+      return h("span", {class: `track ${kind}`}, inner);
+    };
+    const percent = (share) => `${(100 * share).toFixed(1)} %`;
+    fill("usual", h("h4", {}, words.usual_title), h("p", {class: "help"}, put(words.usual_help, {n: found.futures})),
+      h("table", {}, h("caption", {class: "away"}, words.usual_title),
+        h("thead", {}, h("tr", {}, h("th", {scope: "col"}, words.ending), h("td", {}),
+          h("th", {scope: "col", class: "number"}, h("span", {class: "swatch"}), " ", words.as_it_was),
+          h("th", {scope: "col", class: "number"}, h("span", {class: "swatch now"}), " ", words.otherwise),
+          h("th", {scope: "col", class: "number"}, words.usual_change))),
+        h("tbody", {}, found.rows.map((x) => h("tr", {class: x.resolved && "resolved"},
+          h("th", {scope: "row"}, x.title), h("td", {"aria-hidden": "true"}, h("span", {class: "pair"}, bar(x.was, ""), bar(x.now, "now"))),
+          h("td", {class: "number"}, percent(x.was)), h("td", {class: "number"}, percent(x.now)),
+          h("td", {class: "number"}, x.change))))),
+      h("p", {class: "help"}, words.usual_note));
   }
 
   function story(words, turn) {
