@@ -1,7 +1,8 @@
 """Is it believable? Writes one HTML page with all that speaks for and against the model.
 
 Assumption ledger, expectations of policies, patterns, backtest, base rates, calibration, and what
-the model cannot say; in English and Japanese, without scripts. Failures are shown as plainly as successes.
+the model cannot say; in English and Japanese, without scripts. Failures are shown as plainly as
+successes.
 """
 
 from __future__ import annotations

@@ -130,9 +130,17 @@ class _Page(Sheet):
         )
         lead = self.prose("lead")
         asked = self.say("Is it believable?", "信じられるか")
+        note = ""
+        if evidence.fits.get(evidence.worldview, {}).get("stale"):
+            words = self.say(
+                "The scenario has changed since this worldview was calibrated; what follows is "
+                "played on the scenario as it is now.",
+                "この世界観が較正された後にシナリオが変わった。以下は現在のシナリオで実行した結果である。",
+            )
+            note = f'<p class="note">{escape(words)}</p>'
         return (
             f'<h1>{escape(asked)} <span class="of">{self.read(file.title)}</span></h1>'
-            f'<p class="lead">{escape(lead)}</p><p class="facts">{escape(facts)}</p>'
+            f'<p class="lead">{escape(lead)}</p><p class="facts">{escape(facts)}</p>' + note
         )
 
     def short(self) -> str:
@@ -200,7 +208,14 @@ class _Page(Sheet):
                 f"{len(evidence.fits)}個の世界観のうち{met}個が、すべての目標を満たす"
                 + (f"。満たさないもの：{'、'.join(missed)}。" if missed else "。"),
             )
-            yield "calibration", BAD if missed else GOOD, self.say("calibration", "較正"), words
+            stale = sum(bool(fit["stale"]) for fit in evidence.fits.values())
+            if stale:
+                words += self.say(
+                    f" {stale} of them were made before the scenario last changed.",
+                    f"うち{stale}個は、シナリオの最後の変更より前に作られた。",
+                )
+            kind = BAD if missed else OPEN if stale else GOOD
+            yield "calibration", kind, self.say("calibration", "較正"), words
 
     # ------------------------------------------------------------------------- the ledger
 
@@ -480,9 +495,8 @@ class _Page(Sheet):
             (*columns, _), *bins = found.calibration(part, self.lang)
             label = self.say("Do its chances come true?", "述べた確率は当たるか")
             text += self.folded(label, self.table([*columns, self.say("cases", "件数")], bins))
-            surprises = [
-                found.told(one, self.lang) for one in found.surprises if one.part == part.name
-            ]
+            own = [one for one in found.surprises if one.part == part.name]
+            surprises = [found.told(one, self.lang) for one in own]
             label = self.say("What surprised the model most", "モデルが最も意外とした週")
             text += self.folded(label, self.bullets(surprises), opened=True)
         return text
@@ -520,8 +534,9 @@ class _Page(Sheet):
             words = self.say(
                 "model less this, in points: ", "モデルとの差（ポイント）："
             ) + gap.words(self.lang)
+            drawn = self.track(one.share, low, high, hollow=True)
             lines.append(
-                f"<dt>{escape(joined(one.source[self.lang]))}</dt><dd>{self.track(one.share, low, high, hollow=True)}"
+                f"<dt>{escape(joined(one.source[self.lang]))}</dt><dd>{drawn}"
                 f"{escape(one.words(self.lang))}<small>{escape(words)} {far}</small></dd>"
             )
         return (
@@ -608,7 +623,10 @@ class _Page(Sheet):
                 "その後シナリオが変わった。ファイル冒頭のコマンドで世界観を作り直すこと。",
             )
             text = f'<p class="note">{escape(note)}</p>' + text
-        return self.folded(f"{name} ({where})", text, opened=not report["met"] or report["stale"])
+        label = f"{name} ({where})"
+        if report["stale"]:
+            label += self.say(": out of date", "：更新が必要")
+        return self.folded(label, text, opened=not report["met"])
 
     # ------------------------------------------------------------------------- the rest
 
