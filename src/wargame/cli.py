@@ -35,6 +35,7 @@ COMMANDS = {
     "robust": "which conclusions about policies hold under all worldviews",
     "backtest": "score the model's odds for what was really done, week by week",
     "believable": "write the page of all that speaks for and against the model",
+    "odd": "write the ODD protocol of a scenario",
     "selftest": "check this installation on this machine",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",

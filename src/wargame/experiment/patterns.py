@@ -8,7 +8,7 @@ that really happened is asked the same questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isnan
 from pathlib import Path
@@ -45,6 +45,7 @@ from wargame.statistics.result import Result, decimals, interval, percent, say, 
 from wargame.yaml_reader import read_text
 
 __all__ = [
+    "LEVELS",
     "Found",
     "PatternSpec",
     "Patterns",
@@ -59,6 +60,13 @@ FOLDER = "scenarios/patterns"
 _HERE = Path(__file__).resolve().parents[1]
 
 Level = Literal["order", "timing", "actor", "dyad", "world"]
+LEVELS: Mapping[Level, tuple[str, str]] = {
+    "order": ("order of moves", "手の順序"),
+    "timing": ("timing", "時機"),
+    "actor": ("single actors", "個々の行為者"),
+    "dyad": ("between two", "二者のあいだ"),
+    "world": ("the world as a whole", "世界全体"),
+}
 PerMille = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

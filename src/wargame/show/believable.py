@@ -20,7 +20,7 @@ from wargame.experiment.base_rates import Compared
 from wargame.experiment.believable import Evidence
 from wargame.experiment.expect import Prediction
 from wargame.experiment.ledger import KINDS, Dependence, Row
-from wargame.experiment.patterns import Found
+from wargame.experiment.patterns import LEVELS, Found
 from wargame.show.language import LANGUAGES, joined
 from wargame.show.page import static
 from wargame.show.sheet import Sheet, page
@@ -35,14 +35,6 @@ WORST = 10  # and in that of the worst outcomes
 FEW = 30  # runs below which nothing is said of a model without rules
 GOOD, BAD, OPEN = "good", "bad", "open"
 MARKS = {GOOD: "✓", BAD: "✗", OPEN: "?"}
-
-LEVELS = {
-    "order": ("Order of moves", "手の順序"),
-    "timing": ("Timing", "時機"),
-    "actor": ("Single actors", "個々の行為者"),
-    "dyad": ("Between two", "二者のあいだ"),
-    "world": ("The world as a whole", "世界全体"),
-}
 
 
 @cache
@@ -428,7 +420,8 @@ class _Page(Sheet):
                 self.say("without rules", "規則なし"),
             )
             rows = [self._pattern(one) for one in group]
-            text += f"<h3>{escape(LEVELS[level][self.lang == 'ja'])}</h3>" + self.cards(
+            title = LEVELS[level][self.lang == "ja"]
+            text += f"<h3>{escape(title[0].upper() + title[1:])}</h3>" + self.cards(
                 head, rows, (28, 31, 10, 12, 19)
             )
         return text
