@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from leading import BLUE, RED, lead, open_orders
+from leading import BLUE, RED, lead, open_orders, order, play_turn
 
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv, report
@@ -126,3 +126,42 @@ def test_the_japanese_page_speaks_japanese(finished: Table) -> None:
     text = as_html(finished, "ja")
     ours = [sentence for sentence in JAPANESE if " " in sentence.strip() and "{" not in sentence]
     assert [sentence for sentence in ours if sentence in text] == []
+
+
+def test_turning_points_are_the_turns_that_moved_the_odds(seat: Any) -> None:
+    """Red marches in turn 2 alone: that turn brings the war nearer, and no other does."""
+    table = seat()
+    for march in (False, True, False, False):
+        play_turn(table, *(["march", "march"] if march else ["hold", "hold"]))
+    lead(table, "debrief")
+    by_ladder = report(table)
+    assert by_ladder["by_odds"] == 0
+    found = lead(table, "turning_points", {"futures": 400}).data
+    assert (found["turn"], found["futures"]) == (4, 400)
+    told = report(table, "ja")
+    assert told["by_odds"] == 400
+    turns = [turn["turn"] for turn in told["decisive"]]
+    assert turns == [turn["turn"] for turn in found["turns"]]
+    assert turns[0] == 2
+    moved = {share["title"]: share for share in told["decisive"][0]["odds"]}
+    assert moved["平穏"]["after"] < moved["平穏"]["before"]
+    assert "結末の割合を最も動かしたターン" in as_html(table, "ja")
+    # The same question has the same answer, and a turn that is taken back makes it void.
+    assert lead(table, "turning_points", {"futures": 400}).data == found
+    played = [event.seq for event in table.events if event.kind == "turn"][-1]
+    lead(table, "rewind", {"event": played, "reason": "again"})
+    assert report(table)["by_odds"] == 0
+
+
+def test_mere_waiting_is_left_out_of_the_story_and_a_late_seat_is_not(seat: Any) -> None:
+    table = seat(late="hold")
+    lead(table, "start")
+    lead(table, "open_orders")
+    order(table, RED, "march")
+    for name in ("lock", "commit", "debrief"):
+        lead(table, name)
+    rows = [
+        (o["actor"], o["place"]) for o in report(table)["turns"][0]["orders"] if not o["silent"]
+    ]
+    assert ("red", 0) in rows and ("red", 1) not in rows
+    assert ("blue", 0) in rows and ("blue", 1) not in rows

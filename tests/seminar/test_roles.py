@@ -44,6 +44,7 @@ question         F   s b o a r d .
 note             F   s b o a r d .
 odds             F   . b o a r d .
 what_if          F   . b o a r d .
+turning_points   F   . . . . . d .
 message          FS  s b o a r d .
 join             S   s b o a r d .
 draft            S   . b o . . . .
@@ -80,6 +81,7 @@ DATA: dict[str, dict[str, Any]] = {
     "question": {"text": "Why?"},
     "note": {"text": "So."},
     "odds": {"futures": 10},
+    "turning_points": {"futures": 10},
     "what_if": {"turn": 1, "orders": {"red": ["hold"]}},
     "message": {"to": ["seat:blue"], "text": "Hello"},
     "draft": {"orders": [{"move": "plot"}]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -618,3 +619,26 @@ def test_seats_keep_their_order_after_a_restart(seat: Any) -> None:
     assert [s["actor"] for s in seen["seats"]] == before
     assert view(again, RED)["recipients"] == ["facilitator", "seat:blue", "seat:green"]
     again.close()
+
+
+@pytest.mark.parametrize(
+    ("orders", "why"),
+    [
+        ([{"move": "marsh"}], "「marsh」という行動はありません"),
+        ([{"move": "parley"}], "「会談」はこの席の行動ではありません"),
+        ([{"move": "plot"}, {"move": "plot"}], "二度は命令できません"),
+        ([{"move": "plot"}, {"move": "hold"}, {"move": "talk"}], "2件までです"),
+        ([{"move": "march"}], "「進軍」は第3ターンまで命令できません"),
+        ([{"move": "plot", "intent": "x" * 5000}], "orders.0.intent: 長すぎます"),
+        ([{"movement": "plot"}], "この項目は使えません"),
+        ("all", "入力内容が正しくありません"),
+    ],
+)
+def test_a_refused_order_says_why_in_japanese(seat: Any, orders: Any, why: str) -> None:
+    table = seat()
+    play_turn(table, "march")
+    open_orders(table)
+    with pytest.raises(Refused) as caught:
+        table.command(RED, "submit", {"orders": orders}, turn=2)
+    assert why in caught.value.words("ja")
+    assert not re.search("[ぁ-ん]", caught.value.words("en"))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from wargame.orders import HOLD
 from wargame.seminar.debrief import report
 from wargame.seminar.game import Game
 from wargame.seminar.paper import STYLE, page, say_in
@@ -51,9 +50,19 @@ def _decisive(data: Piece, say: Any) -> str:
         return ""
     items = []
     for turn in data["decisive"]:
+        n = data["by_odds"]
+        odds = [
+            f"{o['title']} {100 * o['before'] / n:.1f} % → {100 * o['after'] / n:.1f} %"
+            for o in turn["odds"]
+        ]
         marks = [f"{r['title']} {r['stage'] - r['change']} → {r['stage']}" for r in turn["ladders"]]
-        items.append(f"{turn['title']}: {'; '.join([*turn['milestones'], *marks])}")
-    return f"<h2>{say('Turning points')}</h2>" + _list(items)
+        items.append(f"{turn['title']}: {'; '.join([*turn['milestones'], *odds, *marks])}")
+    honest = say(
+        "The turns that moved the shares of endings most, of {n} model runs after each turn."
+        if data["by_odds"]
+        else "The turns in which the ladders moved most."
+    ).format(n=data["by_odds"])
+    return f"<h2>{say('Turning points')}</h2><p>{honest}</p>" + _list(items)
 
 
 def _turn(turn: Piece, say: Any) -> str:
@@ -62,7 +71,7 @@ def _turn(turn: Piece, say: Any) -> str:
         parts.append(_list(item["text"] for item in turn["news"]))
     rows = []
     for order in turn["orders"]:
-        if (order["by"] == "rule" and order["move"] == HOLD) or not _says_something(order):
+        if order["silent"]:
             continue
         umpire = " ".join(filter(None, (_verdict(order["verdict"], say), order["reason"])))
         ordered = order["free"] or order["ordered"]
@@ -93,10 +102,6 @@ def _turn(turn: Piece, say: Any) -> str:
             f"<details><summary>{say('What seats did not know')}</summary>{_list(gaps)}</details>"
         )
     return "".join((*parts, "</section>"))
-
-
-def _says_something(order: Piece) -> bool:
-    return bool(order["made"] or order["ordered"] or order["free"])
 
 
 def _by(order: Piece, say: Any) -> str:

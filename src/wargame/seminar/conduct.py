@@ -12,12 +12,12 @@ from typing import Any
 from wargame.errors import OrderError, SpecError
 from wargame.injects import read_inject
 from wargame.log import Event
-from wargame.orders import Malformed, no_such
+from wargame.orders import HOLD, Malformed, no_such
 from wargame.replay import Played
 from wargame.seminar import requests as ask
 from wargame.seminar.board import Board
 from wargame.seminar.clock import MINUTE
-from wargame.seminar.refused import Refused
+from wargame.seminar.refused import Refused, in_english
 from wargame.seminar.seats import (
     AGENT,
     FACILITATOR,
@@ -35,7 +35,7 @@ from wargame.seminar.state import (
     State,
     blocked,
 )
-from wargame.seminar.umpire import late_sheets, lines_of, plan_of
+from wargame.seminar.umpire import fault_in_japanese, late_sheets, lines_of, plan_of
 from wargame.turn_log import TURN, UNDO, live
 
 
@@ -172,10 +172,11 @@ def submit(hand: Hand, said: ask.Orders) -> list[Deed]:
     desk = hand.board.desk(state.thrown(state.turn))
     try:
         lines = lines_of(desk, actor, [Line(**line.model_dump()) for line in said.orders])
-    except Malformed as error:
-        raise Refused("malformed", detail=str(error)) from None
     except OrderError as error:
-        raise Refused("illegal", detail=str(error)) from None
+        moves = [line.move or HOLD for line in said.orders if line.move or line.free]
+        detail = {"en": str(error), "ja": fault_in_japanese(desk, actor, moves)}
+        key = "malformed" if isinstance(error, Malformed) else "illegal"
+        raise Refused(key, detail=detail) from None
     data: dict[str, Any] = {
         "seat": actor,
         "turn": state.turn,
@@ -221,7 +222,11 @@ def inject_prepare(hand: Hand, said: ask.NewInject) -> list[Deed]:
 def inject_schedule(hand: Hand, said: ask.NewInject) -> list[Deed]:
     turn = said.turn or hand.state.coming
     if turn < hand.state.coming:
-        raise Refused("malformed", detail=f"the news of turn {turn} are out already")
+        detail = {
+            "en": f"the news of turn {turn} are out already",
+            "ja": f"第{turn}ターンの知らせは既に公開されています",
+        }
+        raise Refused("malformed", detail=detail)
     return _inject(hand, said, "scheduled", turn)
 
 
@@ -258,11 +263,10 @@ def check_inject(board: Board, data: Mapping[str, Any]) -> None:
         unknown = [a for a in read_inject(data).to if a not in board.scenario.header.actors]
         board.check_injects([data])
     except SpecError as error:
-        raise Refused("malformed", detail=str(error)) from None
+        raise Refused("malformed", detail=in_english(error)) from None
     if unknown:
-        raise Refused(
-            "malformed", detail=no_such("actor", unknown[0], board.scenario.header.actors)
-        )
+        detail = in_english(no_such("actor", unknown[0], board.scenario.header.actors))
+        raise Refused("malformed", detail=detail)
 
 
 # ------------------------------------------------------------------------------ the umpire
@@ -273,7 +277,11 @@ def rule(hand: Hand, said: ask.RulingOn) -> list[Deed]:
     if said.verdict != "accept" and not said.reason:
         raise Refused("reason")
     if (said.verdict == "modify") != (said.move is not None):
-        raise Refused("malformed", detail="a move is named for `modify`, and only then")
+        detail = {
+            "en": "a move is named for `modify`, and only then",
+            "ja": "別の行動を選べるのは「別の行動に替える」の場合だけで、その場合は必須です",
+        }
+        raise Refused("malformed", detail=detail)
     if said.move is not None:
         _own_move(hand, said.seat, said.move)
     data: dict[str, Any] = {
@@ -293,7 +301,11 @@ def translate(hand: Hand, said: ask.Translation) -> list[Deed]:
     if line is None or line.move is not None:
         raise Refused("missing", what="free text", name=f"{said.seat} {said.place}")
     if (said.move is None) == (said.inject is None):
-        raise Refused("malformed", detail="translate into one move or one inject")
+        detail = {
+            "en": "translate into one move or one inject",
+            "ja": "行動か状況付与のどちらか一つに置き換えてください",
+        }
+        raise Refused("malformed", detail=detail)
     data: dict[str, Any] = {
         "seat": said.seat,
         "place": said.place,
@@ -390,7 +402,8 @@ def _order_at(hand: Hand, actor: str, place: int) -> None:
 def _own_move(hand: Hand, actor: str, move: str) -> None:
     moves = hand.board.scenario.header.moves[actor]
     if move not in moves:
-        raise Refused("malformed", detail=no_such(f"move of {actor}", move, moves))
+        detail = in_english(no_such(f"move of {actor}", move, moves))
+        raise Refused("malformed", detail=detail)
 
 
 HANDLERS: Mapping[str, Callable[[Hand, Any], list[Deed]]] = {

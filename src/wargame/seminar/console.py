@@ -10,9 +10,10 @@ from wargame.log import Event
 from wargame.replay import Played
 from wargame.seminar import sight
 from wargame.seminar.game import Game
+from wargame.seminar.guide import PROMPTS
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
-from wargame.seminar.umpire import plan_of
+from wargame.seminar.umpire import LATE, SILENT, plan_of
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
@@ -43,7 +44,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         "late": state.late,
         "minutes": state.minutes,
         "seed": board.header.seed,
-        "table": [_seat(table, actor) for actor in board.actors],
+        "table": [_seat(table, actor, lang) for actor in board.actors],
         "codes": {role: code for role, code in table.codes.items() if role != FACILITATOR},
         "news": sight.news(board, opened, Lens(), lang),
         "gauges": _gauges(table, opened, lang),
@@ -59,6 +60,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
             {"question": q.event, "text": q.text, "answers": dict(q.answers)}
             for q in state.questions
         ],
+        "prompts": _prompts(table, lang),
         "shown": sorted(state.shown),
         "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
         "whatifs": [{k: v for k, v in w.items() if k != "meta"} for w in state.whatifs],
@@ -83,7 +85,13 @@ def _next(table: Game) -> Piece | None:
     return {"command": command, "without": list(state.waiting)} if command else None
 
 
-def _seat(table: Game, actor: str) -> Piece:
+def _why(why: str, lang: str) -> str:
+    """Why others ordered for a seat; what a program did wrong is told in English only."""
+    japanese = {LATE: "提出なし", SILENT: "時間内に回答なし"}
+    return japanese.get(why, why) if lang == "ja" else why
+
+
+def _seat(table: Game, actor: str, lang: str) -> Piece:
     state = table.state
     seat = state.seats[actor]
     sheet = state.sheets.get(actor)
@@ -96,10 +104,16 @@ def _seat(table: Game, actor: str) -> Piece:
         "online": table.present.get(role_of(actor), 0),
         "codes": seat.generation + bool(seat.code),
         "how": sheet.how if sheet else None,
-        "why": sheet.why if sheet else "",
+        "why": _why(sheet.why, lang) if sheet else "",
         "sheet": [dict(vars(line)) for line in sheet.lines] if sheet else [],
         "drafting": drafted == state.turn and bool(lines),
     }
+
+
+def _prompts(table: Game, lang: str) -> list[str]:
+    """Questions of the facilitator's guide that have not been asked yet."""
+    asked = {question.text for question in table.state.questions}
+    return [prompt[lang] for prompt in PROMPTS if not asked & set(prompt.values())]
 
 
 def _gauges(table: Game, opened: Played | None, lang: str) -> list[Piece]:

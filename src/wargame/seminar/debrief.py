@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from wargame import __version__
+from wargame.orders import HOLD, Order
 from wargame.seminar import sight
 from wargame.seminar.game import Game
-from wargame.seminar.state import Sheet
+from wargame.seminar.state import Line, Sheet, Umpired
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
@@ -30,8 +32,10 @@ def report(table: Game, lang: str = "en") -> Piece:
     """The whole game with every lens open, turn by turn. For the phases debrief and ended only.
 
     turns: each with its story, its orders (who ordered what, why, what was expected, what the
-    umpire said, what came of it) and what seats did not know. decisive: the turns in which the
-    ladders moved most. The rest is the white cell's: notes, forecasts, what-ifs, questions.
+    umpire said, what came of it) and what seats did not know. decisive: the turns that moved the
+    odds most, where the facilitator has had them counted (by_odds: with so many futures); else
+    those that moved the ladders most. The rest is the white cell's: notes, forecasts, what-ifs,
+    questions.
     """
     state, board = table.state, table.board
     told = sight.narrator(board, lang, Lens())
@@ -62,7 +66,8 @@ def report(table: Game, lang: str = "en") -> Piece:
         ],
         "ending": told.ending(board.ending) if board.ending else "",
         "turns": turns,
-        "decisive": _decisive(turns),
+        "decisive": _decisive(turns, told, state.turning),
+        "by_odds": state.turning.get("turn") == board.turns and state.turning.get("futures", 0),
         "injects": [
             {"turn": inject.turn, "title": _title(inject.data.get("title"), lang)}
             for inject in state.injects.values()
@@ -126,10 +131,19 @@ def _orders(table: Game, told: Narrator, event: TurnEvent, actor: str) -> list[P
                 "verdict": said.verdict if said else "",
                 "reason": said.reason if said else "",
                 "made": told.move(move) if (move := made[place]) else "",
+                "silent": _silent(order, line, said, sheet, place),
                 "success": success[place] if place < len(success) else False,
             }
         )
     return found
+
+
+def _silent(
+    order: Order, line: Line | None, said: Umpired | None, sheet: Sheet | None, place: int
+) -> bool:
+    """Whether an order is a mere wait, of which nobody wrote a word; a late seat waits aloud."""
+    late = place == 0 and sheet is not None and sheet.how == "hold"
+    return order.move in (HOLD, None) and line is None and said is None and not late
 
 
 def _unknown(table: Game, told: Narrator, turn: int) -> list[Piece]:
@@ -166,18 +180,29 @@ def _unknown(table: Game, told: Narrator, turn: int) -> list[Piece]:
     return found
 
 
-def _decisive(turns: list[Piece]) -> list[Piece]:
-    """The turns in which the ladders moved most, or something was reached."""
-    marked = [turn for turn in turns if turn["changed"] or turn["milestones"] or turn["ending"]]
-    marked.sort(key=lambda turn: (-len(turn["milestones"]), -turn["changed"], turn["turn"]))
+def _decisive(turns: list[Piece], told: Narrator, counted: Mapping[str, Any]) -> list[Piece]:
+    """The turns that moved the odds, most first, if that was counted when the last was played;
+    else those in which the ladders moved most, or something was reached."""
+    if counted.get("turn") == len(turns):
+        shares = {found["turn"]: found["endings"] for found in counted["turns"]}
+        chosen = [turns[turn - 1] for turn in shares]
+    else:
+        shares = {}
+        marked = [turn for turn in turns if turn["changed"] or turn["milestones"] or turn["ending"]]
+        marked.sort(key=lambda turn: (-len(turn["milestones"]), -turn["changed"], turn["turn"]))
+        chosen = marked[:MOST_DECISIVE]
     return [
         {
             "turn": turn["turn"],
             "title": turn["title"],
             "ladders": [rung for rung in turn["ladders"] if rung["change"]],
             "milestones": turn["milestones"],
+            "odds": [
+                {"title": told.ending(name), "before": before, "after": after}
+                for name, (before, after) in shares.get(turn["turn"], {}).items()
+            ],
         }
-        for turn in marked[:MOST_DECISIVE]
+        for turn in chosen
     ]
 
 

@@ -93,6 +93,7 @@ LONG = (
 )
 """Three hours."""
 
+# fmt: off
 STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
     (
         {"en": "Before the day", "ja": "前日まで"},
@@ -199,6 +200,7 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
         ),
     ),
 )
+# fmt: on
 
 PROMPTS: tuple[Both, ...] = (
     {

@@ -27,6 +27,7 @@ th { background: #eee; }
   details > * { display: block; } }
 """
 
+# fmt: off
 JAPANESE = {
     # the after-action report
     "after-action report": "事後報告書",
@@ -43,6 +44,9 @@ JAPANESE = {
     "seat": "席",
     "held by": "担当",
     "Turning points": "転換点",
+    "The turns that moved the shares of endings most, of {n} model runs after each turn.":
+        "結末の割合を最も動かしたターン（各ターン後に{n}回のモデル実行）。",
+    "The turns in which the ladders moved most.": "はしごが最も動いたターン。",
     "succeeded": "成功",
     "did not succeed": "不成功",
     "nothing": "なし",
@@ -130,6 +134,7 @@ JAPANESE = {
     "Teaching material for a model; it states nobody's official view.":
         "この資料は学習用モデルの教材であり、実在の国や人物の見解を示すものではありません。",
 }
+# fmt: on
 
 
 def say_in(lang: str) -> Say:

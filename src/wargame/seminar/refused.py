@@ -54,6 +54,8 @@ REASONS: dict[str, tuple[int, str, str]] = {
 class Refused(WargameError):
     """A command that was not done, and changed nothing.
 
+    names: what its sentence speaks of; {en, ja} where the languages differ.
+
     status: as HTTP has it (400, 403, 404, 409). `words` says why in a language.
     """
 
@@ -71,4 +73,13 @@ class Refused(WargameError):
     def words(self, lang: str = "en") -> str:
         """Why, in one sentence."""
         _, en, ja = REASONS[self.key]
-        return (ja if lang == "ja" else en).format(**self.names)
+        names = {
+            name: value.get(lang, value["en"]) if isinstance(value, dict) else value
+            for name, value in self.names.items()
+        }
+        return (ja if lang == "ja" else en).format(**names)
+
+
+def in_english(detail: object) -> dict[str, str]:
+    """A detail that only English has, such as a fault in the rule language, for both languages."""
+    return {"en": str(detail), "ja": f"書き方を確かめてください（詳細は英語）：{detail}"}

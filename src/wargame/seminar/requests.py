@@ -45,6 +45,9 @@ Place = Annotated[int, Field(ge=0, le=19)]
 Number = Annotated[int, Field(ge=0, lt=2**53)]
 
 
+NO_OBJECT = {"en": "it is no JSON object", "ja": "JSONオブジェクトではありません"}
+
+
 class Request(BaseModel):
     """What a command says; nothing more is understood."""
 
@@ -208,6 +211,7 @@ COMMANDS: Mapping[str, Command] = {
     "note": Command(Noting, _F, LIVE),
     "odds": Command(OddsFor, _F, LIVE - {"setup"}),
     "what_if": Command(WhatIf, _F, LIVE - {"setup"}),
+    "turning_points": Command(OddsFor, _F, frozenset({"debrief"})),
     "message": Command(Messaging, _B, LIVE),
     "join": Command(Nothing, _S, LIVE),
     "draft": Command(Orders, _S, frozenset({"briefing", "orders"})),
@@ -239,8 +243,22 @@ def read(command: Command, data: Mapping[str, Any]) -> Any:
         return command.shape.model_validate(dict(data))
     except (ValidationError, TypeError, ValueError) as error:
         if not isinstance(error, ValidationError):
-            raise Refused("malformed", detail="it is no JSON object") from None
-        detail = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in detail["loc"])
-        message = detail["msg"].removeprefix("Value error, ")
-        raise Refused("malformed", detail=f"{place}: {message}" if place else message) from None
+            raise Refused("malformed", detail=NO_OBJECT) from None
+        fault = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        said = {"en": message, "ja": _JAPANESE.get(fault["type"], _JAPANESE["value_error"])}
+        detail = {lang: f"{place}: {text}" if place else text for lang, text in said.items()}
+        raise Refused("malformed", detail=detail) from None
+
+
+_JAPANESE = {
+    "missing": "入力が必要です",
+    "string_too_long": "長すぎます",
+    "string_too_short": "入力が必要です",
+    "too_long": "数が多すぎます",
+    "too_short": "一つ以上選んでください",
+    "extra_forbidden": "この項目は使えません",
+    "value_error": "入力内容が正しくありません",
+}
+"""What is wrong with a field, by pydantic's name of the fault."""

@@ -6,14 +6,17 @@ from typing import Any
 
 from wargame import __version__
 from wargame.errors import OrderError, ReplayError, SpecError
+from wargame.experiment.odds import odds_of
 from wargame.fork import Apart, fork
 from wargame.log import Log
 from wargame.replay import Replay
 from wargame.seminar.board import Board
 from wargame.seminar.conduct import Deed, Hand
-from wargame.seminar.refused import Refused
-from wargame.seminar.requests import WhatIf
+from wargame.seminar.refused import Refused, in_english
+from wargame.seminar.requests import OddsFor, WhatIf
 from wargame.verdict import Verdict
+
+MOST_TURNING = 3
 
 
 def what_if(hand: Hand, said: WhatIf) -> list[Deed]:
@@ -29,7 +32,7 @@ def what_if(hand: Hand, said: WhatIf) -> list[Deed]:
     try:
         found = fork(replay_of(hand.board), said.turn, said.orders, said.injects)
     except (OrderError, SpecError, ReplayError) as error:
-        raise Refused("malformed", detail=str(error)) from None
+        raise Refused("malformed", detail=in_english(error)) from None
     result: dict[str, Any] = {
         "ending": found.replay.playthrough.ending,
         "turns": [_apart(apart) for apart in found.apart],
@@ -42,6 +45,27 @@ def what_if(hand: Hand, said: WhatIf) -> list[Deed]:
         result["instead"] = hand.board.tally(theirs, said.futures)
     data = {**asked, "result": result}
     return [Deed("whatif", data, data)]
+
+
+def turning_points(hand: Hand, said: OddsFor) -> list[Deed]:
+    """The turns that moved the odds: futures after every turn, under the same luck, in pairs.
+
+    Of each turn the endings are kept whose share it certainly moved: their futures before and
+    after it. All intervals of all turns and endings hold together (Tango, 95 %).
+    """
+    board = hand.board
+    odds = odds_of(replay_of(board), said.futures)
+    turns = []
+    for turn in sorted(range(1, odds.turns + 1), key=lambda turn: (-odds.stir(turn), turn)):
+        moved = {
+            name: [int(odds.counts[turn - 1, e]), int(odds.counts[turn, e])]
+            for e, name in enumerate(odds.header.endings)
+            if odds.change(name, turn - 1, turn, odds.turns * len(odds.header.endings)).resolved
+        }
+        if moved:
+            turns.append({"turn": turn, "endings": moved})
+    data = {"turn": board.turns, "futures": said.futures, "turns": turns[:MOST_TURNING]}
+    return [Deed("turning", data, data)]
 
 
 def replay_of(board: Board) -> Replay:

@@ -34,7 +34,10 @@ def check_holder(holder: str) -> str:
     """A holder of a seat: ``human``, ``rules``, ``agent:<address or command>``. Raises Refused."""
     if holder in (HUMAN, RULES) or (holder.startswith(AGENT) and len(holder) > len(AGENT)):
         return holder
-    detail = f"a seat is held by human, rules or agent:..., not {holder!r}"
+    detail = {
+        "en": f"a seat is held by human, rules or agent:..., not {holder!r}",
+        "ja": f"担当は human、rules、agent:… のいずれかです（{holder!r} は使えません）",
+    }
     raise Refused("malformed", detail=detail)
 
 

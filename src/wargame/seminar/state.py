@@ -22,6 +22,7 @@ answer     ``question``, ``text``, ``seat``
 show       ``what``, ``on``
 odds       ``turn``, ``futures``, ``endings``
 whatif     ``turn``, ``orders``, ``injects``, ``reason``, ``result``
+turning    ``turn`` (the last), ``futures``, ``turns`` [{turn, endings}]
 clock      ``do`` (pause, resume, extend), ``left``
 recovered  ``left``
 late       ``policy``
@@ -49,8 +50,9 @@ OPEN_PHASES: frozenset[str] = frozenset({"briefing", "orders", "adjudication", "
 # What later steps build upon, and which later events those are; see `State.blocked`.
 STEPS = frozenset({"phase", TURN})
 FLOW = STEPS | {"submit", "withdraw", "ruling", "translate", "inject", "holder"}
-BESIDE = frozenset({"note", "message", "odds", "whatif"})  # a facilitator does not steer by these
-UNDOABLE = FLOW | {"message", "note", "question", "answer", "show", "late", "odds", "whatif"}
+# By these, a facilitator does not steer.
+BESIDE = frozenset({"note", "message", "odds", "whatif", "turning"})
+UNDOABLE = FLOW | BESIDE | {"question", "answer", "show", "late"}
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class State:
     shown: frozenset[str] = frozenset()
     odds: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     whatifs: tuple[Mapping[str, Any], ...] = ()
+    turning: Mapping[str, Any] = field(default_factory=dict)
     turns: int = 0
     helm: int = 0
     acts: Mapping[str, int] = field(default_factory=dict)
@@ -392,6 +395,10 @@ def _whatif(state: State, event: Event) -> State:
     return replace(state, whatifs=(*state.whatifs, event.data))
 
 
+def _turning(state: State, event: Event) -> State:
+    return replace(state, turning=event.data)
+
+
 def _clock(state: State, event: Event) -> State:
     paused = {"pause": True, "resume": False}.get(event.data["do"], state.paused)
     left = event.data["left"]
@@ -448,6 +455,7 @@ _STEPS: dict[str, Step] = {
     "show": _show,
     "odds": _odds,
     "whatif": _whatif,
+    "turning": _turning,
     "clock": _clock,
     "recovered": _recovered,
     "late": _late,

@@ -31,7 +31,7 @@ from wargame.seminar.clock import Ticks, Timer
 from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
-from wargame.seminar.sandbox import what_if
+from wargame.seminar.sandbox import turning_points, what_if
 from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, RULES
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
 from wargame.seminar.view import view
@@ -45,7 +45,11 @@ CLOCK = "clock"
 SETS_CLOCK = STEPS | {"clock", "recovered"}
 PAUSABLE = frozenset({"submit", "withdraw"})
 
-COUNTED: Mapping[str, Callable[[Hand, Any], list[Deed]]] = {"odds": odds, "what_if": what_if}
+COUNTED: Mapping[str, Callable[[Hand, Any], list[Deed]]] = {
+    "odds": odds,
+    "what_if": what_if,
+    "turning_points": turning_points,
+}
 """What is worked out beside the game, on a copy, while the game goes on."""
 
 
@@ -293,7 +297,7 @@ class Table:
         """What a command says and its digest, if it may be given now; its answer if it was."""
         command = requests.check(role, name)
         if not isinstance(data, Mapping):
-            raise Refused("malformed", detail="it is no JSON object")
+            raise Refused("malformed", detail=requests.NO_OBJECT)
         body = _body(name, data, turn)
         if key is not None and (answered := self._answers.get((role, key))):
             if answered[0] != body:
@@ -344,7 +348,8 @@ class Table:
         """Refuse what was meant for another turn, and keep what was typed."""
         state = self.state
         if turn is None:
-            raise Refused("malformed", detail="turn: which turn is this for?")
+            detail = {"en": "turn: which turn is this for?", "ja": "turn：対象のターンが必要です"}
+            raise Refused("malformed", detail=detail)
         if name == "withdraw":
             if turn != state.turn:
                 raise Refused("stale", given=turn, turn=state.turn)
@@ -480,7 +485,7 @@ def _body(name: str, data: Mapping[str, Any], turn: int | None) -> str:
     try:
         return sha256(canonical([name, dict(data), turn]).encode()).hexdigest()[:32]
     except (TypeError, ValueError, RecursionError):
-        raise Refused("malformed", detail="it is no JSON") from None
+        raise Refused("malformed", detail=requests.NO_OBJECT) from None
 
 
 def _last_left(log: Log) -> int | None:

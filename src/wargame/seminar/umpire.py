@@ -6,11 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from wargame.orders import ACCEPT, HOLD, Desk, Giver, Order, Ruling
 from wargame.replay import Plan
+from wargame.seminar import sight
 from wargame.seminar.board import Board
 from wargame.seminar.seats import AGENT
 from wargame.seminar.state import Line, Sheet, State, Umpired
+from wargame.show.language import read
 from wargame.spec import Text
 from wargame.turn_log import LeftOut
+
+LATE, SILENT = "handed nothing in", "no answer in time"
+"""Why somebody else ordered for a seat, as the log has it."""
 
 
 def plan_of(state: State, board: Board, rulings: bool = True) -> Plan:
@@ -82,6 +87,30 @@ def lines_of(desk: Desk, actor: str, lines: Sequence[Line]) -> tuple[Line, ...]:
     return kept
 
 
+def fault_in_japanese(desk: Desk, actor: str, moves: Sequence[str]) -> str:
+    """Why `Desk.verify` refuses these orders, as a Japanese reader is told."""
+    scenario = desk.scenario
+    if len(moves) > desk.most:
+        return f"命令は1ターンに{desk.most}件までです"
+    for place, move in enumerate(moves):
+        spec = scenario.spec.moves.get(move)
+        if spec is None:
+            return f"「{move}」という行動はありません"
+        title = read(spec.title, "ja", move)
+        if move not in scenario.header.moves[actor]:
+            return f"「{title}」はこの席の行動ではありません"
+        if desk.why_not(actor, move):
+            why = sight.why_not(scenario, desk.places[actor][0], move)
+            return {
+                "policy": f"「{title}」は、試している政策により認められません",
+                "cooldown": f"「{title}」は第{why.get('again', 0)}ターンまで命令できません",
+                "conditions": f"「{title}」の条件が今は満たされていません",
+            }[why["because"]]
+        if move != HOLD and move in moves[:place]:
+            return f"「{title}」は1ターンに二度は命令できません"
+    return "この命令は受け付けられません"
+
+
 def late_sheets(
     state: State, desk: Desk, drafts: Mapping[str, Sequence[Line]], asked: Mapping[str, str]
 ) -> dict[str, Sheet]:
@@ -94,10 +123,10 @@ def late_sheets(
         if seat.holder == "rules" or actor in state.sheets:
             continue
         if seat.holder.startswith(AGENT):
-            why = asked.get(actor, "no answer in time")
+            why = asked.get(actor, SILENT)
             found[actor] = Sheet(actor, state.turn, (), "rules", why)
         elif state.late == "rules":
-            found[actor] = Sheet(actor, state.turn, (), "rules", "handed nothing in")
+            found[actor] = Sheet(actor, state.turn, (), "rules", LATE)
         else:
             found[actor] = _late(state, desk, actor, drafts.get(actor, ()))
     return found
@@ -107,5 +136,5 @@ def _late(state: State, desk: Desk, actor: str, draft: Sequence[Line]) -> Sheet:
     if state.late == "draft" and draft:
         kept = tuple(line for line in draft if line.move or line.free)[: desk.most]
         if kept and desk.can(actor, [line.move or HOLD for line in kept]):
-            return Sheet(actor, state.turn, kept, "draft", "handed nothing in")
-    return Sheet(actor, state.turn, (), "hold", "handed nothing in")
+            return Sheet(actor, state.turn, kept, "draft", LATE)
+    return Sheet(actor, state.turn, (), "hold", LATE)

@@ -31,6 +31,7 @@ class Pages:
 
     def __init__(self, table: Table, link: str) -> None:
         self._moves = table.board.scenario.spec.moves
+        self._endings = table.board.scenario.spec.scenario.endings
         self._link = link
         folder = files(__package__) / "templates"
         self._templates = jinja2.Environment(
@@ -47,6 +48,7 @@ class Pages:
             "places": by_place,
             "told_event": told_event,
         }
+        self._templates.filters["name_of"] = lambda actor, names: names[actor]
         self._kept: dict[tuple[str, str, bool], tuple[Scene, str]] = {}
         for file in folder.iterdir():
             # Compiled now, so that the first page does not wait for it.
@@ -79,6 +81,7 @@ class Pages:
             link=self._link,
             names={seat["actor"]: seat["name"] for seat in scene.seen["seats"]},
             titles={move: read(spec.title, lang, move) for move, spec in self._moves.items()},
+            endings={name: read(spec.title, lang, name) for name, spec in self._endings.items()},
             public_code=public_code if whose == seats.FACILITATOR else "",
         )
         self._kept[whose, lang, live] = (scene, shown)

@@ -59,6 +59,7 @@ def told_event(
                 "show": say("Shown or hidden"),
                 "odds": say("Futures counted"),
                 "whatif": say("What-if played"),
+                "turning": say("Turning points found"),
                 "recovered": say("Restarted"),
                 "late": say("Rule for late seats"),
                 "code": say("New code"),
