@@ -1,4 +1,5 @@
-"""Golden playthroughs: one run of each scenario, and the real autumn, as a text that people read.
+"""Golden playthroughs: one run of each scenario, and the real autumn, as a text that people read;
+and one digest over the first 500 runs of each scenario.
 
 A change of the engine or of the content that alters a run alters its text, and the difference can
 be read like a diary. If the change was meant, write the texts anew and read what changed::
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from wargame.compiler import compile_scenario
+from wargame.course import play_runs
+from wargame.experiment.selftest import outcome_digest
 from wargame.history import play_history
 from wargame.load import list_available, load
 from wargame.replay import Replay, header_for, record
@@ -26,6 +29,7 @@ HISTORIES = ("autumn-2022",)
 RUNS = {"bridge-2022": 1, "cuba-2021": 2, "kaboom-2022": 1, "kherson-2022": 7, "tegmark-tree": 3}
 """The run of each scenario that is kept. A new scenario needs one."""
 
+DIGESTS = GOLDEN / "digests.txt"
 SHOWN = 6  # so many gauges a turn, those that moved most
 
 
@@ -91,11 +95,24 @@ def test_every_scenario_and_every_history_has_a_golden_playthrough() -> None:
     shipped = {name for name, _, _ in list_available("scenario")}
     assert shipped == set(RUNS)
     assert {name for name, _, _ in list_available("history")} == set(HISTORIES)
-    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*RUNS, *HISTORIES}
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*RUNS, *HISTORIES, DIGESTS.stem}
+
+
+def digests() -> Iterator[str]:
+    """Each scenario's name with the digest of its first 500 runs under its own seed."""
+    for name in RUNS:
+        scenario = compile_scenario(load(name))
+        yield f"{name:14} {outcome_digest(play_runs(scenario, range(500)))}"
+
+
+def test_the_first_runs_of_each_scenario_are_the_same_to_the_last_bit() -> None:
+    golden = DIGESTS.read_text(encoding="utf-8").splitlines()
+    assert list(digests()) == golden, "python tests/test_golden.py writes them anew"
 
 
 def write_golden() -> None:
-    """Write all texts anew."""
+    """Write all texts and digests anew."""
+    DIGESTS.write_text("\n".join(digests()) + "\n", encoding="utf-8")
     GOLDEN.mkdir(exist_ok=True)
     for name in (*RUNS, *HISTORIES):
         text = "\n".join(told(played(name))) + "\n"
