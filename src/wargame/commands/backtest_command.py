@@ -96,7 +96,7 @@ def told(found: Backtest, lang: str = "en") -> list[str]:
     ]
     for part in found.parts:
         rows = found.table(part, lang)
-        lines += ["", part.title(found.until, lang), *table(rows, right=range(1, 5))]
+        lines += ["", part.title(found.until, lang), *table(rows, right=(1, 2, 3, 4, 6))]
         lines += ["", say(lang, en="Do its chances come true?", ja="述べた確率は当たるか")]
         lines += table(found.calibration(part, lang), right=(0, 1))
     lines += ["", say(lang, en="What surprised the model most:", ja="モデルが最も意外とした週：")]

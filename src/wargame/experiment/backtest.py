@@ -188,7 +188,7 @@ class Backtest(Result):
             ("base rate", "これまでの頻度"),
             ("last week", "前週と同じ"),
             ("spared against the best guess", "最良の推測に対する改善"),
-            ("moves a week", "週の行動数"),
+            ("moves stated, made", "行動数：予測、実際"),
             ("", ""),
         )
         rows = [tuple(say(lang, en=en, ja=ja) for en, ja in head)]
@@ -199,11 +199,7 @@ class Backtest(Result):
                     everybody if row.who == ALL else self.names[lang][row.who],
                     *(f"{row.bits[name]:.2f}" for name in (RULES, *GUESSES)),
                     row.gains[row.best].words(lang),
-                    say(
-                        lang,
-                        en=f"{row.expected:.1f} stated, {row.made:.1f} made",
-                        ja=f"予測{row.expected:.1f}、実際{row.made:.1f}",
-                    ),
+                    f"{row.expected:.1f}, {row.made:.1f}",
                     _standing(row, lang),
                 )
             )
@@ -392,6 +388,7 @@ def _verdict(part: Part, names: Mapping[str, str], lang: str) -> str:
     row = part[ALL]
     gain, guess = row.gains[row.best], _guess(row.best, lang)
     mine, other = f"{row.bits[RULES]:.2f}", f"{row.bits[row.best]:.2f}"
+    squares = f"{row.brier[RULES]:.2f}", f"{min(row.brier[name] for name in GUESSES):.2f}"
     learned = f"{row.bits[UNLEARNED] - row.bits[RULES]:+.2f}"
     beaten = _listed([names[who] for who in part.beaten], lang) or say(lang, en="none", ja="なし")
     actors = len(part.rows) - 1
@@ -399,10 +396,12 @@ def _verdict(part: Part, names: Mapping[str, str], lang: str) -> str:
         lang,
         en=f"{'Held out' if part.name == 'held out' else 'Adjusted on'}: {mine} bits against"
         f" {other} of the best guess ({guess}), skill {gain.words(lang)}. Better than all three"
-        f" for {len(part.beaten)} of {actors} actors: {beaten}."
+        f" for {len(part.beaten)} of {actors} actors: {beaten}. Brier's score: {squares[0]} against"
+        f" {squares[1]}."
         f" Learning about the unknowns was worth {learned} bits.",
         ja=f"{'調整に使わなかった期間' if part.name == 'held out' else '調整に使った期間'}："
         f"{mine}ビット（最良の推測「{guess}」は{other}）、改善率{gain.words(lang)}。"
         f"三つすべてに勝ったのは{actors}者中{len(part.beaten)}者：{beaten}。"
+        f"ブライアスコアは{squares[0]}（最良の推測は{squares[1]}）。"
         f"未知数についての学習の効果は{learned}ビット。",
     )
