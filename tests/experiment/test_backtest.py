@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -312,3 +313,13 @@ def test_it_reads_in_both_languages(tested: Backtest) -> None:
 def test_a_name_that_is_none_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backtest", "autumn-2021"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.long
+def test_the_page_says_what_comes_out() -> None:
+    """If not, the content has changed: run `tools/backtest_page.py`, and read the prose again."""
+    page = (Path(__file__).parents[2] / "docs" / "backtest.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- results -->\n```text\n")[2].partition("\n```\n")[0]
+    actors = ["russia", "ukraine", "usa", "nato", "china", "india"]
+    found = report(backtest(worldview="forecasters", actors=actors))
+    assert shown.splitlines() == found
