@@ -67,7 +67,7 @@ def test_why_lists_weights_reasons_and_beliefs(
         (["--turn", "9"], "there is no turn 9"),
         (["--why", "rusia"], "did you mean 'russia'?"),
         (["--lens", "moon"], "there is no actor 'moon'"),
-        (["--web", "--odds", "0"], "--odds must be a number of futures from 1 on"),
+        (["--web", "--odds", "-1"], "--odds must be between 0 and 1,000,000, not -1"),
     ],
 )
 def test_mistakes_are_told_in_a_line(

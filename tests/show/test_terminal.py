@@ -8,6 +8,9 @@ import pytest
 from own_loop import run_alone
 
 from wargame.replay import Replay
+from wargame.show.narrate import Narrator
+from wargame.show.outlook import Between, Outlook
+from wargame.show.plain import columns
 
 pytest.importorskip("textual")
 
@@ -16,16 +19,18 @@ from textual.widgets import Static
 from wargame.show.terminal import ReplayApp
 
 
-def after(replay: Replay, keys: Sequence[str]) -> tuple[ReplayApp, dict[str, str]]:
+def after(
+    replay: Replay, keys: Sequence[str], size: tuple[int, int] = (120, 50)
+) -> tuple[ReplayApp, dict[str, str]]:
     """The program after these keys, and what its panels say."""
 
     async def drive() -> tuple[ReplayApp, dict[str, str]]:
         app = ReplayApp(replay)
-        async with app.run_test(size=(120, 50)) as pilot:
+        async with app.run_test(size=size) as pilot:
             await pilot.press(*keys)
             panels = {
                 name: str(app.query_one(f"#{name}", Static).render())
-                for name in ("events", "ladder", "moved", "network")
+                for name in ("events", "ladder", "moved", "network", "keys")
             }
         return app, panels
 
@@ -44,7 +49,7 @@ def test_a_turn_tells_deeds_with_reasons_ladders_and_gauges(kherson: Replay) -> 
     _, panels = after(kherson, ["right"])
     assert "Russia called up more men for the war." in panels["events"]
     assert "The front broke at Kharkiv" in panels["events"]
-    assert "7 Russia and Ukraine: Limited destructive blows" in panels["ladder"]
+    assert "7  Russia and Ukraine: Limited" in panels["ladder"]
     assert "Mobilisation 0 → 288" in panels["moved"]
     assert "Ukraine → Russia" in panels["network"]
 
@@ -54,3 +59,38 @@ def test_reasons_lens_and_language_change_with_a_key(kherson: Replay) -> None:
     assert "hotline" in after(kherson, ["right"])[1]["events"]
     assert "hotline" not in after(kherson, ["right", "e"])[1]["events"]
     assert "ロシア" in after(kherson, ["right", "l"])[1]["events"]
+
+
+def test_actor_by_actor_it_says_how_they_decided(kherson: Replay) -> None:
+    actors = kherson.scenario.header.actors
+    for steps in (1, len(actors)):
+        panel = after(kherson, ["right", *["a"] * steps])[1]["events"]
+        name = Narrator.of(kherson).actor(actors[steps - 1])
+        assert panel.startswith(f"Turn 1: 5 September 2022: {name}") and "(next in line)" in panel
+    around = after(kherson, ["right", *["a"] * (len(actors) + 1)])[1]["events"]
+    assert around == after(kherson, ["right"])[1]["events"]
+
+
+@pytest.mark.parametrize("keys", [["right"], ["right", "l"], ["right", "a"], ["end", "l", "a"]])
+def test_nothing_is_cut_off_in_a_small_terminal(kherson: Replay, keys: list[str]) -> None:
+    _, panels = after(kherson, keys, (80, 24))
+    assert max(columns(line) for line in panels["events"].splitlines()) <= 42
+    assert max(columns(line) for line in panels["ladder"].splitlines()) <= 26
+    assert columns(panels["keys"]) <= 78
+
+
+def test_the_odds_stand_beside_the_ladder_for_those_who_see_everything(kherson: Replay) -> None:
+    async def drive() -> list[str]:
+        turns = kherson.playthrough.turns + 1
+        share = {"Libya": Between(0.25, 0.2, 0.3), "Korea": Between(0.0, 0.0, 0.1)}
+        app = ReplayApp(kherson, outlook=Outlook(40, (share,) * turns))
+        async with app.run_test(size=(120, 50)) as pilot:
+            seen = []
+            for key in ("right", "e"):
+                await pilot.press(key)
+                seen.append(str(app.query_one("#odds", Static).render()))
+        return seen
+
+    everything, public = run_alone(drive())
+    assert "25.0 %" in everything and everything.count("%") == 1
+    assert "25.0 %" not in public

@@ -26,11 +26,13 @@ EXAMPLES = """examples:
   wargame replay seven.jsonl --web --odds 200"""
 
 PORT = 8022
+HISTORY = 200
+"""So many futures of each turn say how the model sees a history, unless another number is asked."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame replay``."""
-    add_run(parser)
+    add_run(parser, "; 0: none (default: 200 for a history, else none)")
     parser.add_argument("--turn", type=int, metavar="T", help="only this turn; 0 is the beginning")
     parser.add_argument("--why", metavar="ACTOR", help="how this actor decided")
     parser.add_argument(
@@ -43,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=PORT, help=f"with --web (default: {PORT})")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """Which run, in which language, and what is computed about it."""
+def add_run(parser: argparse.ArgumentParser, unless: str = "") -> None:
+    """Which run, in which language, and what is computed about it; `unless`: if nothing is said."""
     parser.add_argument("run", help="a log, a run of a batch as runs/DIR#4711, or a history")
     parser.add_argument(
         "--lang", choices=("en", "ja"), default="en", help="language of the telling"
     )
     parser.add_argument(
-        "--odds", type=int, metavar="N", help="with the odds by turn, from N futures of each"
+        "--odds", type=int, metavar="N", help=f"the odds by turn, from N futures of each{unless}"
     )
     parser.add_argument("--jobs", type=int, default=1, metavar="J", help="processes for --odds")
     parser.add_argument(
@@ -78,12 +80,17 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
         print()
-    elif args.plain or args.why or args.turn is not None or not _interactive():
-        print("\n".join(plainly(narrator, args.turn, args.why, sys.stdout.isatty())))
+        return 0
+    if args.odds is None and replay.header.history and not args.why:
+        args.odds = HISTORY
+    found = outlook(args, replay, judged=False) if args.odds and args.lens == ALL else None
+    if args.plain or args.why or args.turn is not None or not _interactive():
+        colour = sys.stdout.isatty()
+        print("\n".join(plainly(narrator, args.turn, args.why, colour, found)))
     else:
         from wargame.show.terminal import ReplayApp
 
-        ReplayApp(replay, args.lang, Lens(args.lens)).run()
+        ReplayApp(replay, args.lang, Lens(args.lens), found).run()
     return 0
 
 
@@ -101,27 +108,32 @@ def as_json(narrator: Narrator, turn: int | None) -> dict[str, Any]:
 
 
 def plainly(
-    narrator: Narrator, turn: int | None, actor: str | None, colour: bool = False
+    narrator: Narrator,
+    turn: int | None,
+    actor: str | None,
+    colour: bool = False,
+    outlook: Outlook | None = None,
 ) -> list[str]:
-    """The run, one turn, or one actor's reasons, as lines of text."""
-    from wargame.show.plain import painter, told_run, told_start, told_week, told_why
+    """The run, one turn, or one actor's reasons, as lines of text; with the odds, if any."""
+    from wargame.show.plain import painter, told_odds, told_run, told_start, told_week, told_why
 
     turns = range(1, narrator.playthrough.turns + 1) if turn is None else [turn]
     if actor:
         return [line for each in turns if each for line in (*told_why(narrator, each, actor), "")]
     if turn is None:
-        return [told_run(narrator, [narrator.week(each) for each in turns], colour)]
+        return [told_run(narrator, [narrator.week(each) for each in turns], colour, outlook)]
+    odds = told_odds(narrator, outlook, turn) if outlook else []
     if turn == 0:
-        return told_start(narrator)
-    return told_week(narrator, narrator.week(turn), painter(colour))
+        return told_start(narrator) + odds
+    return told_week(narrator, narrator.week(turn), painter(colour)) + odds
 
 
-def outlook(args: argparse.Namespace, replay: Replay) -> Outlook | None:
-    """The odds by turn and the turning points, if they were asked for."""
-    if args.odds is None:
+def outlook(args: argparse.Namespace, replay: Replay, judged: bool = True) -> Outlook | None:
+    """The odds by turn and, with `judged`, the turning points, if they were asked for."""
+    if not args.odds:
         return None
-    if args.odds < 1:
-        raise WargameError(f"--odds must be a number of futures from 1 on, not {args.odds}")
+    if not 0 < args.odds <= 1_000_000:
+        raise WargameError(f"--odds must be between 0 and 1,000,000, not {args.odds:,}")
     from wargame.commands.terminal import Meter
     from wargame.experiment.odds import odds_of
     from wargame.experiment.turning_points import turning_points
@@ -132,7 +144,7 @@ def outlook(args: argparse.Namespace, replay: Replay) -> Outlook | None:
         odds = odds_of(replay, args.odds, args.jobs, meter.show)
         points = (
             turning_points(replay, odds, futures=args.odds, jobs=args.jobs, on_progress=meter.show)
-            if replay.verdict.identical
+            if judged and replay.verdict.identical
             else ()
         )
     finally:

@@ -39,6 +39,12 @@ class Outlook:
     milestones: tuple[Turn, ...] = ()
     points: tuple[TurningPoint, ...] = ()
 
+    def likely(self, turn: int) -> list[tuple[str, Between]]:
+        """Every milestone after a turn, then the endings, the likeliest first."""
+        passed = list(self.milestones[turn].items()) if self.milestones else []
+        ends = sorted(self.endings[turn].items(), key=lambda item: -item[1].share)
+        return [*passed, *ends]
+
     def risks(self) -> dict[str, list[Between]]:
         """The curves to watch: the milestone and the ending that the file names first."""
         return {

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from wargame.show.narrate import Act, Narrator, Week
+from wargame.show.outlook import Outlook
 from wargame.show.story import beginning, story
 
 WIDTH = 96
@@ -17,8 +18,16 @@ NOT_FIRST = "、。，．・：；？！）」』】〕ー々っゃゅょッャ�
 Paint = Callable[[str, str], str]
 
 
-def told_run(narrator: Narrator, weeks: Sequence[Week], colour: bool = False) -> str:
-    """The whole run: what it is about, every turn, how it ended, and the story in short."""
+def told_run(
+    narrator: Narrator,
+    weeks: Sequence[Week],
+    colour: bool = False,
+    outlook: Outlook | None = None,
+) -> str:
+    """The whole run: what it is about, every turn, how it ended, and the story in short.
+
+    outlook: the odds by turn, if they are to be told.
+    """
     say, paint = narrator.say, painter(colour)
     lines = [paint(BOLD, narrator.name), *wrapped(narrator.about)]
     lines.append(
@@ -26,8 +35,12 @@ def told_run(narrator: Narrator, weeks: Sequence[Week], colour: bool = False) ->
             seed=narrator.playthrough.seed, run=narrator.playthrough.run
         )
     )
+    if outlook:
+        lines += ["", *told_start(narrator), *told_odds(narrator, outlook, 0)]
     for week in weeks:
         lines += ["", *told_week(narrator, week, paint)]
+        if outlook:
+            lines += told_odds(narrator, outlook, week.turn)
     lines += ["", paint(BOLD, say("The whole story"))]
     for part in story(narrator):
         lines += wrapped(part, "  ")
@@ -67,6 +80,18 @@ def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> lis
     return lines
 
 
+def told_odds(narrator: Narrator, outlook: Outlook, turn: int) -> list[str]:
+    """How the futures of a turn's world end in the model, what cannot be left out first."""
+    say = narrator.say
+    shares = [
+        f"{narrator.outcome(name)} {found.words()}"
+        for name, found in outlook.likely(turn)
+        if found.share
+    ]
+    told = say("{n} futures from here: ").format(n=f"{outlook.futures:,}") + say("; ").join(shares)
+    return wrapped(told, "  ")
+
+
 def marks(narrator: Narrator, act: Act) -> str:
     """How an act was done and who gave the order, where that is not the usual."""
     say = narrator.say
@@ -78,7 +103,7 @@ def marks(narrator: Narrator, act: Act) -> str:
     }.get(act.by, "")
 
 
-def told_why(narrator: Narrator, turn: int, actor: str) -> list[str]:
+def told_why(narrator: Narrator, turn: int, actor: str, width: int = WIDTH) -> list[str]:
     """One decision: what was chosen, the options with their weights and reasons, the beliefs."""
     say = narrator.say
     found = narrator.explanation(turn, actor)
@@ -102,6 +127,7 @@ def told_why(narrator: Narrator, turn: int, actor: str) -> list[str]:
                 note=note,
             ),
             "  ",
+            width,
         )
         for voice in option.voices:
             rule = narrator.rule(actor, voice.rule)
@@ -109,13 +135,13 @@ def told_why(narrator: Narrator, turn: int, actor: str) -> list[str]:
             reason = narrator.title(rule.because, "") if rule else ""
             source = narrator.source(rule.source) if rule else ""
             lines += wrapped(
-                f"{amount.get(voice.op, f'÷{voice.amount}')} {reason} [{source}]", "      "
+                f"{amount.get(voice.op, f'÷{voice.amount}')} {reason} [{source}]", "      ", width
             )
     if found.sightings:
         lines.append("  " + say("What it believed, and what was true:"))
         for sight in found.sightings:
             known = f"{sight.believed} / {sight.true}" if narrator.lens.sees_all else sight.believed
-            lines += wrapped(f"{narrator.gauge(sight.gauge)}: {known}", "    ")
+            lines += wrapped(f"{narrator.gauge(sight.gauge)}: {known}", "    ", width)
     return lines
 
 
