@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _shelf = tempfile.TemporaryDirectory(prefix="wargame-tests-")
 os.environ["WARGAME_CACHE"] = _shelf.name
 
+NO_BROWSER = "no Chromium here: apt-get install chromium fonts-noto-cjk"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
@@ -42,7 +44,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("long") and not item.config.getoption("--long"):
         pytest.skip("takes minutes: `make long` runs it")
     if item.get_closest_marker("browser") and CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.skip(NO_BROWSER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, where it is read, which tests a browser would have run."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    left_out = [report.nodeid for report in skipped if NO_BROWSER in str(report.longrepr)]
+    if not left_out:
+        return
+    say = terminalreporter
+    say.section(f"{len(left_out)} BROWSER TESTS WERE LEFT OUT", sep="!", red=True, bold=True)
+    for file, count in Counter(node.partition("::")[0] for node in left_out).items():
+        say.line(f"{count:4} of {file}")
+    say.line("There is no Chromium on this machine: what the pages do is not tested.")
+    say.line("On Debian: apt-get install chromium fonts-noto-cjk; then run the tests again.")
+    say.line("Elsewhere: any Chromium that is found as `chromium` or `chromium-browser`.")
 
 
 @pytest.fixture(scope="session")
