@@ -75,3 +75,13 @@ def axe(page: Any) -> list[tuple[str, list[str]]]:
 def overflow(page: Any) -> int:
     """By how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def reach(page: Any, text: str, name: str = "") -> None:
+    """Press Tab until something has the focus: a button with this text, or a field by its id."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        at = page.evaluate("[document.activeElement.textContent, document.activeElement.id]")
+        if (name and at[1] == name) or (text and at[0].startswith(text)):
+            return
+    raise AssertionError(f"the Tab key never reaches {text or name}")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from four_seats import SEATS, TEXTS
 from live_server import Room
-from seminar_room import SIZES, Watch, axe, overflow
+from seminar_room import SIZES, Watch, axe, overflow, reach
 
 pytestmark = pytest.mark.browser
 
@@ -201,16 +201,6 @@ def test_a_turn_with_the_keyboard_alone(watch: Watch, people: dict[str, Any]) ->
     facilitator.wait_for_selector("text=Lock orders, without South")
 
 
-def reach(page: Any, text: str, name: str = "") -> None:
-    """Press Tab until something has the focus: a button with this text, or a field by its id."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        at = page.evaluate("[document.activeElement.textContent, document.activeElement.id]")
-        if (name and at[1] == name) or (text and at[0].startswith(text)):
-            return
-    raise AssertionError(f"the Tab key never reaches {text or name}")
-
-
 def test_two_devices_of_one_seat_are_both_told(watch: Watch, people: dict[str, Any]) -> None:
     second = watch.join("seat:north", size="phone")
     for page in (people["north"], second):
@@ -251,30 +241,23 @@ def test_the_facilitator_sees_as_a_seat_what_the_seat_sees(
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("size", SIZES)
 def test_every_page_in_every_phase_and_size_fits_and_meets_axe(
-    watch: Watch, room: Room, lang: str
+    watch: Watch, room: Room, lang: str, size: str
 ) -> None:
-    door = watch.page("phone")
+    door = watch.page(size)
     door.goto(f"{room.link}/join?lang={lang}")
     found = {"door": axe(door)}
-    facilitator = watch.join("facilitator", lang)
-    north = watch.join("seat:north", lang)
-    projector = watch.join("projector", lang, "projector")
+    facilitator = watch.join("facilitator", lang, size)
+    north = watch.join("seat:north", lang, size)
+    projector = watch.join("projector", lang, size)
     pages = {"facilitator": facilitator, "seat": north, "projector": projector}
-    home = {
-        "facilitator": SIZES["laptop"],
-        "seat": SIZES["phone"],
-        "projector": SIZES["projector"],
-    }
     phases = ("setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended")
     for phase in phases:
         for who, page in pages.items():
             page.wait_for_selector(f"[data-phase={phase}]")
             page.evaluate("document.querySelectorAll('details').forEach(x => { x.open = true; })")
-            for size, (width, height) in SIZES.items():
-                page.set_viewport_size({"width": width, "height": height})
-                assert overflow(page) <= 0, f"{who} {phase} {size}"
-            page.set_viewport_size(dict(zip(("width", "height"), home[who], strict=True)))
+            assert overflow(page) <= 0, f"{who} {phase}"
             found[f"{who} {phase}"] = axe(page)
         if phase == "orders":
             write(north, 1, "march", "<b>x</b>")
@@ -285,3 +268,29 @@ def test_every_page_in_every_phase_and_size_fits_and_meets_axe(
             where = f"#do-{command} button" if command else ".next button.primary"
             facilitator.click(where)
     assert {where: faults for where, faults in found.items() if faults} == {}
+
+
+@pytest.mark.long
+def test_pages_come_back_within_ten_seconds_whenever_the_server_is_killed(
+    watch: Watch, room: Room, people: dict[str, Any]
+) -> None:
+    """Twenty times, and what is typed while nobody listens is kept and saved."""
+    facilitator, north = people["facilitator"], people["north"]
+    press(facilitator, "Start the game", "Open orders for turn 1")
+    press(facilitator, "Open orders for turn 1", "Lock orders")
+    north.wait_for_selector("#intent-0")
+    north.focus("#intent-0")
+    watch.expecting_a_crash = True
+    for number in range(20):
+        room.kill()
+        north.wait_for_selector("#line[data-state=away]")
+        north.keyboard.type(f"{number} ")
+        room.start()
+        for page in people.values():
+            page.wait_for_selector("#line[data-state=here]", timeout=10_000)
+        north.wait_for_selector("text=The game is paused.")
+        north.wait_for_selector("text=draft saved")
+        facilitator.click(".clockwork button:has-text('Go on')")
+        north.wait_for_selector("text=The game is paused.", state="detached")
+    assert north.input_value("#intent-0") == "".join(f"{number} " for number in range(20))
+    assert north.evaluate("document.activeElement.id") == "intent-0"

@@ -165,7 +165,7 @@ def prepare(game: Game, role: str, number: int) -> None:
 def whisper(game: Game, role: str, number: int) -> None:
     """News that only one other seat hears of, now or later."""
     actor = role.removeprefix("seat:")
-    inject = {"title": game.text(), "visible": "private", "to": [actor]}
+    inject = {"title": game.text(), "to": [actor]}
     if number % 2:
         lead(game.table, "inject_send", {"inject": inject})
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import signal
 import socket
 import sys
 import tempfile
@@ -109,8 +110,14 @@ def run(args: argparse.Namespace) -> int:
             text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
         kept = _SAID[args.lang]["kept"].format(log=table.path, again=f"--open {table.path}")
         stack.callback(print, kept)
+        # Not only Ctrl-C shall put the certificate's key away and say how to go on.
+        signal.signal(signal.SIGTERM, _leave)
         serve(app, listening, certificate=certificate, ready=lambda: print(text, flush=True))
     return 0
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -149,9 +156,7 @@ def open_table(args: argparse.Namespace) -> Table:
             raise WargameError(f"{actor} is given to people and to a program")
         seats[actor] = AGENT + where
     start = (_source(args.source), args.turn) if args.source else None
-    scenario = (
-        start[0].scenario if start else compile_scenario(load(args.scenario, args.overlay))
-    )
+    scenario = start[0].scenario if start else compile_scenario(load(args.scenario, args.overlay))
     named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
     log = args.log or Path(named)
     return Table.create(

@@ -251,10 +251,16 @@ def _inject(hand: Hand, said: ask.NewInject, stage: str, turn: int) -> list[Deed
     data = said.inject if said.inject is not None else dict(kept.data) if kept else None
     if data is None:
         raise Refused("missing", what="inject", name=said.id or "")
+    data = addressed(data)
     check_inject(hand.board, data)
     name = said.id or f"inject-{len(hand.events) + 1}"
     event = {"id": name, "stage": stage, "turn": turn, "inject": data}
     return [Deed("inject", event, {"id": name, "turn": turn})]
+
+
+def addressed(data: dict[str, Any]) -> dict[str, Any]:
+    """An inject that says who hears of it is private, whether or not it says so, too."""
+    return {"visible": "private", **data} if data.get("to") else data
 
 
 def check_inject(board: Board, data: Mapping[str, Any]) -> None:
@@ -316,8 +322,8 @@ def translate(hand: Hand, said: ask.Translation) -> list[Deed]:
         _own_move(hand, said.seat, said.move)
         data["move"] = said.move
     if said.inject is not None:
-        check_inject(hand.board, said.inject)
-        data["inject"] = said.inject
+        data["inject"] = addressed(said.inject)
+        check_inject(hand.board, data["inject"])
     return [Deed("translate", data)]
 
 
