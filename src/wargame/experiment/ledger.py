@@ -27,7 +27,7 @@ from wargame.experiment.sensitivity import Sensitivity, sensitivity
 from wargame.located import NOWHERE
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
-from wargame.spec import ActorSpec, ChanceSpec, MoveSpec, RuleSpec, Spec, Text
+from wargame.spec import ActorSpec, ChanceSpec, Expr, MoveSpec, RuleSpec, Spec, Text
 from wargame.statistics import adjust, critical, difference_interval, mcnemar
 from wargame.statistics.result import Result, say, signed, signed_interval, whole
 
@@ -435,7 +435,7 @@ class _Walk:
         self.add("outcomes", event.id, event.title, event.source, numbers, at=event.at)
 
     def rule(self, actor: ActorSpec, rule: RuleSpec) -> None:
-        signs = {"add": "", "times": "x", "over": "/"}
+        signs = {"add": "", "times": "× ", "over": "÷ "}
         numbers: Numbers = [
             (move, f"{signs[one.op]}{one.value}", one)
             for move, one in rule.favour.items()
@@ -450,13 +450,13 @@ class _Walk:
         self.add("rule", f"{actor.id}.{rule.id}", title, rule.source, numbers, at=rule.at)
 
     def move(self, name: str, move: MoveSpec) -> None:
-        base = [("base", move.base, move.base)]
+        base = [("base", _written(move.base), move.base)]
         self.add("weight", name, move.title, move.source, base, at=move.at)
         self.add("effects", name, move.title, move.source, _changes(move), at=move.at)
         odds: Numbers = [
             ("when", move.when or "", move.when),
-            ("success", move.success if move.success.at != NOWHERE else "", move.success),
-            ("consent", move.consent if move.consent.at != NOWHERE else "", move.consent),
+            ("success", _written(move.success), move.success),
+            ("consent", _written(move.consent), move.consent),
             ("cooldown", move.cooldown or "", move),
         ]
         self.add("odds", name, move.title, move.source, odds, at=move.at)
@@ -494,6 +494,11 @@ def _changes(item: Any) -> Numbers:
             found.append((f"{label}{gauge}", f"{sign}{effect.value}", effect))
     found += [(f"heat {dyad}", value, value) for dyad, value in item.heat.items()]
     return found
+
+
+def _written(value: Expr) -> Expr | str:
+    """A value that stands in a file, "" for one that nobody wrote."""
+    return value if value.at != NOWHERE else ""
 
 
 def _mark(where: object) -> Mark | None:

@@ -66,8 +66,8 @@ class _Protocol:
             "# " + self.words("title", scenario=self.plain(self.file.title)),
             self.words("made", id=self.file.id, digest=self.spec.digest[:16]),
         ]
-        for key, part in parts:
-            lines.append("## " + joined(str(_prose()["heads"][key][self.lang])))
+        for place, (key, part) in enumerate(parts, 1):
+            lines.append(f"## {place}. " + joined(str(_prose()["heads"][key][self.lang])))
             lines += part()
         return "\n\n".join(lines) + "\n"
 
