@@ -6,10 +6,10 @@ The file holds every turn through every lens, in English and Japanese.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from wargame.commands.replay_command import add_run, outlook
+from wargame.commands.terminal import caution
 from wargame.errors import WargameError
 
 EXAMPLES = """examples:
@@ -32,12 +32,11 @@ def run(args: argparse.Namespace) -> int:
     from wargame.show.page import export
 
     replay = read_playthrough(args.run)
+    caution(replay)
     text = export(replay, outlook(args, replay), args.lang, args.predict)
     try:
         args.output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise WargameError(f"{args.output} cannot be written: {error.strerror}") from None
-    if not replay.verdict.identical:
-        print(f"wargame: {replay.verdict.words()}", file=sys.stderr)
     print(f"{args.output}: {len(text.encode()) // 1000:,} kB")
     return 0

@@ -13,7 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, get_args
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.terminal import Meter, caution, table
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Usual
@@ -83,8 +83,10 @@ def run(args: argparse.Namespace) -> int:
     jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
     if not 1 <= jobs <= 1024:
         raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    replay = read_playthrough(args.log)
+    caution(replay)
     done = fork(
-        read_playthrough(args.log),
+        replay,
         args.turn,
         read_orders(args.order),
         [parse_inject(text) for text in args.inject],

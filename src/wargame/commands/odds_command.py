@@ -14,7 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.terminal import Meter, caution, table
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Odds
@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     replay = read_playthrough(args.log)
     if not replay.verdict.identical:
         raise WargameError(f"{args.log}: {replay.verdict.words()}; it has no odds here")
+    caution(replay)
     meter = Meter("futures")
     odds = odds_of(replay, args.runs, jobs, meter.show)
     points: tuple[TurningPoint, ...] = ()

@@ -11,6 +11,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wargame.commands.terminal import Meter, caution
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -72,10 +73,9 @@ def run(args: argparse.Namespace) -> int:
         check_actor(replay.scenario, actor)
     if args.turn is not None:
         replay.world(args.turn)
+    caution(replay)
     if args.web:
         return _serve(args, replay)
-    if not replay.verdict.identical:
-        print(f"wargame: {replay.verdict.words()}", file=sys.stderr)
     narrator = Narrator.of(replay, args.lang, Lens(args.lens))
     if args.json:
         json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
@@ -134,7 +134,6 @@ def outlook(args: argparse.Namespace, replay: Replay, judged: bool = True) -> Ou
         return None
     if not 0 < args.odds <= 1_000_000:
         raise WargameError(f"--odds must be between 0 and 1,000,000, not {args.odds:,}")
-    from wargame.commands.terminal import Meter
     from wargame.experiment.odds import odds_of
     from wargame.experiment.turning_points import turning_points
     from wargame.show.outlook import outlook_of

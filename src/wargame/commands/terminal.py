@@ -6,9 +6,18 @@ import sys
 import time
 import unicodedata
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from wargame.replay import Replay
 
 BETWEEN = 0.1  # seconds between two looks at the progress
+
+
+def caution(replay: Replay) -> None:
+    """Tell what a reader should know of a log: that it differs, or that its end is torn."""
+    if not replay.verdict.identical or replay.verdict.torn:
+        print(f"wargame: {replay.name}: {replay.verdict.words()}", file=sys.stderr)
 
 
 class Meter:
