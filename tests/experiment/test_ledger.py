@@ -141,3 +141,9 @@ def test_nothing_is_measured_unasked(place: Path) -> None:
     assert {row.status for row in found} == {"unmeasured"}
     assert found.screened == 0
     assert found.to_json()["numbers"] == found.numbers
+
+
+def test_a_scenario_without_unknowns_or_actors_has_a_ledger_too() -> None:
+    found = ledger("tegmark-tree", load("tegmark-tree"), pairs=100, screen=1000)
+    assert not [row for row in found if row.kind in ("unknown", "rule")]
+    assert found.rows[0].kind == "chance" or not found.that("measured")

@@ -283,6 +283,8 @@ def _unknowns(spec: Spec, pairs: int, seed: int | None, on_progress: Progress | 
     scenario = compile_scenario(spec)
     seed = scenario.header.seed if seed is None else seed
     varied = [unknown for unknown in scenario.unknowns if len(unknown.values) > 1]
+    if not varied:
+        return {}
     runs = np.arange(pairs)
     sides = [quantile(unknown, np.array([0.1, 0.9])).tolist() for unknown in varied]
     settings: list[dict[str, int]] = [{}]
