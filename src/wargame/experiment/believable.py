@@ -37,6 +37,7 @@ DEFAULT = "forecasters"
 
 PARTS = ("ledger", "expectations", "patterns", "backtest", "base-rates")
 CLOSELY = 1000  # runs behind each row of the ledger that is measured closely
+PRINCIPALS = 6  # actors, the first of the scenario, whom the backtest scores
 SCREEN = 12  # runs of the screening, for each of those
 
 
@@ -116,7 +117,7 @@ def gather(
         runs=runs,
         engine=__version__,
         patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns")) if stated else None,
-        backtest=_backtest(spec, runs, seed, tell("backtest")) if "backtest" in parts else None,
+        backtest=_backtest(spec, seed, tell("backtest")) if "backtest" in parts else None,
         base_rates=base_rates(rates, spec, runs, seed, jobs, tell("base rates")) if rates else None,
         expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
         if "expectations" in parts
@@ -158,15 +159,14 @@ def _expectations(
         return judge(batch, MARGIN)
 
 
-def _backtest(
-    spec: Spec, runs: int, seed: int, on_progress: Callable[[int, int], object]
-) -> Backtest | None:
+def _backtest(spec: Spec, seed: int, on_progress: Callable[[int, int], object]) -> Backtest | None:
     """Against the history that is told in the scenario; None where there is none."""
     for history in listed("history"):
         told = load_history(history)
         if told.scenario == spec.scenario.id:
             on_progress(0, 1)
-            found = backtest(told, scenario=compile_scenario(spec), runs=runs, seed=seed)
+            actors = [actor.id for actor in spec.actors[:PRINCIPALS]]
+            found = backtest(told, scenario=compile_scenario(spec), actors=actors, seed=seed)
             on_progress(1, 1)
             return found
     return None
