@@ -130,9 +130,7 @@ def test_a_turn_with_every_form(watch: Watch, room: Room, size: str) -> None:
     ruling = keys.logged("ruling")
     assert (ruling["seat"], ruling["verdict"], ruling["reason"]) == ("north", "skip", "no fuel")
     reach(keys.page, "", "t-move-south-0")
-    keys.page.keyboard.type("Call")
-    keys.page.keyboard.press("Home")
-    keys.page.keyboard.type("T")  # Talk
+    keys.page.keyboard.type("Talk")
     keys.write("t-reason-south-0", "the nearest")
     keys.press("Translate")
     assert keys.logged("translate")["move"] == "talk"
