@@ -231,8 +231,7 @@ class _Page(Sheet):
                     called = self.called(name)
                     title = self.say(f"What moves {called} most", f"{called}を最も動かすもの")
                     text += self.folded(title, self._turned(top))
-        head = self.say("Every number, by kind", "全数値（種類別）")
-        text += f"<h3>{head}</h3>"
+        complete = ""
         for kind, names in KINDS.items():
             rows = [row for row in found if row.kind == kind]
             if rows:
@@ -242,7 +241,12 @@ class _Page(Sheet):
                     f"{title[0].upper()}{title[1:]}: {whole(count)} numbers",
                     f"{title}：{whole(count)}個",
                 )
-                text += self.folded(label, self._numbers(rows))
+                complete += self.folded(label, self._numbers(rows))
+        head = self.say("Every number, by kind", "全数値（種類別）")
+        note = self.say("Not printed: open the file.", "印刷されない。ファイルを開くこと。")
+        text += (
+            f'<h3>{head}</h3><div class="complete">{complete}</div><p class="on-paper">{note}</p>'
+        )
         return text
 
     def _turned(self, rows: Sequence[tuple[Row, Dependence | None]]) -> str:
