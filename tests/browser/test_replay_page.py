@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from wargame.compiler import compile_scenario
+from wargame.experiment.gallery import Pick
 from wargame.explain import explain
 from wargame.load import load
 from wargame.replay import Look, Plan, Replay, header_for, record
+from wargame.show.gallery import write_gallery
 from wargame.show.narrate import Narrator
 from wargame.show.outlook import Between, Outlook
 from wargame.show.page import export
@@ -58,12 +60,21 @@ def locked(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def gallery(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gallery of one run."""
+    pick = Pick("typical", 7, "runs/x#7", "Libya", 0, {"share": 0.5, "of": 100})
+    return write_gallery(tmp_path_factory.mktemp("gallery"), [pick], lambda where: replay)[0]
+
+
 @pytest.fixture
 def opened(browser: Any) -> Iterator[Any]:
     """Opens a page; fails the test for a script error or a request for anything but the file."""
     pages, troubles = [], []
 
-    def open_page(path: Path, size: str = "laptop", query: str = "") -> Any:
+    def open_page(
+        path: Path, size: str = "laptop", query: str = "", wait: str = "body[data-ready]"
+    ) -> Any:
         width, height = SIZES[size]
         page = browser.new_page(viewport={"width": width, "height": height})
         pages.append(page)
@@ -73,12 +84,12 @@ def opened(browser: Any) -> Iterator[Any]:
             "request",
             lambda asked: (
                 troubles.append(asked.url)
-                if not asked.url.startswith((path.as_uri(), "data:"))
+                if not asked.url.startswith((path.parent.as_uri(), "data:"))
                 else 0
             ),
         )
         page.goto(path.as_uri() + query)
-        page.wait_for_selector("body[data-ready]")
+        page.wait_for_selector(wait)
         return page
 
     yield open_page
@@ -162,6 +173,18 @@ def test_the_language_switch_leaves_no_english_label(opened: Any, file: Path) ->
 
 
 TEXTS = "all => all.filter(x => x.checkVisibility()).map(x => x.textContent.trim()).filter(Boolean)"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_gallery_fits_meets_axe_and_leads_to_the_runs(
+    opened: Any, gallery: Path, size: str
+) -> None:
+    page = opened(gallery, size, wait="main")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert axe(page) == []
+    page.locator("h2 a").last.click()
+    page.wait_for_selector("body[data-ready]")
+    assert page.evaluate("document.documentElement.lang") == "ja"
 
 
 def test_a_lens_shows_what_that_actor_could_know(opened: Any, file: Path, replay: Replay) -> None:

@@ -71,6 +71,7 @@ class Chart:
         box = f"{-self.left} 0 {self.left + self.width} {self.height}"
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" '
+            'preserveAspectRatio="xMinYMid" '
             f'role="img" aria-label="{escape(label)}">{self.frame}{"".join(self.slices)}</svg>'
         )
 

@@ -73,13 +73,17 @@ def index(entries: Sequence[Entry], lang: str = "en") -> str:
     tongues = sorted(LANGUAGES, key=lambda tongue: tongue != lang)
     style, title = static("page.css"), words(lang)("Runs worth opening")
     sections = "".join(_section(entries, tongue) for tongue in tongues)
+    links = " ".join(
+        f'<a href="#{tongue}" lang="{tongue}">{escape(words(tongue)("Runs worth opening"))}</a>'
+        for tongue in tongues
+    )
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy_for(style)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
         f"<title>{escape(title)}</title>\n<style>{style}</style>\n"
-        f"</head>\n<body>\n<main>\n{sections}</main>\n</body>\n</html>\n"
+        f"</head>\n<body>\n<main>\n<p>{links}</p>\n{sections}</main>\n</body>\n</html>\n"
     )
 
 
@@ -87,7 +91,7 @@ def _section(entries: Sequence[Entry], lang: str) -> str:
     say = words(lang)
     cards = "".join(_card(entry, lang) for entry in entries)
     return (
-        f'<div lang="{lang}">\n<h1>{escape(say("Runs worth opening"))}</h1>\n'
+        f'<div lang="{lang}" id="{lang}">\n<h1>{escape(say("Runs worth opening"))}</h1>\n'
         f"<p>{escape(say('Chosen from many runs of a model, for learning. None is a forecast.'))}"
         f'</p>\n<div class="cards">{cards}</div>\n</div>\n'
     )
@@ -100,5 +104,7 @@ def _card(entry: Entry, lang: str) -> str:
     label = narrator.say("The ladder")
     return (
         f'<section><h2><a href="{escape(entry.file)}?lang={lang}">'
-        f"{escape(entry.pick.words(lang))}</a></h2>\n{chart.whole(label)}\n{told}</section>\n"
+        f"{escape(entry.pick.words(lang))}</a></h2>\n"
+        f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"{chart.whole(label)}</div>\n{told}</section>\n"
     )
