@@ -48,9 +48,10 @@ __all__ = ["EventSpec", "Events", "Traces", "checked", "traces_of", "watch", "wa
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Progress = Callable[[int, int], object]
+Conditions = tuple[Expr | None, ...]
 
 NEVER = 1_000_000  # as a turn: later than any
-HIDDEN = "event"  # a condition becomes the milestone `event.0`, `event.1`, ...
+HIDDEN = "event"
 CHUNK = 1000
 
 
@@ -60,7 +61,7 @@ def _one_or_many(value: object) -> object:
 
 Moves = Annotated[Many[MoveOfActor], BeforeValidator(_one_or_many)]
 Names = Annotated[Many[EndingName], BeforeValidator(_one_or_many)]
-Events_ = Annotated[Many[ItemId], BeforeValidator(_one_or_many)]
+EventNames = Annotated[Many[ItemId], BeforeValidator(_one_or_many)]
 
 
 class EventSpec(Item):
@@ -78,8 +79,8 @@ class EventSpec(Item):
     succeeded: Annotated[bool, BeforeValidator(lambda flag: getattr(flag, "value", flag))] = False
     when: ExprField | None = None
     ending: Names = ()
-    all: Events_ = ()
-    any: Events_ = ()
+    all: EventNames = ()
+    any: EventNames = ()
     until: Annotated[int, Field(ge=1, le=10_000)] | None = None
     title: Text | None = None
 
@@ -148,13 +149,17 @@ def checked(events: Events, spec: Spec, findings: Findings) -> None:
 
 def watched(spec: Spec, events: Events) -> Spec:
     """`spec` with a hidden milestone for every condition among the events."""
+    return _with_conditions(spec, tuple(event.when for event in events.values()))
+
+
+def _with_conditions(spec: Spec, conditions: Conditions) -> Spec:
+    """The condition of event i becomes the milestone `event.i`, behind those that there are."""
     hidden = {
-        f"{HIDDEN}.{place}": MilestoneSpec(when=event.when)
-        for place, event in enumerate(events.values())
-        if event.when is not None
+        f"{HIDDEN}.{place}": MilestoneSpec(when=when)
+        for place, when in enumerate(conditions)
+        if when is not None
     }
     file = spec.scenario
-    # Behind the milestones, so that those keep their places.
     changed = file.model_copy(update={"milestones": {**file.milestones, **hidden}})
     return replace(spec, scenario=changed)
 
@@ -188,48 +193,34 @@ class _Eye:
             self.scenario.judge_block(world.cells, None, world.turn), self.goals, world.n, np.bool_
         )
         for place, (name, event) in enumerate(self.events.items()):
-            found = self.seen(event, place, row, columns, world, record, judged)
-            if found is not None:
-                self.came[name][row, columns] = found[live]
-            else:
-                self.came[name][row, columns] = self.together(event, row, columns)
             if event.until is not None and world.turn > event.until:
-                self.came[name][row] = False
+                continue
+            if event.all or event.any:
+                found = self.together(event, row)[columns]
+            else:
+                found = self.seen(event, place, world, record, judged)[live]
+            self.came[name][row, columns] = found
 
     def seen(
-        self,
-        event: EventSpec,
-        place: int,
-        row: int,
-        columns: Ints,
-        world: World,
-        record: TurnRecord,
-        judged: Flags,
-    ) -> Flags | None:
-        """Whether it came in each run of `world`, or None for one made of others."""
-        found = np.ones(world.n, dtype=np.bool_)
-        if event.all or event.any:
-            return None
+        self, event: EventSpec, place: int, world: World, record: TurnRecord, judged: Flags
+    ) -> Flags:
+        """Whether it came in this turn, in each run of `world`."""
         if event.ending:
             places = [self.scenario.header.endings.index(name) for name in event.ending]
             return np.isin(world.ending, places)
-        if event.moves:
-            found = np.zeros(world.n, dtype=np.bool_)
-            for written in event.moves:
-                actor, _, move = written.rpartition(".")
-                index = self.scenario.header.moves[actor].index(move)
-                made = record.orders[actor] == index
-                found |= (made & record.success[actor] if event.succeeded else made).any(axis=0)
+        found = np.full(world.n, not event.moves)
+        for written in event.moves:
+            actor, _, move = written.rpartition(".")
+            index = self.scenario.header.moves[actor].index(move)
+            made = record.orders[actor] == index
+            found |= (made & record.success[actor] if event.succeeded else made).any(axis=0)
         if event.when is not None:
             found = found & judged[self.scenario.milestones.index(f"{HIDDEN}.{place}")]
         return found
 
-    def together(self, event: EventSpec, row: int, columns: Ints) -> Flags:
-        """Whether all, or any, of the events it is made of have come by this turn."""
-        parts = [
-            self.came[other][: row + 1][:, columns].any(axis=0)
-            for other in (*event.all, *event.any)
-        ]
+    def together(self, event: EventSpec, row: int) -> Flags:
+        """Whether all, or any, of the events it is made of have come by this turn, all runs."""
+        parts = [self.came[other][: row + 1].any(axis=0) for other in (*event.all, *event.any)]
         found: Flags = (np.logical_and if event.all else np.logical_or).reduce(parts)
         return found
 
@@ -305,7 +296,7 @@ Task = tuple[_Variant, dict[str, EventSpec], int, int, int | None]
 
 def _play(task: Task) -> Traces:
     variant, events, start, stop, seed = task
-    scenario = _compiled(variant, tuple((name, event.when) for name, event in events.items()))
+    scenario = _compiled(variant, tuple(event.when for event in events.values()))
     luck = Luck(scenario.header.seed if seed is None else seed, np.arange(start, stop))
     eye = _Eye(scenario, events, start, stop - start)
     finish(scenario, begin(scenario, luck), luck, watch=eye.look)
@@ -313,14 +304,9 @@ def _play(task: Task) -> Traces:
 
 
 @lru_cache(maxsize=4)
-def _compiled(variant: _Variant, conditions: tuple[tuple[str, Expr | None], ...]) -> Scenario:
-    """Compiled once in each process: only the conditions of the events enter the scenario."""
-    events = {name: _condition(when) for name, when in conditions}
-    return compile_scenario(watched(variant.spec(), events))
-
-
-def _condition(when: Expr | None) -> EventSpec:
-    return EventSpec(ending=("none",)) if when is None else EventSpec(when=when)
+def _compiled(variant: _Variant, conditions: Conditions) -> Scenario:
+    """Compiled once in each process: of the events, only their conditions enter the scenario."""
+    return compile_scenario(_with_conditions(variant.spec(), conditions))
 
 
 @contextmanager
