@@ -190,6 +190,11 @@ class LogWriter:
             self._last = _hash(line)
             return self.seq
 
+    @property
+    def stopped(self) -> str:
+        """Why nothing more is written, until the log is opened anew; "" while all is well."""
+        return self._stopped
+
     def close(self) -> None:
         """Let go of the file and of its lock."""
         with self._one_at_a_time:

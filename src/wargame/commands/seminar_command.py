@@ -146,6 +146,8 @@ def open_table(args: argparse.Namespace) -> Table:
 
     if args.open is not None:
         table = Table.open(args.open)
+        if table.torn:
+            print(f"wargame: {args.open}: {table.torn}", file=sys.stderr)
         # The log knows only the hash of the first code; this one opens the console beside it.
         table.codes[FACILITATOR] = console_code(table, key_file(table))
         return table

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from wargame.errors import StoreError
 from wargame.seminar.state import Line, read_lines
 
 Written = Sequence[Mapping[str, str]]
@@ -32,11 +33,19 @@ class Drafts:
             self._kept = {}  # a game without drafts goes on; it loses nothing that was handed in
 
     def keep(self, actor: str, turn: int, lines: Sequence[Line]) -> None:
-        """Keep what a seat has typed for a turn. Raises OSError if the disk takes nothing."""
-        self._kept[actor] = {"turn": turn, "orders": [line.to_data() for line in lines]}
+        """Keep what a seat has typed for a turn. Raises StoreError if the disk takes nothing."""
+        draft = {"turn": turn, "orders": [line.to_data() for line in lines]}
+        kept = {**self._kept, actor: draft}
         fresh = self.path.with_name(self.path.name + ".new")
-        fresh.write_text(json.dumps(self._kept, ensure_ascii=False), encoding="utf-8")
-        os.replace(fresh, self.path)
+        try:
+            with fresh.open("w", encoding="utf-8") as file:
+                json.dump(kept, file, ensure_ascii=False)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, self.path)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from None
+        self._kept = kept
 
     def of(self, actor: str) -> tuple[int, tuple[Line, ...]]:
         """The turn that a seat last wrote for, and what; turn 0 if it never wrote."""

@@ -26,6 +26,10 @@ class Game(Protocol):
         """Milliseconds left for orders; None without a deadline."""
 
     @property
+    def stopped(self) -> bool:
+        """Whether the disk has failed, so that nothing more is taken down."""
+
+    @property
     def lock(self) -> threading.RLock:
         """Held while the game changes."""
 

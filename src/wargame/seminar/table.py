@@ -78,6 +78,8 @@ class Table:
         ask: Caller | None,
     ) -> None:
         self.path = writer.path
+        self.torn = writer.found.torn
+        """What was set aside of a line that a killed process had not finished; None if nothing."""
         self.board = board
         self.events = events
         self.state = fold(events)
@@ -218,6 +220,11 @@ class Table:
     def left(self) -> int | None:
         """Milliseconds left for orders; None without a deadline."""
         return self._timer.left
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the disk has failed: nothing more is acknowledged until the log is reopened."""
+        return bool(self._writer.stopped)
 
     @property
     def lock(self) -> threading.RLock:

@@ -69,6 +69,7 @@ def _public(table: Game, role: str, lang: str) -> View:
         "reopened": state.turn in state.reopened,
         "clock": {"running": state.clock.running, "paused": state.paused},
         "paused": state.paused,
+        "stopped": table.stopped,
         "seats": [
             {
                 "actor": actor,

@@ -66,6 +66,12 @@ def test_our_own_page_may_ask(client: TestClient) -> None:
 def test_a_host_that_is_not_ours_is_refused(client: TestClient, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 400
     assert client.post("/", headers={"host": host, "origin": HERE}).status_code == 400
+    both = {"host": host, "origin": HERE}
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("ws://192.168.1.5:8022/ws", headers=both),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("origin", FOREIGN)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,9 @@ from people import HERE, SOCKET, Facilitator, Person
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+import wargame.seminar.web.app as web_app
+import wargame.seminar.web.hub as web_hub
+from wargame import log as log_module
 from wargame.seminar.requests import COMMANDS
 from wargame.seminar.table import Table
 from wargame.seminar.web.app import AWAY, console_code, create_app
@@ -272,6 +277,69 @@ def test_a_socket_without_a_pass_is_shut(client: TestClient, red: Person) -> Non
         socket.send_bytes(b"\x00")
         with pytest.raises(WebSocketDisconnect):
             socket.receive_text()
+
+
+def test_a_silent_socket_is_not_waited_for(table: Table, tmp_path: Path) -> None:
+    app = create_app(table, [HERE], tmp_path / "another.key", read_seconds=0.05)
+    with (
+        TestClient(app, base_url=HERE, headers={"origin": HERE}) as client,
+        client.websocket_connect(SOCKET, headers={"origin": HERE}) as socket,
+        pytest.raises(WebSocketDisconnect) as shut,
+    ):
+        socket.receive_text()
+    assert shut.value.code == AWAY
+
+
+def test_sockets_have_a_limit_before_and_after_their_pass(
+    client: TestClient, red: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = {"origin": HERE}
+    monkeypatch.setattr(web_app, "WAITING", 0)
+    with (
+        pytest.raises(WebSocketDisconnect) as shut,
+        client.websocket_connect(SOCKET, headers=ours) as socket,
+    ):
+        socket.receive_text()
+    monkeypatch.setattr(web_app, "WAITING", 1)
+    monkeypatch.setattr(web_hub, "SOCKETS", 0)
+    with client.websocket_connect(SOCKET, headers=ours) as socket:
+        socket.send_text(hello(red))
+        with pytest.raises(WebSocketDisconnect) as shut:
+            socket.receive_text()
+        assert shut.value.code == 1013
+
+
+@pytest.mark.parametrize("origin", ["https://192.168.1.5:8022", "http://192.168.1.5:9", "null"])
+def test_no_command_is_taken_from_a_foreign_page(
+    facilitator: Facilitator, red: Person, table: Table, origin: str
+) -> None:
+    before = table.revision
+    for person in (facilitator, red):
+        for name in COMMANDS:
+            headers = {**person.headers, "origin": origin}
+            assert person.client.post(f"/do/{name}", headers=headers, json={}).status_code == 403
+    assert table.revision == before
+
+
+def test_a_full_disk_is_told_at_once_and_to_everybody(
+    client: TestClient, red: Person, facilitator: Facilitator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facilitator.to("orders")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with client.websocket_connect(SOCKET, headers={"origin": HERE}) as socket:
+        socket.send_text(hello(facilitator))
+        socket.receive_json()
+        with monkeypatch.context() as patch:
+            patch.setattr(log_module, "_write", full)
+            answer = red.do("submit", {"orders": [{"move": "march"}]}, turn=1)
+        assert answer.status_code == 503
+        assert answer.text == "The disk takes nothing more. This was not recorded.\n"
+        socket.receive_json()  # the console's page is woken, though nothing was recorded
+    for person in (red, facilitator):
+        assert "The disk takes nothing more." in person.part().text
 
 
 def test_a_nudge_says_that_something_changed_and_nothing_else(

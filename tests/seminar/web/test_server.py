@@ -17,14 +17,24 @@ import wargame.seminar.web.server as web_server
 from wargame.errors import StoreError, WargameError
 from wargame.seminar.table import Table
 from wargame.seminar.web.certificate import fingerprint, self_made
+from wargame.seminar.web.security import BODY_LIMIT
 from wargame.seminar.web.server import HEADER_LIMIT, listen, server
 
 PATIENCE = 60  # seconds after which the test gives up; never reached in a good run
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
+        return
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
         return
     await send(
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
@@ -121,3 +131,16 @@ def test_without_openssl_the_way_out_is_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WargameError, match="--certificate"):
         self_made(tmp_path, ["localhost"])
+
+
+def test_a_frame_has_a_limit() -> None:
+    """A message that says to be longer than allowed is not waited for."""
+    with running() as connect:
+        connection = connect()
+        connection.sendall(UPGRADE)
+        assert answer(connection).startswith(b"HTTP/1.1 101")
+        size = (BODY_LIMIT + 1).to_bytes(8, "big")
+        connection.sendall(b"\x81\xff" + size + b"\0\0\0\0" + b"x" * (BODY_LIMIT + 1))
+        said = connection.recv(4096)
+        assert said[0] == 0x88  # a close frame
+        assert int.from_bytes(said[2:4], "big") == 1009  # too big

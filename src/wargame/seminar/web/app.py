@@ -26,7 +26,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from wargame.errors import WargameError
+from wargame.errors import StoreError, WargameError
 from wargame.seminar import seats
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv
@@ -154,12 +154,14 @@ class House:
 
     async def tick(self) -> None:
         """Let the table see the time go by, and notice what it did by itself."""
-        seen = self.table.revision
+        seen = (self.table.revision, self.table.stopped)
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            await run_in_threadpool(self.table.tick)
-            if self.table.revision != seen:
-                seen = self.table.revision
+            with contextlib.suppress(StoreError):  # that the disk has failed stands on every page
+                await run_in_threadpool(self.table.tick)
+            now = (self.table.revision, self.table.stopped)
+            if now != seen:
+                seen = now
                 self.stir()
 
     # ---------------------------------------------------------------------- routes
