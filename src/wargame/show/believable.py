@@ -36,6 +36,28 @@ FEW = 30  # runs below which nothing is said of a model without rules
 GOOD, BAD, OPEN = "good", "bad", "open"
 MARKS = {GOOD: "✓", BAD: "✗", OPEN: "?"}
 
+NAMED_PARTS = {  # of a row of the ledger
+    "start": "初期値",
+    "noise": "雑音",
+    "drawn from": "範囲",
+    "likely": "最頻値",
+    "value": "値",
+    "end of the turn": "ターン末の値",
+    "stage": "段階",
+    "heat": "熱",
+    "leverage": "影響力",
+    "turns on end": "続くターン数",
+    "turn": "ターン",
+    "when": "条件",
+    "chance in 1000": "千分率の確率",
+    "weight": "重み",
+    "base": "基本の重み",
+    "success": "成功",
+    "consent": "同意",
+    "cooldown": "間隔",
+    "failed": "失敗時",
+}
+
 
 @cache
 def _prose() -> Mapping[str, Any]:
@@ -287,7 +309,7 @@ class _Page(Sheet):
             (
                 f"{escape(row.title[self.lang])}<small>{escape(row.name)}</small>",
                 "<br>".join(
-                    f"{escape(number.part)}: <code>{escape(number.text)}</code>"
+                    f"{escape(self.part(number.part))}: <code>{escape(number.text)}</code>"
                     for number in row.numbers
                 ),
                 escape(row.unit[self.lang]),
@@ -445,20 +467,16 @@ class _Page(Sheet):
             False: (BAD, self.say("does not", "示さない")),
         }
         real = "–" if one.history is None else self.verdict(*shows[one.history])
-        value, same = one.ruleless.value, one.low <= one.ruleless.value <= one.high
-        rest = (
-            (
-                self.say("passes too", "やはり合格")
-                if same
-                else self.say("does not pass", "合格しない")
-            )
-            if value == value
-            else ""
-        )
+        if one.ruleless.n < FEW:
+            rest = self.say("too rare to tell", "まれで判断できず")
+        elif one.low <= one.ruleless.value <= one.high:
+            rest = self.say("passes too", "やはり合格")
+        else:
+            rest = self.say("does not pass", "合格しない")
         return (
             f"{escape(joined(one.title[self.lang]))}<small>{escape(one.source)}</small>",
-            f"{drawn}<small>{escape(one.value(self.lang))}; "
-            f"{self.say('asked', '基準')}: {escape(one.asked(self.lang))}</small>",
+            f"{drawn}<small>{escape(one.value(self.lang))}"
+            f"{self.say('; asked: ', '。基準：')}{escape(one.asked(self.lang))}</small>",
             self.verdict(kind, label) + close,
             real,
             f"{escape(rest)}<small>{escape(one.value(self.lang, one.ruleless))}</small>",
@@ -652,6 +670,15 @@ class _Page(Sheet):
     def prose(self, key: str, **named: str) -> str:
         """One of the page's texts, with its names filled in."""
         return joined(str(_prose()[key][self.lang])).format(**named)
+
+    def part(self, name: str) -> str:
+        """What a number is of, in the page's language; names of the model stay as they are."""
+        if self.lang != "ja":
+            return name
+        for en, ja in NAMED_PARTS.items():
+            if name == en or name.startswith((f"{en} ", f"{en}: ")):
+                return ja + name[len(en) :].replace(": ", "：")
+        return name
 
     def called(self, name: str) -> str:
         """An outcome as people read it."""
