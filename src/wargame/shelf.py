@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import networkx
 import numpy
@@ -27,17 +28,23 @@ import pydantic
 
 from wargame.scenario import Scenario
 
+if TYPE_CHECKING:
+    from wargame.spec import Spec
+
 __all__ = ["compiled"]
 
-MOST = 32
+MOST = 64
 """So many scenarios are kept; the oldest make room."""
 
 _SEAL = sha256().digest_size
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def compiled(inputs: Mapping[str, str]) -> Scenario:
-    """The scenario of these texts, as `load_texts` takes them. Raises SpecError."""
+def compiled(inputs: Mapping[str, str], spec: Spec | None = None) -> Scenario:
+    """The scenario of these texts, as `load_texts` takes them. Raises SpecError.
+
+    spec: what was read from them, if they have been read.
+    """
     folder = _folder()
     name = _name(inputs)
     found = _taken(folder / name) if folder else None
@@ -46,7 +53,7 @@ def compiled(inputs: Mapping[str, str]) -> Scenario:
         from wargame.compiler import compile_scenario
         from wargame.load import load_texts
 
-        found = compile_scenario(load_texts(inputs))
+        found = compile_scenario(spec or load_texts(inputs))
         if folder:
             _put(folder, name, found)
     return found

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.compiler import compile_scenario
 from wargame.course import play_runs
-from wargame.load import load_texts
 from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
+from wargame.shelf import compiled
 
 PLAY = f"{__name__}:play"
 PREPARE = f"{__name__}:prepare"
@@ -22,7 +21,7 @@ Columns = dict[str, NDArray[Any]]
 
 def prepare(task: Mapping[str, Any]) -> Scenario:
     """The compiled scenario of a variant, from the texts that travel with its tasks."""
-    return compile_scenario(load_texts(task["inputs"]))
+    return compiled(task["inputs"])
 
 
 def play(task: Mapping[str, Any]) -> Columns:

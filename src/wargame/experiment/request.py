@@ -12,11 +12,11 @@ from hashlib import sha256
 from typing import Any
 
 from wargame import __version__
-from wargame.compiler import compile_scenario
 from wargame.errors import Fault, SpecError, WargameError
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.load import load
 from wargame.record import RunHeader
+from wargame.shelf import compiled
 from wargame.spec import Spec
 
 __all__ = ["BASELINE", "MOST_RUNS", "MOST_UNTIL", "RUNS", "Request", "Variants"]
@@ -108,7 +108,7 @@ class Variants:
             raise WargameError("a policy needs a name")
         if name in self.specs:
             raise WargameError(f"the policy {name} is named twice")
-        header = compile_scenario(spec).header
+        header = compiled(spec.inputs, spec).header
         self.specs[name], self.headers[name] = spec, header
         self._asked[name] = overlays
 
