@@ -210,6 +210,12 @@ def test_a_calibration_of_another_day_is_called_out_of_date(page: str) -> None:
     assert "✗ not met" in page
 
 
+def test_numbers_of_the_ledger_are_named_in_the_reader_s_language(page: str) -> None:
+    japanese = page[page.index('<main class="ja"') :]
+    for words in ("初期値: <code>300", "雑音 blue: <code>50", "熱 red-blue: <code>30"):
+        assert words in japanese, words
+
+
 def test_base_rates_stand_with_their_gap_and_its_reason(page: str) -> None:
     assert "Aunt May 1962" in page and "メイ伯母さん1962" in page
     assert "of 90 cases" in page
@@ -228,6 +234,18 @@ def test_a_scenario_of_which_nothing_is_stated_says_so(
     assert "No patterns are stated for this scenario" in text
     assert "No history is told in this scenario" in text
     assert '<input type="radio" name="lang" id="lang-ja" checked>' in text
+
+
+def test_what_is_stated_beside_a_scenario_is_found_from_elsewhere(
+    place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = str(place / "scenarios" / "quarrel.yaml")
+    parts = ("patterns", "base-rates", "backtest")
+    found = gather(there, worldview="", runs=100, parts=parts, jobs=1)
+    assert found.patterns is not None and found.base_rates is not None
+    assert [one.history for one in found.patterns] == [True, False, None]
+    assert found.backtest is not None and found.backtest.history == "last-week"
 
 
 def test_the_evidence_is_json(evidence: Evidence) -> None:

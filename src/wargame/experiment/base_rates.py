@@ -108,7 +108,7 @@ def load_base_rates(name_or_path: str | Path) -> BaseRatesSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = find_data(FOLDER, str(name_or_path), "base rates")
+    path = find_data(FOLDER, name_or_path, "base rates")
     shaped = shape(BaseRatesSpec, read_text(path, shown_path(path)), shown_path(path))
     if shaped.item is None or shaped.faults:
         raise SpecError(shaped.faults)
@@ -120,13 +120,13 @@ def load_base_rates(name_or_path: str | Path) -> BaseRatesSpec:
     return shaped.item
 
 
-def base_rates_for(scenario: str) -> BaseRatesSpec | None:
+def base_rates_for(scenario: str, beside: Path | None = None) -> BaseRatesSpec | None:
     """The base rates that are stated for a scenario, by its id; None where there are none.
 
-    Raises SpecError for a faulty file.
+    beside: the scenario's file. Raises SpecError for a faulty file.
     """
-    for name in data_files(FOLDER):
-        found = load_base_rates(name)
+    for path in data_files(FOLDER, beside).values():
+        found = load_base_rates(path)
         if scenario in found.for_:
             return found
     return None

@@ -106,8 +106,9 @@ def gather(
     def tell(part: str) -> Callable[[int, int], object]:
         return lambda done, total: on_progress(part, done, total) if on_progress else None
 
-    stated = patterns_for(spec.scenario.id) if "patterns" in parts else None
-    rates = base_rates_for(spec.scenario.id) if "base-rates" in parts else None
+    beside = find("scenario", name)
+    stated = patterns_for(spec.scenario.id, beside) if "patterns" in parts else None
+    rates = base_rates_for(spec.scenario.id, beside) if "base-rates" in parts else None
     return Evidence(
         spec=spec,
         scenario=spec.scenario.id,
@@ -116,8 +117,10 @@ def gather(
         seed=seed,
         runs=runs,
         engine=__version__,
-        patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns")) if stated else None,
-        backtest=_backtest(spec, seed, tell("backtest")) if "backtest" in parts else None,
+        patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns"), beside)
+        if stated
+        else None,
+        backtest=_backtest(spec, beside, seed, tell("backtest")) if "backtest" in parts else None,
         base_rates=base_rates(rates, spec, runs, seed, jobs, tell("base rates")) if rates else None,
         expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
         if "expectations" in parts
@@ -125,7 +128,7 @@ def gather(
         ledger=ledger(name, spec, closely, SCREEN * closely, seed, jobs, tell("ledger"))
         if "ledger" in parts
         else None,
-        fits=_fits(views),
+        fits=_fits(views, beside),
         policies=_titles(name) if "expectations" in parts else {},
     )
 
@@ -159,10 +162,12 @@ def _expectations(
         return judge(batch, MARGIN)
 
 
-def _backtest(spec: Spec, seed: int, on_progress: Callable[[int, int], object]) -> Backtest | None:
+def _backtest(
+    spec: Spec, beside: Path, seed: int, on_progress: Callable[[int, int], object]
+) -> Backtest | None:
     """Against the history that is told in the scenario; None where there is none."""
-    for history in listed("history"):
-        told = load_history(history)
+    for path in listed("history", beside).values():
+        told = load_history(path)
         if told.scenario == spec.scenario.id:
             on_progress(0, 1)
             actors = [actor.id for actor in spec.actors[:PRINCIPALS]]
@@ -196,7 +201,7 @@ def _views(name: str) -> dict[str, Path]:
     return found
 
 
-def _fits(views: Mapping[str, Path]) -> dict[str, Mapping[str, Any]]:
+def _fits(views: Mapping[str, Path], beside: Path) -> dict[str, Mapping[str, Any]]:
     """The reports that calibration left beside the worldviews; `stale` says whether the scenario
     that one was made for has changed since.
 
@@ -209,7 +214,8 @@ def _fits(views: Mapping[str, Path]) -> dict[str, Mapping[str, Any]]:
             continue
         try:
             report = json.loads(beside.read_text(encoding="utf-8"))
-            stale = load(report["scenario"]).digest != report["digest"]
+            made_for = find("scenario", report["scenario"], beside)
+            stale = load(str(made_for)).digest != report["digest"]
             found[view] = {**report, "stale": stale}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SpecError([Fault(f"cannot read {beside.name}: {error}")]) from None

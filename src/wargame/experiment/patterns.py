@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
-from wargame.data_files import is_path, shown_path
+from wargame.data_files import find, is_path, shown_path
 from wargame.errors import Fault, SpecError, nearest
 from wargame.experiment.events import (
     EventSpec,
@@ -37,10 +37,10 @@ from wargame.experiment.questions import (
 )
 from wargame.findings import Findings
 from wargame.history import play_history
-from wargame.load import load
+from wargame.load import load, load_history, load_texts
 from wargame.located import shown
 from wargame.plain_words import shape
-from wargame.spec import FileId, Item, ItemId, Many, Spec, Text
+from wargame.spec import FileId, HistorySpec, Item, ItemId, Many, Spec, Text
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
 from wargame.yaml_reader import read_text
 
@@ -119,7 +119,7 @@ def load_patterns(name_or_path: str | Path) -> PatternsSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = find_data(FOLDER, str(name_or_path), "patterns")
+    path = find_data(FOLDER, name_or_path, "patterns")
     shaped = shape(PatternsSpec, read_text(path, shown_path(path)), shown_path(path))
     if shaped.item is None or shaped.faults:
         raise SpecError(shaped.faults)
@@ -131,18 +131,19 @@ def load_patterns(name_or_path: str | Path) -> PatternsSpec:
     return shaped.item
 
 
-def data_files(folder: str) -> dict[str, Path]:
-    """The files of one of the program's folders of data, by name."""
+def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
+    """The files of a folder of data, by name. beside: a scenario's file, looked around first."""
     found: dict[str, Path] = {}
-    for root in (Path(), _HERE / "data", _HERE.parents[1]):
+    near = () if beside is None else (beside.absolute().parents[1],)
+    for root in (*near, Path(), _HERE / "data", _HERE.parents[1]):
         for path in sorted((root / folder).glob("*.yaml")):
             found.setdefault(path.stem, path)
     return found
 
 
-def find_data(folder: str, name: str, what: str) -> Path:
+def find_data(folder: str, name: str | Path, what: str) -> Path:
     """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
-    if is_path(name):
+    if isinstance(name, Path) or is_path(name):
         return Path(name)
     known = data_files(folder)
     if name not in known:
@@ -151,13 +152,13 @@ def find_data(folder: str, name: str, what: str) -> Path:
     return known[name]
 
 
-def patterns_for(scenario: str) -> PatternsSpec | None:
+def patterns_for(scenario: str, beside: Path | None = None) -> PatternsSpec | None:
     """The patterns that are stated for a scenario, by its id; None where there are none.
 
-    Raises SpecError for a faulty file.
+    beside: the scenario's file. Raises SpecError for a faulty file.
     """
-    for name in data_files(FOLDER):
-        found = load_patterns(name)
+    for path in data_files(FOLDER, beside).values():
+        found = load_patterns(path)
         if scenario in found.for_:
             return found
     return None
@@ -300,9 +301,11 @@ def patterns(
     seed: int | None = None,
     jobs: int = 1,
     on_progress: Progress | None = None,
+    beside: Path | None = None,
 ) -> Patterns:
     """Play `runs` runs of a scenario and judge the patterns of a file.
 
+    beside: the scenario's file, around which the history is looked for first.
     Raises SpecError for every name and day that the scenario does not know.
     """
     findings = Findings()
@@ -310,13 +313,17 @@ def patterns(
     findings.stop()
     traces = watch(spec, file.events, runs, seed, jobs, on_progress)
     ruleless = watch(spec, file.events, max(1, runs // 2), seed, jobs, on_progress, ruleless=True)
-    return judge(file, spec, traces, ruleless, spec.scenario.seed if seed is None else seed)
+    real = None
+    if file.history is not None:
+        real = _history(file, spec, load_history(find("history", file.history, beside)))
+    return judge(file, spec, traces, ruleless, real, spec.scenario.seed if seed is None else seed)
 
 
-def judge(file: PatternsSpec, spec: Spec, traces: Traces, ruleless: Traces, seed: int) -> Patterns:
-    """What the traces of runs say to each pattern; the real course, and runs without rules."""
+def judge(
+    file: PatternsSpec, spec: Spec, traces: Traces, ruleless: Traces, real: Traces | None, seed: int
+) -> Patterns:
+    """What the traces of runs say to each pattern; runs without rules, and the real course."""
     scenario = compile_scenario(watched(spec, file.events))
-    real = _history(file)
     found = []
     for pattern in file.patterns:
         by = deadline(pattern, scenario)
@@ -351,14 +358,16 @@ def judge(file: PatternsSpec, spec: Spec, traces: Traces, ruleless: Traces, seed
     )
 
 
-def _history(file: PatternsSpec) -> Traces | None:
+def _history(file: PatternsSpec, spec: Spec, told: HistorySpec) -> Traces:
     """The events of the real course, which is told in the scenario without overlays."""
-    if file.history is None:
-        return None
-    from wargame.load import load_history
-
-    told = load_history(file.history)
-    scenario = compile_scenario(watched(load(told.scenario), file.events))
+    if told.scenario == spec.scenario.id:
+        plain = {
+            name: text for name, text in spec.inputs.items() if not name.startswith("overlays/")
+        }
+        spec = load_texts(plain)
+    else:
+        spec = load(told.scenario)
+    scenario = compile_scenario(watched(spec, file.events))
     run = play_history(told, scenario).replay.playthrough
     return traces_of(scenario, file.events, run.worlds, run.records)
 
