@@ -209,14 +209,14 @@ def _fits(views: Mapping[str, Path], beside: Path) -> dict[str, Mapping[str, Any
     """
     found: dict[str, Mapping[str, Any]] = {}
     for view, path in views.items():
-        beside = path.with_suffix(".fits.json")
-        if not beside.is_file():
+        fits = path.with_suffix(".fits.json")
+        if not fits.is_file():
             continue
         try:
-            report = json.loads(beside.read_text(encoding="utf-8"))
+            report = json.loads(fits.read_text(encoding="utf-8"))
             made_for = find("scenario", report["scenario"], beside)
             stale = load(str(made_for)).digest != report["digest"]
             found[view] = {**report, "stale": stale}
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SpecError([Fault(f"cannot read {beside.name}: {error}")]) from None
+            raise SpecError([Fault(f"cannot read {fits.name}: {error}")]) from None
     return found
