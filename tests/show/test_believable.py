@@ -15,6 +15,7 @@ import quarrel
 from wargame.cli import main
 from wargame.errors import SpecError, WargameError
 from wargame.experiment.believable import PARTS, Evidence, gather
+from wargame.load import load
 from wargame.show.believable import believable, in_short, write_believable
 
 if TYPE_CHECKING:
@@ -290,6 +291,14 @@ def test_the_command(
     assert (told["worldview"], told["runs"]) == ("proud", 100)
     assert main([*common, "--jobs", "0"]) == 2
     assert "jobs must be between" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_the_tables_in_docs_are_of_the_model_as_it_is(repository: Path) -> None:
+    """If not, the content has changed: run `tools/believable_page.py`, and read the prose again."""
+    text = (repository / "docs" / "believable.md").read_text(encoding="utf-8")
+    assert f"scenario digest `{load('kherson-2022').digest[:16]}`" in text
+    assert "calibrated before the scenario last changed" not in text
 
 
 @pytest.mark.browser
