@@ -325,3 +325,20 @@ def test_a_shipped_worldview_meets_its_targets_again(report: Path) -> None:
     admitted = {row["id"] for row in found["fits"] if not row["met"]}
     missed = {fit.id for fit in measure(goals, outcomes, header, alpha=0.001) if not fit.met}
     assert missed <= admitted
+
+
+def test_the_page_says_what_the_worldviews_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "worldviews.md").read_text(encoding="utf-8")
+    for report in WORLDVIEWS:
+        worldview = report.with_name(report.name.replace(".fits.json", ".yaml"))
+        head = [row[2:] for row in worldview.read_text().splitlines() if row.startswith("# ")]
+        first = next(i for i, row in enumerate(head) if "never saw" in row) + 1
+        fits = [row.strip() for row in head[first:-1]]
+        assert len(fits) == len(json.loads(report.read_text())["fits"])
+        assert all(row in page for row in fits)
+
+
+def test_a_shipped_worldview_was_made_for_the_scenario_as_it_is() -> None:
+    for report in WORLDVIEWS:
+        found = json.loads(report.read_text())
+        assert load(found["scenario"]).digest == found["digest"], "calibrate again"
