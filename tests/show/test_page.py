@@ -136,6 +136,51 @@ class TestServer:
         assert client.post("/r/0/predict", content="predict=1").status_code == 415
         assert client.get("/r/0/", headers={"host": "evil.example"}).status_code == 400
 
+    @pytest.mark.parametrize(
+        ("path", "body", "status"),
+        [
+            ("fork", "[" * 60_000, 422),
+            ("fork", '{"turn": NaN, "actor": "usa", "moves": ["hold"]}', 422),
+            ("fork", '{"turn": true, "actor": "usa", "moves": ["hold"]}', 422),
+            ("fork", '{"turn": 1, "actor": "usa", "moves": []}', 422),
+            ("fork", '{"turn": 1, "actor": "usa", "moves": "hold"}', 422),
+            ("fork", '{"turn": 1, "actor": "usa", "moves": [["hold"]]}', 422),
+            ("fork", '{"turn": 99999999, "actor": "usa", "moves": ["hold"]}', 409),
+            ("fork", '{"turn": -1, "actor": "usa", "moves": ["hold"]}', 409),
+            ("fork", '{"turn": 1, "actor": "<script>", "moves": ["hold"]}', 409),
+            ("fork", '{"turn": 1, "actor": "usa", "moves": ["<script>alert(1)</script>"]}', 409),
+            ("predict", '{"predict": false, "turn": 1e99}', 422),
+            ("predict", '{"predict": false, "turn": -1}', 422),
+            ("vote", '{"votes": []}', 409),
+            ("vote", "[]", 422),
+            ("vote", "9" * 5000, 422),
+            ("vote", "x" * 70_000, 413),
+        ],
+    )
+    def test_nonsense_is_refused_and_changes_nothing(  # type: ignore[no-untyped-def]
+        self, client, path: str, body: str, status: int
+    ) -> None:
+        client.post("/r/0/predict", json={"predict": False, "turn": 0})
+        headers = {"content-type": "application/json"}
+        answer = client.post(f"/r/0/{path}", content=body, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert client.get("/r/1/").status_code == 404
+        assert client.get("/r/0/turn/6/all/en").status_code == 200
+
+    def test_what_a_fork_page_asks_for_is_there_for_forks_only(self, client) -> None:  # type: ignore[no-untyped-def]
+        client.post("/r/0/predict", json={"predict": False, "turn": 0})
+        said = {"turn": 6, "actor": "usa", "moves": ["hold", "hold"]}
+        name = client.post("/r/0/fork", json=said).json()["name"]
+        beside = client.get(f"/r/{name}/beside/ja").json()
+        assert beside["turn"] == 6 and list(beside["rows"]) in ([], ["6"])
+        assert client.get("/r/0/beside/en").status_code == 404
+        assert client.get("/r/0/usual/en").status_code == 404
+        assert client.get(f"/r/{name}/beside/xx").status_code == 404
+        client.post(f"/r/{name}/predict", json={"predict": True, "turn": 0})
+        assert client.get(f"/r/{name}/beside/en").status_code == 403
+        assert client.get(f"/r/{name}/usual/en").status_code == 403
+
     def test_the_page_holds_no_turn(self, client) -> None:  # type: ignore[no-untyped-def]
         page = client.get("/r/0/")
         assert "connect-src 'self'" in page.text and "Izyum" not in page.text

@@ -7,6 +7,7 @@ classroom; it keeps nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
@@ -34,6 +35,7 @@ from wargame.show.page_data import Data, fork_data, page_data, usual_data
 
 ANYWHERE = ("0.0.0.0", "::")
 MOST_FORKS = 50
+MOST_BYTES = 64 * 1024
 FUTURES = 1000
 """So many futures of a fork, and as many of its original, say what usually follows."""
 
@@ -171,7 +173,7 @@ def replay_app(
     async def hide(request: Request) -> Response:
         at, body = table(request), await said(request)
         number = body.get("turn")
-        if not isinstance(number, int) or not 0 <= number <= at.replay.playthrough.turns:
+        if type(number) is not int or not 0 <= number <= at.replay.playthrough.turns:
             raise HTTPException(422, "turn is the number of a turn")
         at.released = number if body.get("predict") is True else None
         return JSONResponse({"released": at.released})
@@ -184,7 +186,7 @@ def replay_app(
             raise HTTPException(409, f"there are {MOST_FORKS} forks already; start anew")
         number, actor, moves = (body.get(key) for key in ("turn", "actor", "moves"))
         named = isinstance(moves, list) and all(isinstance(move, str) for move in moves)
-        if not (named and moves and isinstance(number, int) and isinstance(actor, str)):
+        if not (named and moves and type(number) is int and isinstance(actor, str)):
             raise HTTPException(422, "a fork needs a turn, an actor and its moves")
         try:
             made = await run_in_threadpool(fork, at.replay, number, {actor: moves})
@@ -223,9 +225,14 @@ async def said(request: Request) -> dict[str, Any]:
         raise HTTPException(403, "asked by another page")
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise HTTPException(415, "only JSON is read here")
+    text = b""
+    async for part in request.stream():
+        text += part
+        if len(text) > MOST_BYTES:
+            raise HTTPException(413, f"at most {MOST_BYTES:,} bytes are read")
     try:
-        body = await request.json()
-    except ValueError:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
         raise HTTPException(422, "this is no JSON") from None
     if not isinstance(body, dict):
         raise HTTPException(422, "an object is expected")
