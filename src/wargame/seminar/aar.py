@@ -46,7 +46,7 @@ def _seats(data: Piece, say: Any) -> str:
 
 
 def _decisive(data: Piece, say: Any) -> str:
-    if not data["decisive"]:
+    if not data["decisive"] and not data["by_odds"]:
         return ""
     items = []
     for turn in data["decisive"]:
@@ -62,7 +62,9 @@ def _decisive(data: Piece, say: Any) -> str:
         if data["by_odds"]
         else "The turns in which the ladders moved most."
     ).format(n=data["by_odds"])
-    return f"<h2>{say('Turning points')}</h2><p>{honest}</p>" + _list(items)
+    return f"<h2>{say('Turning points')}</h2><p>{honest}</p>" + _list(
+        items or [say("No turn stands out.")]
+    )
 
 
 def _turn(turn: Piece, say: Any) -> str:
@@ -135,15 +137,15 @@ def _whatifs(data: Piece, say: Any) -> str:
         return ""
     items = []
     for what in data["whatifs"]:
-        orders = "; ".join(f"{a}: {', '.join(moves)}" for a, moves in what["orders"].items())
         differs = [f"{t['turn']}" for t in what["result"]["turns"]]
         text = say("Turn {turn} with {orders}: turns {turns} go differently").format(
-            turn=what["turn"], orders=orders or "-", turns=", ".join(differs) or "-"
+            turn=what["turn"], orders=what["ordered"] or "-", turns=", ".join(differs) or "-"
         )
         if "instead" in what["result"]:
             text += ". " + say("Of {n} futures each:").format(n=what["result"]["futures"]) + " "
             ours, theirs = what["result"]["as_played"], what["result"]["instead"]
-            text += "; ".join(f"{name} {ours[name]} → {theirs[name]}" for name in ours)
+            names = what["endings"]
+            text += "; ".join(f"{names[name]} {ours[name]} → {theirs[name]}" for name in ours)
         items.append(text)
     return f"<h2>{say('What if')}</h2>" + _list(items)
 

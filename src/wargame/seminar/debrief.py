@@ -75,8 +75,20 @@ def report(table: Game, lang: str = "en") -> Piece:
         ],
         "notes": notes,
         "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
-        "whatifs": [{k: v for k, v in what.items() if k != "meta"} for what in state.whatifs],
+        "whatifs": [_whatif(what, told) for what in state.whatifs],
         "questions": [{"text": q.text, "answers": dict(q.answers)} for q in state.questions],
+    }
+
+
+def _whatif(what: Mapping[str, Any], told: Narrator) -> Piece:
+    """A what-if as it was played, with its orders and the endings by their titles."""
+    return {
+        **{key: value for key, value in what.items() if key != "meta"},
+        "ordered": "; ".join(
+            f"{told.actor(actor)}: {', '.join(map(told.move, moves))}"
+            for actor, moves in what["orders"].items()
+        ),
+        "endings": {name: told.ending(name) for name in what["result"].get("instead", ())},
     }
 
 

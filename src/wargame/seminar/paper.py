@@ -14,6 +14,7 @@ body { font-family: system-ui, "Noto Sans", "Noto Sans CJK JP", "Hiragino Sans",
   margin: 1.5rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .4rem; } h2 { font-size: 1.2rem; margin: 1.2rem 0 .3rem; }
 h3 { font-size: 1rem; margin: .8rem 0 .2rem; } p { margin: .35rem 0; }
+h1, h2, h3 { break-after: avoid; }
 ul, ol { margin: .3rem 0; padding-left: 1.3rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; margin: .4rem 0; }
 th, td { border: 1px solid #999; padding: .25rem .45rem; text-align: left; vertical-align: top; }
@@ -47,6 +48,7 @@ JAPANESE = {
     "The turns that moved the shares of endings most, of {n} model runs after each turn.":
         "結末の割合を最も動かしたターン（各ターン後に{n}回のモデル実行）。",
     "The turns in which the ladders moved most.": "はしごが最も動いたターン。",
+    "No turn stands out.": "際立ったターンはない。",
     "succeeded": "成功",
     "did not succeed": "不成功",
     "nothing": "なし",
