@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from wargame.cli import main
+from wargame.commands import replay_command
 from wargame.compiler import compile_scenario
 from wargame.load import load
 from wargame.replay import header_for, record
@@ -67,6 +68,7 @@ def test_why_lists_weights_reasons_and_beliefs(
         (["--turn", "9"], "there is no turn 9"),
         (["--why", "rusia"], "did you mean 'russia'?"),
         (["--lens", "moon"], "there is no actor 'moon'"),
+        (["--plain", "--odds", "9", "--jobs", "0"], "--jobs must be between 1 and 1024, not 0"),
         (["--web", "--odds", "-1"], "--odds must be between 0 and 1,000,000, not -1"),
     ],
 )
@@ -83,3 +85,20 @@ def test_export_writes_one_file_with_odds(log: str, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>") and '<html lang="ja">' in text
     assert main(["export", log, "-o", str(tmp_path / "no" / "such.html")]) == 2
+
+
+def test_the_odds_are_told_if_asked_for_and_of_a_history_anyway(
+    log: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay_command, "HISTORY", 3)
+
+    def told(*words: str) -> str:
+        assert main(["replay", *words, "--turn", "1", "--jobs", "1"]) == 0
+        return capsys.readouterr().out
+
+    assert "futures from here" not in told(log)
+    assert "4 futures from here" in told(log, "--odds", "4")
+    assert "ここから4通りの未来" in told(log, "--odds", "4", "--lang", "ja")
+    assert "futures from here" not in told(log, "--odds", "4", "--lens", "public")
+    assert "3 futures from here" in told("autumn-2022")
+    assert "futures from here" not in told("autumn-2022", "--odds", "0")

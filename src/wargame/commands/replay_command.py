@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ HISTORY = 200
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame replay``."""
-    add_run(parser, "; 0: none (default: 200 for a history, else none)")
+    add_run(parser)
     parser.add_argument("--turn", type=int, metavar="T", help="only this turn; 0 is the beginning")
     parser.add_argument("--why", metavar="ACTOR", help="how this actor decided")
     parser.add_argument(
@@ -46,16 +47,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=PORT, help=f"with --web (default: {PORT})")
 
 
-def add_run(parser: argparse.ArgumentParser, unless: str = "") -> None:
-    """Which run, in which language, and what is computed about it; `unless`: if nothing is said."""
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Which run, in which language, and what is computed about it."""
     parser.add_argument("run", help="a log, a run of a batch as runs/DIR#4711, or a history")
     parser.add_argument(
         "--lang", choices=("en", "ja"), default="en", help="language of the telling"
     )
     parser.add_argument(
-        "--odds", type=int, metavar="N", help=f"the odds by turn, from N futures of each{unless}"
+        "--odds",
+        type=int,
+        metavar="N",
+        help="the odds by turn, from N futures of each; 0: none "
+        f"(default: {HISTORY} for a history, else none)",
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="J", help="processes for --odds")
+    parser.add_argument(
+        "--jobs", type=int, metavar="J", help="processes for --odds (default: one for each core)"
+    )
     parser.add_argument(
         "--predict", action="store_true", help="a page on which a class votes before it sees"
     )
@@ -81,9 +88,8 @@ def run(args: argparse.Namespace) -> int:
         json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
         print()
         return 0
-    if args.odds is None and replay.header.history and not args.why:
-        args.odds = HISTORY
-    found = outlook(args, replay, judged=False) if args.odds and args.lens == ALL else None
+    wanted = args.lens == ALL and not args.why
+    found = outlook(args, replay, judged=False) if wanted else None
     if args.plain or args.why or args.turn is not None or not _interactive():
         colour = sys.stdout.isatty()
         print("\n".join(plainly(narrator, args.turn, args.why, colour, found)))
@@ -130,20 +136,25 @@ def plainly(
 
 def outlook(args: argparse.Namespace, replay: Replay, judged: bool = True) -> Outlook | None:
     """The odds by turn and, with `judged`, the turning points, if they were asked for."""
-    if not args.odds:
+    unless = HISTORY if replay.header.history else 0
+    futures = unless if args.odds is None else args.odds
+    if not 0 <= futures <= 1_000_000:
+        raise WargameError(f"--odds must be between 0 and 1,000,000, not {futures:,}")
+    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    if not 1 <= jobs <= 1024:
+        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    if not futures or not replay.verdict.identical:
         return None
-    if not 0 < args.odds <= 1_000_000:
-        raise WargameError(f"--odds must be between 0 and 1,000,000, not {args.odds:,}")
     from wargame.experiment.odds import odds_of
     from wargame.experiment.turning_points import turning_points
     from wargame.show.outlook import outlook_of
 
     meter = Meter("futures")
     try:
-        odds = odds_of(replay, args.odds, args.jobs, meter.show)
+        odds = odds_of(replay, futures, jobs, meter.show)
         points = (
-            turning_points(replay, odds, futures=args.odds, jobs=args.jobs, on_progress=meter.show)
-            if judged and replay.verdict.identical
+            turning_points(replay, odds, futures=futures, jobs=jobs, on_progress=meter.show)
+            if judged
             else ()
         )
     finally:
