@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import shlex
 import signal
 import socket
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ EXAMPLES = """examples:
 
 On plain http anybody on the same network can read along. Use a network of your own, or --tls."""
 
-PORT = 8022
+HOST, PORT = "0.0.0.0", 8022
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lang", choices=("en", "ja"), default="en", help="language of the links and programs"
     )
     parser.add_argument(
-        "--host", default="0.0.0.0", help="the address to listen on (default: every one)"
+        "--host", default=HOST, help="the address to listen on (default: every one)"
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"the port (default: {PORT})")
     parser.add_argument("--tls", action="store_true", help="https, with a certificate made here")
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     """Open the table and serve it until Ctrl-C."""
     try:
         from wargame.seminar.web.app import create_app
-        from wargame.seminar.web.certificate import fingerprint, self_made
+        from wargame.seminar.web.certificate import fingerprint, kept
         from wargame.seminar.web.server import listen, serve
     except ModuleNotFoundError as missing:
         raise WargameError(
@@ -99,8 +99,7 @@ def run(args: argparse.Namespace) -> int:
         if args.certificate is not None:
             certificate = (args.certificate, args.key)
         elif args.tls:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            certificate = self_made(folder, hosts)
+            certificate = kept(table.path.with_name(table.path.name + ".tls"), hosts)
         scheme = "https" if certificate else "http"
         port = listening.getsockname()[1]
         links = tuple(f"{scheme}://{_bracketed(host)}:{port}" for host in hosts)
@@ -108,9 +107,8 @@ def run(args: argparse.Namespace) -> int:
         text = welcome(table, links[0], args.lang, qr=not args.no_qr and sys.stdout.isatty())
         if certificate:
             text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
-        kept = _SAID[args.lang]["kept"].format(log=table.path, again=f"--open {table.path}")
-        stack.callback(print, kept)
-        # Not only Ctrl-C shall put the certificate's key away and say how to go on.
+        stack.callback(print, farewell(table, args, port))
+        # Not only Ctrl-C shall let go of the log in good order and say how to go on.
         signal.signal(signal.SIGTERM, _leave)
         serve(app, listening, certificate=certificate, ready=lambda: print(text, flush=True))
     return 0
@@ -194,7 +192,7 @@ _SAID = {
         "programs": "Held by programs: {names}",
         "plain": "Plain http: anybody on this network can read along. --tls helps.",
         "stop": "The log is {log}. Ctrl-C stops; nothing is lost.",
-        "kept": "The game is kept in {log}; go on with: wargame seminar {again}",
+        "kept": "The game is kept in {log}; go on with: {again}",
         "comma": ", ",
     },
     "ja": {
@@ -205,7 +203,7 @@ _SAID = {
         "plain": "暗号化なし（http）のため、同じネットワークの人に読まれる恐れがあります。"
         "--tls を使ってください。",
         "stop": "記録は {log} です。Ctrl-C で停止します。内容は失われません。",
-        "kept": "記録は {log} にあります。続けるには：wargame seminar {again}",
+        "kept": "記録は {log} にあります。続けるには：{again}",
         "comma": "、",
     },
 }
@@ -237,6 +235,18 @@ def welcome(table: Table, link: str, lang: str, qr: bool = False) -> str:
         text.append(said["plain"])
     text.append(said["stop"].format(log=table.path))
     return "\n".join(text)
+
+
+def farewell(table: Table, args: argparse.Namespace, port: int) -> str:
+    """Where the game is kept, and the command that goes on with it where open pages look for it."""
+    words = ["wargame", "seminar", "--open", str(table.path)]
+    words += ["--host", args.host] if args.host != HOST else []
+    words += ["--port", str(port)] if port != PORT else []
+    words += ["--tls"] if args.tls else []
+    if args.certificate is not None:
+        words += ["--certificate", str(args.certificate), "--key", str(args.key)]
+    words += ["--lang", args.lang] if args.lang != "en" else []
+    return _SAID[args.lang]["kept"].format(log=table.path, again=shlex.join(words))
 
 
 def addresses(host: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 import wargame.seminar.web.server as web_server
 from wargame.errors import StoreError, WargameError
 from wargame.seminar.table import Table
-from wargame.seminar.web.certificate import fingerprint, self_made
+from wargame.seminar.web.certificate import fingerprint, kept, self_made
 from wargame.seminar.web.security import BODY_LIMIT
 from wargame.seminar.web.server import HEADER_LIMIT, listen, server
 
@@ -123,6 +123,17 @@ def test_a_certificate_made_here_is_one(tmp_path: Path) -> None:
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
     assert key.stat().st_mode & 0o077 == 0
     assert re.fullmatch(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", fingerprint(certificate))
+
+
+def test_a_certificate_is_kept_until_the_addresses_change(tmp_path: Path) -> None:
+    folder = tmp_path / "game.jsonl.tls"
+    certificate, key = kept(folder, ["10.0.0.7"])
+    first = fingerprint(certificate)
+    kept(folder, ["10.0.0.7"])
+    assert fingerprint(certificate) == first
+    kept(folder, ["10.0.0.8"])
+    assert fingerprint(certificate) != first
+    assert {path.stat().st_mode & 0o077 for path in (folder, certificate, key)} == {0}
 
 
 def test_without_openssl_the_way_out_is_told(

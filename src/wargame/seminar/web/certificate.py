@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import os
 import subprocess
@@ -11,6 +12,28 @@ from pathlib import Path
 from wargame.errors import WargameError
 
 DAYS = 30
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+
+
+def kept(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
+    """The certificate and key in `folder`, which only its owner can read; made where it has none.
+
+    A restarted server must show the one that people have already accepted, or their open pages
+    would not come back. It is made anew for other names, and a day before it would run out.
+    """
+    names = "\n".join(hosts)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    written = folder / "hosts.txt"
+    certificate, key = folder / CERTIFICATE, folder / KEY
+    if written.is_file() and written.read_text(encoding="utf-8") == names:
+        lasts = ["openssl", "x509", "-checkend", "86400", "-noout", "-in", str(certificate)]
+        with contextlib.suppress(FileNotFoundError):
+            if subprocess.run(lasts, capture_output=True).returncode == 0 and key.is_file():
+                return certificate, key
+    written.unlink(missing_ok=True)
+    found = self_made(folder, names.splitlines())
+    written.write_text(names, encoding="utf-8")
+    return found
 
 
 def self_made(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
@@ -19,7 +42,7 @@ def self_made(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
     Nobody vouches for it: browsers warn, and people must compare the fingerprint (`fingerprint`)
     to know that they speak to the right laptop. Raises WargameError without the program openssl.
     """
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    certificate, key = folder / CERTIFICATE, folder / KEY
     names = ",".join(map(_alternative, hosts))
     command = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
