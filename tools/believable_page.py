@@ -22,12 +22,15 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "believable.md"
 SCENARIO, WORLDVIEW = "kherson-2022", "forecasters"
 RUNS, CLOSELY = 5000, 1000
 ROWS = 15  # of the ledger
+NAMES = ("made", "short", "patterns", "rates", "ledger", "expectations")
 
 
 def main() -> None:
     """Play, and fill in what stands between the marks."""
-    found = gather(SCENARIO, WORLDVIEW, RUNS, closely=CLOSELY, jobs=os.cpu_count() or 1)
     text = PAGE.read_text(encoding="utf-8")
+    for name in NAMES:
+        filled(text, name, "")  # what cannot be filled in is told before anything is played
+    found = gather(SCENARIO, WORLDVIEW, RUNS, closely=CLOSELY, jobs=os.cpu_count() or 1)
     for name, new in tables(found).items():
         text = filled(text, name, new)
     PAGE.write_text(text, encoding="utf-8")
@@ -43,14 +46,15 @@ def tables(found: Evidence) -> dict[str, str]:
         f"worldview `{found.worldview}`"
         + (" (calibrated before the scenario last changed)." if stale else ".")
     )
-    return {
-        "made": made,
-        "short": "```text\n" + "\n".join(in_short(found)) + "\n```",
-        "patterns": patterns(found.patterns),
-        "rates": rates(found.base_rates),
-        "ledger": ledger(found.ledger),
-        "expectations": expectations(found.expectations),
-    }
+    parts = (
+        made,
+        "```text\n" + "\n".join(in_short(found)) + "\n```",
+        patterns(found.patterns),
+        rates(found.base_rates),
+        ledger(found.ledger),
+        expectations(found.expectations),
+    )
+    return dict(zip(NAMES, parts, strict=True))
 
 
 def patterns(found: Patterns) -> str:
