@@ -47,6 +47,13 @@ def test_what_was_changed_is_said_in_full(made: Fork) -> None:
     assert "Russia's orders were ruled: fails, accepted." in told
 
 
+def test_a_fork_says_where_it_comes_from(made: Fork, kherson: Replay) -> None:
+    told = Narrator.of(made.replay)
+    assert told.name == f"What if? {Narrator.of(kherson).name}"
+    assert told.origin == "seed 2022, run 7; forked from kherson-2022 in turn 4"
+    assert Narrator.of(kherson).origin == "seed 2022, run 7"
+
+
 def test_an_order_that_was_given_anyway_is_called_so(kherson: Replay) -> None:
     moves = [order.move for order in kherson.event(2).orders["china"] if order.move]
     same = fork(kherson, 2, {"china": moves})

@@ -153,6 +153,18 @@ class Narrator:
         told = self.header.about if self.header and self.header.title else self.file.about
         return sentence(read(told, self.lang), self.lang)
 
+    @property
+    def origin(self) -> str:
+        """Where the run comes from: its luck, and the log that it was forked from, if any."""
+        luck = self.say("seed {seed}, run {run}").format(
+            seed=self.playthrough.seed, run=self.playthrough.run
+        )
+        parent = self.header.parent if self.header else None
+        if parent is None:
+            return luck
+        forked = self.say("forked from {log} in turn {turn}")
+        return luck + self.say("; ") + forked.format(log=parent.log, turn=parent.turn)
+
     def actor(self, actor: str) -> str:
         """The short name of an actor, as a label."""
         spec = self._actors[actor]

@@ -90,9 +90,7 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
         "lens": narrator.lens.who,
         "title": narrator.name,
         "about": narrator.about,
-        "run": narrator.say("seed {seed}, run {run}").format(
-            seed=narrator.playthrough.seed, run=narrator.playthrough.run
-        ),
+        "run": narrator.origin,
         "horizon": header.horizon,
         "actors": {actor: narrator.actor(actor) for actor in header.actors},
         "dyads": [narrator.dyad(dyad) for dyad in header.dyads],

@@ -30,11 +30,7 @@ def told_run(
     """
     say, paint = narrator.say, painter(colour)
     lines = [paint(BOLD, narrator.name), *wrapped(narrator.about)]
-    lines.append(
-        say("seed {seed}, run {run}").format(
-            seed=narrator.playthrough.seed, run=narrator.playthrough.run
-        )
-    )
+    lines += wrapped(narrator.origin)
     if outlook:
         lines += ["", *told_start(narrator), *told_odds(narrator, outlook, 0)]
     for week in weeks:
