@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def test_export_writes_one_file_with_odds(log: str, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text.startswith("<!doctype html>") and '<html lang="ja">' in text
     assert main(["export", log, "-o", str(tmp_path / "no" / "such.html")]) == 2
+
+
+@pytest.mark.parametrize("where", [["--port", "99999"], ["--host", "203.0.113.1"], ["TAKEN"]])
+def test_a_place_that_cannot_be_served_is_told_in_a_line(
+    log: str, where: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        if where == ["TAKEN"]:
+            where = ["--port", str(other.getsockname()[1])]
+        assert main(["replay", log, "--web", *where]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("wargame: cannot listen on") and said.count("\n") == 1
 
 
 def test_the_odds_are_told_if_asked_for_and_of_a_history_anyway(

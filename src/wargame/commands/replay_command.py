@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +182,15 @@ def _serve(args: argparse.Namespace, replay: Replay) -> int:
         from wargame.show.web import replay_app
     except ImportError:
         raise WargameError('--web needs more packages: pip install "wargame[seminar]"') from None
-    app = replay_app(replay, outlook(args, replay), args.lang, args.predict, args.host)
-    print(f"http://{args.host}:{args.port}/  (Ctrl-C ends it)")
-    uvicorn.run(app, host=args.host, port=args.port, log_level="warning")
+    try:
+        listening = socket.create_server((args.host, args.port))
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise WargameError(
+            f"cannot listen on {args.host}, port {args.port}: {why}; choose another with --port"
+        ) from None
+    with listening:
+        app = replay_app(replay, outlook(args, replay), args.lang, args.predict, args.host)
+        print(f"http://{args.host}:{listening.getsockname()[1]}/  (Ctrl-C ends it)", flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
     return 0
