@@ -13,6 +13,7 @@ from wargame.show.charts import (
     LINES,
     NET_HEIGHT,
     NET_WIDTH,
+    RISK_HEIGHT,
     STAGE_FILL,
     STAGE_TEXT,
     Cell,
@@ -23,6 +24,7 @@ from wargame.show.charts import (
     layout,
     network,
     odds_area,
+    risk_lines,
     strip,
 )
 
@@ -87,6 +89,19 @@ def test_a_slice_is_only_its_own_turn() -> None:
     chart = odds_area([{"a": 1.0}, {"a": 1.0}, {"a": 1.0}], {"a": "A"}, [Turning(2, "!", "x")])
     assert "!" not in chart.slices[1] and "!" in chart.slices[2]
     assert 'data-turn="2"' in chart.slices[2] and "data-turn" not in chart.frame
+
+
+def test_the_scale_of_a_risk_is_the_same_whatever_comes() -> None:
+    """A frame that depended on the run would tell its future to a class that predicts."""
+    calm, grave = ([(share, share / 2, share)] * 3 for share in (0.01, 0.9))
+    assert risk_lines({"A": calm}).frame == risk_lines({"A": grave}).frame
+    root = drawn(risk_lines({"A": [(0.25, 0.16, 0.36)], "B": [(0.0, 0.0, 0.04)]}))
+    lines = [line for line in root.iter(f"{SVG}line") if line.get("stroke-width") == "2.5"]
+    levels = [float(line.get("y2", "")) for line in lines]
+    assert levels[1] - levels[0] == pytest.approx(RISK_HEIGHT / 2)  # the root of 0.25
+    assert len({line.get("stroke-dasharray") for line in lines}) == 2
+    titles = [title.text for title in root.iter(f"{SVG}title")]
+    assert titles == ["A: 25.0% (16.0% – 36.0%)", "B: 0.0% (0.0% – 4.0%)"]
 
 
 @pytest.mark.parametrize("count", range(1, 12))

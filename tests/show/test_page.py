@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from wargame.experiment.turning_points import Gain, TurningPoint
 from wargame.replay import Replay
 from wargame.show.gallery import write_gallery
+from wargame.show.language import LANGUAGES
+from wargame.show.narrate import Narrator
 from wargame.show.page import export
+from wargame.show.page_data import turning
 from wargame.show.veil import OPEN, chain, key, unveil, veil
 
 
@@ -61,6 +65,29 @@ class TestExport:
         turns = [len(blob) for blob in json.loads(data[1])["turns"]]
         around = len(text.encode()) - sum(turns)
         assert around + 53 * max(turns) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("best", "usual", "told"),
+    [
+        ((-150.0, -180.0, -120.0), (0.0, -30.0, 30.0), "?? "),
+        ((5.0, -30.0, 30.0), (150.0, 120.0, 180.0), "!! "),
+    ],
+)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_mark_is_worded_by_the_comparison_that_it_rests_on(
+    kherson: Replay, best: tuple[float, ...], usual: tuple[float, ...], told: str, lang: str
+) -> None:
+    point = TurningPoint(
+        3, "usa", 0, "private_warning", "hold", 99, Gain(*best), Gain(*usual), changes=()
+    )
+    narrator = Narrator.of(kherson, lang)
+    text = turning(narrator, point)
+    assert text.startswith(told) and f"{point.ground.points:+.0f}" in text
+    blunder = point.ground is point.best
+    assert (narrator.move("hold") in text) is blunder
+    if lang == "en":
+        assert ("what it usually does" in text) is not blunder
 
 
 def test_the_gallery_links_every_run_once(kherson: Replay, tmp_path: Path) -> None:
