@@ -12,6 +12,7 @@ from leading import BLUE, RED, lead, open_orders, order, play_turn
 
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv, report
+from wargame.seminar.guide import PROMPTS
 from wargame.seminar.paper import JAPANESE
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
@@ -165,3 +166,19 @@ def test_mere_waiting_is_left_out_of_the_story_and_a_late_seat_is_not(seat: Any)
     ]
     assert ("red", 0) in rows and ("red", 1) not in rows
     assert ("blue", 0) in rows and ("blue", 1) not in rows
+
+
+def test_a_ready_question_speaks_the_readers_language(seat: Any) -> None:
+    table = seat()
+    lead(table, "start")
+    ready = view(table, "facilitator", "ja")["prompts"][0]
+    lead(table, "question", {"text": ready})
+    lead(table, "question", {"text": "Why?"})
+    lead(table, "debrief")
+    assert [q["text"] for q in view(table, RED, "en")["questions"]] == [
+        "First, how are you? Say one word each, in or out of role.",
+        "Why?",
+    ]
+    assert view(table, RED, "ja")["questions"][0]["text"] == ready
+    assert ready not in view(table, "facilitator", "ja")["prompts"]
+    assert len(view(table, "facilitator", "en")["prompts"]) == len(PROMPTS) - 1

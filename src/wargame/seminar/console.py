@@ -10,7 +10,7 @@ from wargame.log import Event
 from wargame.replay import Played
 from wargame.seminar import sight
 from wargame.seminar.game import Game
-from wargame.seminar.guide import PROMPTS
+from wargame.seminar.guide import PROMPTS, in_language
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
 from wargame.seminar.umpire import LATE, SILENT, plan_of
@@ -57,7 +57,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         "messages": [{**vars(m), "to": list(m.to), "from": m.sender} for m in state.messages],
         "notes": [{**vars(n), "tags": list(n.tags)} for n in state.notes],
         "questions": [
-            {"question": q.event, "text": q.text, "answers": dict(q.answers)}
+            {"question": q.event, "text": in_language(q.text, lang), "answers": dict(q.answers)}
             for q in state.questions
         ],
         "prompts": _prompts(table, lang),

@@ -15,6 +15,7 @@ from wargame import __version__
 from wargame.orders import HOLD, Order
 from wargame.seminar import sight
 from wargame.seminar.game import Game
+from wargame.seminar.guide import in_language
 from wargame.seminar.state import Line, Sheet, Umpired
 from wargame.show.language import read
 from wargame.show.lens import Lens
@@ -76,7 +77,9 @@ def report(table: Game, lang: str = "en") -> Piece:
         "notes": notes,
         "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
         "whatifs": [_whatif(what, told) for what in state.whatifs],
-        "questions": [{"text": q.text, "answers": dict(q.answers)} for q in state.questions],
+        "questions": [
+            {"text": in_language(q.text, lang), "answers": dict(q.answers)} for q in state.questions
+        ],
     }
 
 

@@ -246,3 +246,8 @@ PROMPTS: tuple[Both, ...] = (
     },
 )
 """Asked in this order in the hot wash; the first lets people leave their roles."""
+
+
+def in_language(question: str, lang: str) -> str:
+    """A question as a reader gets it: one of `PROMPTS` in the reader's own language."""
+    return next((p[lang] for p in PROMPTS if question in p.values()), question)

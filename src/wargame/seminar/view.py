@@ -18,6 +18,7 @@ from wargame.replay import Played
 from wargame.seminar import console, sight
 from wargame.seminar.debrief import report
 from wargame.seminar.game import Game
+from wargame.seminar.guide import in_language
 from wargame.seminar.requests import COMMANDS, kind_of
 from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT, seat_of
 from wargame.seminar.state import Line, Sheet
@@ -93,7 +94,7 @@ def _public(table: Game, role: str, lang: str) -> View:
         seen["odds"] = sight.odds(state.odds[max(state.odds)], narrator)
     if state.phase in REVEALED:
         seen["questions"] = [
-            {"question": q.event, "text": q.text, "answers": dict(q.answers)}
+            {"question": q.event, "text": in_language(q.text, lang), "answers": dict(q.answers)}
             for q in state.questions
         ]
         seen["report"] = report(table, lang)
