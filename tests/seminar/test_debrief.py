@@ -24,6 +24,8 @@ HOSTILE = '=cmd|"/c calc"!A1 <script>alert(1)</script> <img src=x onerror=alert(
 def finished(seat: Any) -> Table:
     """A game of two turns, with everything that a debrief can hold."""
     table: Table = seat(late="hold")
+    for role in (RED, BLUE):
+        table.command(role, "join")
     open_orders(table)
     line = {"move": "march", "intent": HOSTILE, "expect": "They will hide", "target": "blue"}
     table.command(RED, "submit", {"orders": [line]}, turn=1)
@@ -156,6 +158,7 @@ def test_turning_points_are_the_turns_that_moved_the_odds(seat: Any) -> None:
 
 def test_mere_waiting_is_left_out_of_the_story_and_a_late_seat_is_not(seat: Any) -> None:
     table = seat(late="hold")
+    table.command(BLUE, "join")
     lead(table, "start")
     lead(table, "open_orders")
     order(table, RED, "march")

@@ -308,6 +308,8 @@ def test_a_rule_held_seat_shows_no_reasons_before_the_debrief(seat: Any) -> None
 
 def test_private_deeds_reach_their_target_and_nobody_else(seat: Any) -> None:
     table = seat(seats={"red": "human", "blue": "human", "green": "human"}, late="hold")
+    for role in SEATS:
+        table.command(role, "join")
     lead(table, "start")
     lead(table, "open_orders")
     orders = {"orders": [{"move": "talk"}, {"move": "plot"}]}

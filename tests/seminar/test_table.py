@@ -309,6 +309,22 @@ def test_what_becomes_of_a_late_seat(seat: Any, late: str, how: str, move: Any) 
     assert move is None or first.move == move
 
 
+@pytest.mark.parametrize("late", ["draft", "hold", "rules"])
+def test_a_seat_that_nobody_has_taken_is_played_by_its_rules(seat: Any, late: str) -> None:
+    """Whatever becomes of late teams: a seat becomes a team's when somebody joins."""
+    table = seat(late=late)
+    table.command(BLUE, "join")
+    open_orders(table)
+    lead(table, "lock")
+    assert (table.state.sheets["red"].how, table.state.sheets["red"].why) == (
+        "rules",
+        "nobody has joined",
+    )
+    assert table.state.sheets["blue"].how == ("rules" if late == "rules" else "hold")
+    lead(table, "commit")
+    assert {order.by for order in table.board.position.events[0].orders["red"]} == {"rule"}
+
+
 def test_after_a_crash_the_game_is_paused_with_the_time_it_had(seat: Any, ticks: Any) -> None:
     table = seat(minutes=10)
     open_orders(table)

@@ -107,14 +107,15 @@ class Piped:
         return self._process
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
+        # Taken first: whoever asks and whoever ends the game may close at the same moment.
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
                 with contextlib.suppress(OSError):  # what a program that has gone never read
                     if pipe is not None:
                         pipe.close()
-            self._process = None
 
 
 def _write(process: subprocess.Popen[bytes], line: bytes) -> None:

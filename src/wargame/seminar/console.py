@@ -13,7 +13,7 @@ from wargame.seminar.game import Game
 from wargame.seminar.guide import PROMPTS, in_language
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
-from wargame.seminar.umpire import LATE, SILENT, plan_of
+from wargame.seminar.umpire import EMPTY, LATE, SILENT, plan_of
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
@@ -87,7 +87,7 @@ def _next(table: Game) -> Piece | None:
 
 def _why(why: str, lang: str) -> str:
     """Why others ordered for a seat; what a program did wrong is told in English only."""
-    japanese = {LATE: "提出なし", SILENT: "時間内に回答なし"}
+    japanese = {LATE: "提出なし", SILENT: "時間内に回答なし", EMPTY: "着席者なし"}
     return japanese.get(why, why) if lang == "ja" else why
 
 

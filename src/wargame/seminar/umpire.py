@@ -14,7 +14,7 @@ from wargame.show.language import read
 from wargame.spec import Text
 from wargame.turn_log import LeftOut
 
-LATE, SILENT = "handed nothing in", "no answer in time"
+LATE, SILENT, EMPTY = "handed nothing in", "no answer in time", "nobody has joined"
 """Why somebody else ordered for a seat, as the log has it."""
 
 
@@ -125,6 +125,8 @@ def late_sheets(
         if seat.holder.startswith(AGENT):
             why = asked.get(actor, SILENT)
             found[actor] = Sheet(actor, state.turn, (), "rules", why)
+        elif not seat.joined and not drafts.get(actor):
+            found[actor] = Sheet(actor, state.turn, (), "rules", EMPTY)
         elif state.late == "rules":
             found[actor] = Sheet(actor, state.turn, (), "rules", LATE)
         else:
