@@ -81,16 +81,12 @@ def rates(found: BaseRates) -> str:
     """A row for each figure that is reported, and one for each rate without any."""
     rows = []
     for rate in found:
-        rows += [
-            (
-                rate.title["en"],
-                rate.words(),
-                gap.reported.source["en"],
-                gap.reported.words(),
-                gap.words(),
-            )
-            for gap in rate.gaps
-        ] or [(rate.title["en"], rate.words(), "", "", "")]
+        names = (rate.title["en"], rate.words())
+        for gap in rate.gaps:
+            rows.append((*names, gap.reported.source["en"], gap.reported.words(), gap.words()))
+            names = ("", "")  # told once
+        if not rate.gaps:
+            rows.append((*names, "", "", ""))
     return table(("", "model", "source", "reported", "gap in points"), rows)
 
 
