@@ -31,6 +31,21 @@ def watch(browser: Any, room: Room) -> Iterator[Watch]:
     assert watch.troubles == []
 
 
+SAID = {
+    "inject": "Sent|Scheduled",
+    "message": "Sent",
+    "note": "Kept",
+    "odds": "Counted",
+    "question": "Added",
+    "ruling": "Ruled",
+    "translate": "Translated",
+    "turn": "The turn is played",
+    "undo": "Taken back",
+    "whatif": "Played beside the game",
+}
+"""What the page says when an event of this kind is on disk."""
+
+
 class Keys:
     """Somebody who leads a game and has no mouse."""
 
@@ -53,7 +68,7 @@ class Keys:
 
     def logged(self, kind: str, number: int = 1) -> dict[str, Any]:
         """The newest event of a kind, once there are so many; what was sent is announced."""
-        self.page.wait_for_selector("#said .good")
+        self.page.wait_for_selector(f"#said .good:text-matches('{SAID[kind]}')")
         found = [event["data"] for event in self.room.log if event["kind"] == kind]
         assert len(found) == number
         self.page.evaluate("document.getElementById('said').replaceChildren()")
@@ -134,6 +149,18 @@ def test_a_turn_with_every_form(watch: Watch, room: Room, size: str) -> None:
     keys.write("t-reason-south-0", "the nearest")
     keys.press("Translate")
     assert keys.logged("translate")["move"] == "talk"
+    keys.press("Rule on it South")
+    reach(keys.page, "", "t-move-south-0")
+    keys.page.keyboard.press("Home")
+    keys.press("Or as news of the next turn")
+    keys.write("t-title-south-0", "A harbour master is bribed")
+    keys.write("t-effects-south-0", "tension: -5")
+    keys.write("t-reason-south-0", "no move comes near")
+    keys.press("Translate")
+    assert keys.logged("translate", 2)["inject"] == {
+        "title": "A harbour master is bribed",
+        "effects": {"tension": "-5"},
+    }
     keys.press("Play turn 1")
     keys.turn_to("Go to turn 2")
     keys.logged("turn")
