@@ -1,4 +1,4 @@
-"""Derived gauges that no engine could compute: what is derived from itself, and towers of powers."""
+"""Derived gauges that no engine could compute: derived from themselves, or towers of powers."""
 
 from __future__ import annotations
 
