@@ -157,11 +157,17 @@ def test_a_batch_keeps_a_log_of_every_run_that_proves_its_row(
             assert not odd or orders[0].move == "plot"
 
 
-def test_a_batch_is_gone_on_with_in_the_same_seats_only(tmp_path: Path, plotter: str) -> None:
+def test_a_batch_is_gone_on_with_in_the_same_seats_only(
+    tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ["batch", str(write_scenario(tmp_path)), "--runs", "2", "--jobs", "1"]
     out = ["--out", str(tmp_path / "out")]
     assert main([*words, *out, "--seat", f"red={plotter}"]) == 0
+    assert "Programs played red." in capsys.readouterr().out
     assert main([*words, *out, "--resume"]) == 0
+    assert main(["report", str(tmp_path / "out"), "--out", str(tmp_path / "report.html")]) == 0
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Programs played red." in page and "外部プログラムが担当：red" in page
     assert main([*words, *out, "--resume", "--seat", "red=another"]) == 2
 
 

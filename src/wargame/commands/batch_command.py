@@ -211,6 +211,8 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
         lines += ["", *footnote(summary.study.tests, lang)]
     if batch.stop:
         lines += ["", batch.stop.words(lang)]
+    if batch.seats:
+        lines += ["", batch.held_by_programs(lang)]
     return [
         *lines,
         "",

@@ -46,6 +46,7 @@ from wargame.record import RunHeader
 from wargame.spec import Spec
 from wargame.statistics import Look, Stop, stop_on_precision
 from wargame.statistics.anytime import LEAST_RUNS
+from wargame.statistics.result import say
 
 __all__ = ["BASELINE", "Batch", "Interrupted", "run_batch"]
 
@@ -138,6 +139,20 @@ class Batch:
     def seats(self) -> Mapping[str, str]:
         """The actors that programs played, {actor: address or command}."""
         return _asked(self.folder).seats or {}
+
+    def held_by_programs(self, lang: str = "en") -> str:
+        """Which actors programs played, and what that means for the digest; "" if none."""
+        if not self.seats:
+            return ""
+        actors = ", ".join(sorted(self.seats))
+        return say(
+            lang,
+            en=f"Programs played {actors}. What they ordered stands in the log of each run, which "
+            "replays without them; played again, the batch has the same digest only if they "
+            "answer the same.",
+            ja=f"外部プログラムが担当：{actors}。その命令は各実行の記録にあり、プログラムなしで再生できる。"
+            "同じダイジェストになるのは、プログラムが同じ回答をする場合に限られる。",
+        )
 
     @property
     def stop(self) -> Stop | None:

@@ -8,6 +8,7 @@ own folder, so a report can be written again, years later, from the folder alone
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -573,6 +574,8 @@ class _Report(Sheet):
         command = f"wargame batch {asked['scenario']} --runs {runs} --seed {header.seed}"
         command += "".join(f" --policy {policy}" for policy in asked["policies"] or ())
         command += f" --worldview {asked['worldview']}" if asked["worldview"] else ""
+        held = self.batch.seats.items()
+        command += "".join(f" --seat {shlex.quote(f'{actor}={where}')}" for actor, where in held)
         shell = [
             command,
             f"wargame report {self.place}",
@@ -591,6 +594,8 @@ class _Report(Sheet):
             )
             + "</p>"
         )
+        if held:
+            text += f"<p>{escape(self.batch.held_by_programs(self.lang))}</p>"
         head = (
             self.say("variant", "変種"),
             self.say("runs", "回数"),
