@@ -50,7 +50,7 @@ class Actor(mesa.Agent):
     @property
     def moves(self) -> tuple[str, ...]:
         """The moves that this actor can make in this scenario."""
-        return self.model.scenario.mind(self.name).moves
+        return self.model.compiled.mind(self.name).moves
 
     @property
     def played(self) -> tuple[str, ...]:
@@ -76,16 +76,16 @@ class Crisis(mesa.Model):
         rng: int | None = None,
     ) -> None:
         spec = load(scenario) if isinstance(scenario, str) else scenario
-        self.scenario: Scenario = compile_scenario(spec) if isinstance(spec, Spec) else spec
+        self.compiled: Scenario = compile_scenario(spec) if isinstance(spec, Spec) else spec
         given = seed if seed is not None else rng
-        self.luck_seed = self.scenario.header.seed if given is None else int(given)
+        self.luck_seed = self.compiled.header.seed if given is None else int(given)
         super().__init__(rng=self.luck_seed)
         self.running: bool = True
         self.runs: Ints = np.asarray([run] if runs is None else runs, dtype=np.int64)
-        for actor in self.scenario.spec.actors:
+        for actor in self.compiled.spec.actors:
             Actor(self, actor)
         self._luck = Luck(self.luck_seed, self.runs)
-        self.world: World = begin(self.scenario, self._luck)
+        self.world: World = begin(self.compiled, self._luck)
         self.record: TurnRecord | None = None
         self.datacollector = mesa.DataCollector(model_reporters=self._reporters())
 
@@ -94,14 +94,14 @@ class Crisis(mesa.Model):
         if not self.running:
             return
         deciders: dict[str, Decider] = {actor.name: actor.decide for actor in self.actors}
-        self.world, self.record = play(self.scenario, self.world, self._luck, deciders)
-        self.running = bool(self.world.turn < self.scenario.horizon and self.world.running.any())
+        self.world, self.record = play(self.compiled, self.world, self._luck, deciders)
+        self.running = bool(self.world.turn < self.compiled.horizon and self.world.running.any())
         self._collect()
 
     def play(self, chunk: int = CHUNK) -> Outcomes:
         """Play every run from the first turn to its end, `chunk` runs at a time."""
         deciders: dict[str, Decider] = {actor.name: actor.decide for actor in self.actors}
-        return play_runs(self.scenario, self.runs, self.luck_seed, deciders=deciders, chunk=chunk)
+        return play_runs(self.compiled, self.runs, self.luck_seed, deciders=deciders, chunk=chunk)
 
     @property
     def actors(self) -> list[Actor]:
@@ -117,20 +117,20 @@ class Crisis(mesa.Model):
     def ending(self) -> str | None:
         """The ending of the first run, or None while it goes on."""
         index = int(self.world.ending[0])
-        return None if index == RUNNING else self.scenario.header.endings[index]
+        return None if index == RUNNING else self.compiled.header.endings[index]
 
     def _reporters(self) -> dict[str, Any]:
         """What a DataCollector writes down of the first run: ladders, then gauges, then the end."""
 
         def cell(name: str) -> Any:
-            row = self.scenario.rows[name]
+            row = self.compiled.rows[name]
             return lambda model: int(model.world.cells[row, 0])
 
         reporters: dict[str, Any] = {"turn": lambda model: model.world.turn}
-        for dyad in self.scenario.header.dyads:
+        for dyad in self.compiled.header.dyads:
             reporters[f"stage({dyad})"] = cell(f"stage({dyad})")
             reporters[f"heat({dyad})"] = cell(f"heat({dyad})")
-        for name in self.scenario.gauge_names():
+        for name in self.compiled.gauge_names():
             reporters[name] = cell(name)
         reporters["ending"] = lambda model: model.ending
         return reporters

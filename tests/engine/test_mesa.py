@@ -15,13 +15,13 @@ from wargame.load import load
 def test_one_run_is_an_ordinary_model() -> None:
     crisis = Crisis("kherson-2022", seed=7)
     assert isinstance(crisis, mesa.Model)
-    assert isinstance(crisis.agents, mesa.agent.AgentSet)
-    assert [actor.name for actor in crisis.actors] == list(crisis.scenario.header.actors)
+    assert len(crisis.agents.select(lambda actor: actor.name == "usa")) == 1
+    assert [actor.name for actor in crisis.actors] == list(crisis.compiled.header.actors)
     assert all(isinstance(actor, Actor) for actor in crisis.agents)
     assert crisis.running
     while crisis.running:
         crisis.step()
-    assert crisis.ending in crisis.scenario.header.endings
+    assert crisis.ending in crisis.compiled.header.endings
     assert crisis.turn <= 52
     last = crisis.world.digest()
     crisis.step()
@@ -39,9 +39,9 @@ def test_the_model_and_the_batch_tell_the_same_story() -> None:
     crisis = Crisis("kherson-2022", run=5)
     while crisis.running:
         crisis.step()
-    outcomes = play_runs(crisis.scenario, [5])
+    outcomes = play_runs(crisis.compiled, [5])
     assert crisis.world.trail[0] == outcomes.trail[0]
-    assert crisis.ending == crisis.scenario.header.endings[outcomes.ending[0]]
+    assert crisis.ending == crisis.compiled.header.endings[outcomes.ending[0]]
 
 
 def test_the_same_agents_play_a_batch() -> None:
@@ -53,7 +53,7 @@ def test_the_same_agents_play_a_batch() -> None:
 def test_an_agent_can_be_told_what_to_do() -> None:
     crisis = Crisis("kherson-2022")
     russia = crisis.actors[0]
-    hold = crisis.scenario.mind("russia").hold
+    hold = crisis.compiled.mind("russia").hold
     russia.seat = lambda situation: np.full((2, 1), hold)
     for _ in range(4):
         crisis.step()
