@@ -6,7 +6,7 @@ checked inside every scenario that uses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from wargame.compiler import compile_scenario
 from wargame.errors import Fault, SpecError
 from wargame.load import list_available, load, load_history
 from wargame.yaml_reader import read_text, read_yaml
+
+Readers = Mapping[str, Callable[[str], object]]
+"""What reads files that have a certain key at their root, and raises SpecError for their faults."""
 
 
 @dataclass
@@ -46,9 +49,19 @@ class Checked:
             self.odd |= dict.fromkeys(compiled.warnings)
         return tuple(spec.inputs)
 
+    def read(self, reader: Callable[[str], object], name: str) -> None:
+        """Read a file of another kind."""
+        try:
+            reader(name)
+        except SpecError as error:
+            self.found |= dict.fromkeys(error.faults)
 
-def check_everything() -> Checked:
-    """Every scenario, every overlay on each scenario that it is for, every history."""
+
+def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) -> Checked:
+    """Every scenario, every overlay on each scenario that it is for, every history.
+
+    more: files of further kinds, with what reads them.
+    """
     checked = Checked()
     scenarios = [name for name, _, _ in list_available("scenario")]
     overlays = [*list_available("policy"), *list_available("worldview")]
@@ -59,29 +72,37 @@ def check_everything() -> Checked:
         for scenario in _meant_for(path, scenarios):
             checked.scenario(scenario, [name])
     for name, _, _ in histories:
-        _history(checked, name)
+        checked.read(load_history, name)
+    others = check_files(more, readers)
+    checked.found |= others.found
+    checked.odd |= others.odd
     checked.checked = (
         f"{len(scenarios)} scenarios, {len(overlays)} policies and worldviews, "
-        f"{len(histories)} histories"
+        f"{len(histories)} histories, {others.checked} of data"
     )
     return checked
 
 
-def check_files(paths: Iterable[Path]) -> Checked:
-    """Single files, by what they turn out to be; each in the scenarios that use it."""
+def check_files(paths: Iterable[Path], readers: Readers | None = None) -> Checked:
+    """Single files, by what they turn out to be; each in the scenarios that use it.
+
+    readers: of further kinds of file, which the floors above know.
+    """
     checked = Checked()
     count = 0
     for path in paths:
         count += 1
         try:
-            kind = _kind(path)
+            kind = _kind(path, readers or {})
         except SpecError as error:
             checked.found |= dict.fromkeys(error.faults)
             continue
         if kind == "scenario":
             checked.scenario(_as_path(path))
         elif kind == "history":
-            _history(checked, _as_path(path))
+            checked.read(load_history, _as_path(path))
+        elif readers and kind in readers:
+            checked.read(readers[kind], _as_path(path))
         else:
             _in_its_scenarios(checked, path, kind)
     checked.checked = f"{count} file{'s' if count != 1 else ''}"
@@ -107,8 +128,11 @@ def _in_its_scenarios(checked: Checked, path: Path, kind: str) -> None:
         checked.found[Fault(f"no scenario that can be found uses {path}")] = None
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Path, readers: Readers) -> str:
     table = read_yaml(read_text(path, str(path)), str(path))
+    for key in readers:
+        if key in table:
+            return key
     if "endings" in table or "gauges" in table or "turn" in table or "extends" in table:
         return "scenario"
     if "events" in table:
@@ -125,13 +149,6 @@ def _meant_for(path: Path, scenarios: list[str]) -> list[str]:
     if isinstance(named, (list, tuple)):
         return [str(name) for name in named]
     return ["kherson-2022"] if "kherson-2022" in scenarios else scenarios[:1]
-
-
-def _history(checked: Checked, name: str) -> None:
-    try:
-        load_history(name)
-    except SpecError as error:
-        checked.found |= dict.fromkeys(error.faults)
 
 
 def _as_path(path: Path) -> str:

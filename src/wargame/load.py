@@ -42,7 +42,15 @@ from wargame.spec import (
 )
 from wargame.yaml_reader import read_text, read_yaml
 
-__all__ = ["find", "json_schema", "list_available", "load", "load_history", "load_texts"]
+__all__ = [
+    "find",
+    "json_schema",
+    "list_available",
+    "load",
+    "load_history",
+    "load_texts",
+    "schema_of",
+]
 
 File = TypeVar("File", ScenarioSpec, HeirSpec, ActorSpec, CatalogueSpec, OverlaySpec)
 Role = Kind | Literal["overlay"]
@@ -132,7 +140,12 @@ def json_schema(kind: Role) -> dict[str, Any]:
         "worldview": OverlaySpec,
         "history": HistorySpec,
     }
-    schema = _tidy(TypeAdapter(shapes[kind]).json_schema())
+    return schema_of(shapes[kind])
+
+
+def schema_of(shape: Any) -> dict[str, Any]:
+    """The JSON Schema of any shape of file."""
+    schema = _tidy(TypeAdapter(shape).json_schema())
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

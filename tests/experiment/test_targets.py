@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wargame.checking import check_files
 from wargame.compiler import compile_scenario
 from wargame.errors import SpecError
+from wargame.experiment.data import data_files
+from wargame.experiment.kinds import KINDS
 from wargame.experiment.targets import TargetsSpec, load_targets, measure, resolve
 from wargame.load import load, load_texts
 from wargame.plain_words import shape
@@ -194,3 +197,18 @@ def test_a_condition_that_never_came_is_not_met() -> None:
     row = measure(goals, {(): calm}, scenario.header)[0]
     assert (row.n, row.met, row.inside) == (0, False, False)
     assert row.to_json()["share"] is None
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_check_reads_every_kind_of_data_and_finds_its_slips(name: str, tmp_path: Path) -> None:
+    kind = KINDS[name]
+    readers = {each.key: each.load for each in KINDS.values()}
+    shipped = list(data_files(kind.folder).values())
+    assert shipped
+    assert not check_files(shipped, readers).faults
+    slip = tmp_path / "slip.yaml"
+    slip.write_text(shipped[0].read_text(encoding="utf-8") + "\nwords: many\n", encoding="utf-8")
+    (fault,) = check_files([slip], readers).faults
+    assert "unknown key 'words'" in fault.message
+    assert fault.at is not None
+    assert fault.at.line > 10

@@ -31,8 +31,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check, and say what was found; 2 if there are faults."""
     from wargame.checking import check_everything, check_files
+    from wargame.experiment.data import data_files
+    from wargame.experiment.kinds import KINDS
 
-    findings = check_everything() if not args.files else check_files([Path(f) for f in args.files])
+    readers = {kind.key: kind.load for kind in KINDS.values()}
+    if args.files:
+        findings = check_files([Path(file) for file in args.files], readers)
+    else:
+        files = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
+        findings = check_everything(files, readers)
     faults, warnings = findings.faults, findings.warnings
     if args.json:
 

@@ -12,17 +12,26 @@ EXAMPLES = """examples:
 In many editors, put this on the first line of a YAML file:
   # yaml-language-server: $schema=scenario.schema.json"""
 
-KINDS = ("scenario", "actor", "moves", "policy", "worldview", "history")
+CONTENT = ("scenario", "actor", "moves", "policy", "worldview", "history")
+DATA = ("targets", "patterns", "base-rates")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame schema``."""
-    parser.add_argument("kind", nargs="?", choices=KINDS, default="scenario", help="kind of file")
+    parser.add_argument(
+        "kind", nargs="?", choices=(*CONTENT, *DATA), default="scenario", help="kind of file"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the schema."""
-    from wargame.load import json_schema
+    from wargame.load import json_schema, schema_of
 
-    print(json.dumps(json_schema(args.kind), ensure_ascii=False, indent=2))
+    if args.kind in DATA:
+        from wargame.experiment.kinds import KINDS
+
+        schema = schema_of(KINDS[args.kind].shape)
+    else:
+        schema = json_schema(args.kind)
+    print(json.dumps(schema, ensure_ascii=False, indent=2))
     return 0

@@ -18,8 +18,8 @@ from pydantic import Field, model_validator
 from wargame.compiler import compile_scenario
 from wargame.data_files import shown_path
 from wargame.errors import SpecError
+from wargame.experiment.data import data_files, find_data
 from wargame.experiment.events import EventSpec, Progress, Traces, checked, watch, watched
-from wargame.experiment.patterns import data_files, find_data
 from wargame.experiment.questions import (
     Answer,
     QuestionSpec,

@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
-from wargame.data_files import find, is_path, shown_path
-from wargame.errors import Fault, SpecError, nearest
+from wargame.data_files import find, shown_path
+from wargame.errors import SpecError
+from wargame.experiment.data import data_files, find_data
 from wargame.experiment.events import (
     EventSpec,
     Progress,
@@ -38,7 +39,6 @@ from wargame.experiment.questions import (
 from wargame.findings import Findings
 from wargame.history import play_history
 from wargame.load import load, load_history, load_texts
-from wargame.located import shown
 from wargame.plain_words import shape
 from wargame.spec import FileId, HistorySpec, Item, ItemId, Many, Spec, Text
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
@@ -57,7 +57,6 @@ __all__ = [
 ]
 
 FOLDER = "scenarios/patterns"
-_HERE = Path(__file__).resolve().parents[1]
 
 Level = Literal["order", "timing", "actor", "dyad", "world"]
 LEVELS: Mapping[Level, tuple[str, str]] = {
@@ -129,27 +128,6 @@ def load_patterns(name_or_path: str | Path) -> PatternsSpec:
         unknown_events(pattern, shaped.item.events, findings)
     findings.stop()
     return shaped.item
-
-
-def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
-    """The files of a folder of data, by name. beside: a scenario's file, looked around first."""
-    found: dict[str, Path] = {}
-    near = () if beside is None else (beside.absolute().parents[1],)
-    for root in (*near, Path(), _HERE / "data", _HERE.parents[1]):
-        for path in sorted((root / folder).glob("*.yaml")):
-            found.setdefault(path.stem, path)
-    return found
-
-
-def find_data(folder: str, name: str | Path, what: str) -> Path:
-    """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
-    if isinstance(name, Path) or is_path(name):
-        return Path(name)
-    known = data_files(folder)
-    if name not in known:
-        hint = nearest(name, known) or (f"there are: {', '.join(known)}" if known else "")
-        raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint)])
-    return known[name]
 
 
 def patterns_for(scenario: str, beside: Path | None = None) -> PatternsSpec | None:

@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from wargame.data_files import is_path, shown_path
-from wargame.errors import Fault, SpecError, nearest
+from wargame.data_files import shown_path
+from wargame.errors import SpecError
+from wargame.experiment.data import find_data
 from wargame.findings import Findings
 from wargame.history import turn_of
-from wargame.located import describe, shown
+from wargame.located import describe
 from wargame.plain_words import shape
 from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
@@ -44,7 +45,6 @@ __all__ = [
 ]
 
 FOLDER = "scenarios/targets"
-_HERE = Path(__file__).resolve().parents[1]
 
 PerMille = Annotated[int, Field(ge=0, le=1000)]
 Flags = npt.NDArray[np.bool_]
@@ -172,7 +172,7 @@ def load_targets(name_or_path: str | Path) -> TargetsSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = _find(str(name_or_path))
+    path = find_data(FOLDER, name_or_path, "targets")
     shaped = shape(TargetsSpec, read_text(path, shown_path(path)), shown_path(path))
     if shaped.item is None or shaped.faults:
         raise SpecError(shaped.faults)
@@ -180,18 +180,6 @@ def load_targets(name_or_path: str | Path) -> TargetsSpec:
     findings.unique("target", (target.id for target in shaped.item.targets))
     findings.stop()
     return shaped.item
-
-
-def _find(name: str) -> Path:
-    if is_path(name):
-        return Path(name)
-    folders = [root / FOLDER for root in (Path(), _HERE / "data", _HERE.parents[1])]
-    for folder in folders:
-        if (folder / f"{name}.yaml").is_file():
-            return folder / f"{name}.yaml"
-    known = {path.stem for folder in folders for path in folder.glob("*.yaml")}
-    hint = nearest(name, known) or (f"there are: {', '.join(sorted(known))}" if known else "")
-    raise SpecError([Fault(f"there are no targets {shown(name)}", None, hint)])
 
 
 # ------------------------------------------------------------------- what they mean in a scenario

@@ -1,0 +1,34 @@
+"""Where the files of data lie that question a model: targets, patterns, base rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wargame.data_files import is_path
+from wargame.errors import Fault, SpecError, nearest
+from wargame.located import shown
+
+__all__ = ["data_files", "find_data"]
+
+_HERE = Path(__file__).resolve().parents[1]
+
+
+def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
+    """The files of a folder of data, by name. beside: a scenario's file, looked around first."""
+    found: dict[str, Path] = {}
+    near = () if beside is None else (beside.absolute().parents[1],)
+    for root in (*near, Path(), _HERE / "data", _HERE.parents[1]):
+        for path in sorted((root / folder).glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def find_data(folder: str, name: str | Path, what: str) -> Path:
+    """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
+    if isinstance(name, Path) or is_path(name):
+        return Path(name)
+    known = data_files(folder)
+    if name not in known:
+        hint = nearest(name, known) or (f"there are: {', '.join(known)}" if known else "")
+        raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint)])
+    return known[name]
