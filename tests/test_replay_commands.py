@@ -125,6 +125,21 @@ def test_odds_tell_the_curve_and_the_turning_points(
     assert {"mark", "best", "usual", "played"} <= data["turning_points"][0].keys()
 
 
+def test_odds_speak_japanese(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--runs", "30", "--turning-points", "1", "--jobs", "1", "--lang", "ja")
+    told = asked(capsys, "odds", log, *words)
+    assert "30通りの未来" in told and "指した側から見た評価" in told
+
+
+def test_where_nobody_acts_nobody_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "tree.jsonl")
+    asked(capsys, "run", "tegmark-tree", "--run", "3", "--log", path)
+    data = as_json(capsys, "odds", path, "--runs", "30", "--jobs", "1")
+    assert data["turning_points"] == []
+
+
 @pytest.mark.parametrize("words", [("--runs", "0"), ("--turning-points", "-1"), ("--jobs", "0")])
 def test_odds_of_no_futures_are_refused(
     log: str, words: tuple[str, str], capsys: pytest.CaptureFixture[str]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from wargame.commands.terminal import Meter, caution, table
 if TYPE_CHECKING:
     from wargame.experiment.odds import Odds
     from wargame.experiment.turning_points import TurningPoint
+    from wargame.show.narrate import Narrator
 
 EXAMPLES = """examples:
   wargame odds autumn-2022
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
     )
+    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object and nothing else"
     )
@@ -53,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.library import read_playthrough
     from wargame.experiment.odds import odds_of
     from wargame.experiment.turning_points import turning_points
+    from wargame.show.narrate import Narrator
 
     if not 1 <= args.runs <= 1_000_000:
         raise WargameError(f"--runs must be between 1 and 1,000,000, not {args.runs:,}")
@@ -84,48 +88,79 @@ def run(args: argparse.Namespace) -> int:
         json.dump(data, sys.stdout, ensure_ascii=False)
         print()
     else:
-        print(told(odds, points))
+        print(told(Narrator.of(replay, args.lang), odds, points))
     return 0
 
 
-def told(odds: Odds, points: tuple[TurningPoint, ...]) -> str:
+def told(narrator: Narrator, odds: Odds, points: tuple[TurningPoint, ...]) -> str:
     """The curve and the turning points as a person reads them."""
+    from wargame.statistics.result import say
+
+    lang = narrator.lang
     names = (*odds.header.milestones, *odds.header.endings)
     curves = [odds.curve(name) for name in names]
     widest = max((share.half_width for curve in curves for share in curve), default=0.0)
-    rows = [("turn", *names, "moved")]
+    moved = say(lang, en="moved", ja="変化")
+    heads = [re.split("[:：]", narrator.outcome(name))[0] for name in names]  # of long titles
+    rows = [(say(lang, en="turn", ja="ターン"), *heads, moved)]
     for turn in range(odds.turns + 1):
         shares = (f"{100 * curve[turn].share:.1f}" for curve in curves)
         bar = "▪" * round(40 * odds.stir(turn)) if turn else ""
         rows.append((f"{turn}", *shares, bar))
     lines = [
-        f"{odds.name}: {odds.n:,} futures after each turn, per cent of model runs",
+        say(
+            lang,
+            en=f"{odds.name}: {odds.n:,} futures after each turn, per cent of model runs",
+            ja=f"{odds.name}：各ターンのあとの{odds.n:,}通りの未来、モデルの試行に占める割合（％）",
+        ),
         "",
         *table(rows, right=range(len(names) + 1)),
         "",
-        f"Each share is within {100 * widest:.1f} points (95 %, all of a turn together).",
+        say(
+            lang,
+            en=f"Each share is within {100 * widest:.1f} points (95 %, all of a turn together).",
+            ja=f"どの割合の誤差も{100 * widest:.1f}ポイント以内（95％、ターンごとに同時）。",
+        ),
     ]
     if points:
-        from wargame.experiment.turning_points import SIGNS
-
-        rows = [("turn", "actor", "played", "", "points", "interval", "than")]
-        rows += [
-            (
-                f"{p.turn}",
-                p.actor,
-                p.played,
-                SIGNS[p.mark],
-                f"{p.ground.points:+.0f}",
-                f"{p.ground.low:+.0f} to {p.ground.high:+.0f}",
-                "what it usually does" if p.ground is p.usual else p.alternative,
-            )
-            for p in points
-        ]
-        lines += [
-            "",
-            "Moves of the turns that moved the odds most, for the side that made them:",
-            *table(rows, right=(0, 4)),
-            "!! brilliant  ! good  ?! dubious  ? mistake  ?? blunder; no sign: not resolved.",
-            "Points are the actor's own (1000: from its worst ending to its best; an assumption).",
-        ]
+        lines += ["", *_judged(narrator, points)]
     return "\n".join(lines)
+
+
+def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
+    """The moves of the turns that moved the odds most, each beside what it is held against."""
+    from wargame.experiment.turning_points import SIGNS
+    from wargame.statistics.result import say
+
+    lang = narrator.lang
+    usual = say(lang, en="what it usually does", ja="ふだんの手")
+    to = say(lang, en=" to ", ja="〜")
+    rows = [
+        (
+            f"{p.turn}",
+            narrator.actor(p.actor),
+            narrator.move(p.played),
+            SIGNS[p.mark],
+            f"{p.ground.points:+.0f}",
+            f"{p.ground.low:+.0f}{to}{p.ground.high:+.0f}",
+            usual if p.ground is p.usual else narrator.move(p.alternative),
+        )
+        for p in points
+    ]
+    if lang == "ja":
+        return [
+            "見通しを最も動かしたターンの手。指した側から見た評価：",
+            *table(
+                [("ターン", "主体", "指した手", "", "点", "区間", "比べた手"), *rows], right=(0, 4)
+            ),
+            "!! 妙手  ! 好手  ?! 疑問手  ? 悪手  ?? 大悪手。印なし：差は見えない。",
+            "点はその主体にとってのもの（1000：最悪の終局から最良の終局まで。仮定）。",
+        ]
+    return [
+        "Moves of the turns that moved the odds most, for the side that made them:",
+        *table(
+            [("turn", "actor", "played", "", "points", "interval", "than"), *rows], right=(0, 4)
+        ),
+        "!! brilliant  ! good  ?! dubious  ? mistake  ?? blunder; no sign: not resolved.",
+        "Points are the actor's own (1000: from its worst ending to its best; an assumption).",
+    ]

@@ -193,6 +193,8 @@ def turning_points(
     if not branches:
         return ()
     choices = _that_mattered(replay, branches, first_look, each, jobs, on_progress)
+    if not choices:  # nobody could have done otherwise
+        return ()
     worlds = [
         world
         for choice in choices
