@@ -146,11 +146,16 @@ class House:
     async def look(self, role: str) -> Scene:
         """What a role sees now; its pages are woken if that is new. Raises KeyError."""
         # The label does not depend on the language: one stands for both.
-        scene = await run_in_threadpool(self.scenes.scene, role, "en")
+        scene = await self._scene(role, "en")
         if self.labels.get(role) != scene.label:
             self.labels[role] = scene.label
             self.hub.wake(role)
         return scene
+
+    async def _scene(self, role: str, lang: str) -> Scene:
+        """What a role sees. A change of threads costs more than looking it up, so that is first."""
+        known = self.scenes.known(role, lang)
+        return known or await run_in_threadpool(self.scenes.scene, role, lang)
 
     async def tick(self) -> None:
         """Let the table see the time go by, and notice what it did by itself."""
@@ -217,14 +222,15 @@ class House:
         try:
             # The label comes first: what is shown under it may be newer, never older.
             label = (await self.look(whose)).label
-            scene = await run_in_threadpool(self.scenes.scene, whose, lang)
+            scene = await self._scene(whose, lang)
         except KeyError:
             raise HTTPException(404, "no such role") from None
         code = self.derived(seats.PROJECTOR)
         live = whose == asking.role
-        shown = await run_in_threadpool(
-            partial(self.pages.part, whose, lang, scene, code, live=live)
-        )
+        shown = self.pages.known(whose, lang, scene, live=live)
+        if shown is None:
+            draw = partial(self.pages.part, whose, lang, scene, code, live=live)
+            shown = await run_in_threadpool(draw)
         headers = {"x-revision": label}
         if (left := self.table.left) is not None:
             headers["x-left"] = str(left)
@@ -235,7 +241,7 @@ class House:
         """The after-action report, as a page or as a table, once all lenses are open."""
         asking = self.asking(request)
         lang = _lang(request)
-        seen = (await run_in_threadpool(self.scenes.scene, asking.role, lang)).seen
+        seen = (await self._scene(asking.role, lang)).seen
         if "report" not in seen:
             raise HTTPException(409, speaker(lang)("The report is opened in the debrief."))
         write, kind = _REPORTS[request.path_params["kind"]]

@@ -68,9 +68,8 @@ class Pages:
         live: its own page, whose buttons work; otherwise somebody looks over its shoulder.
         public_code: the projector's, which only the facilitator's page shows.
         """
-        kept = self._kept.get((whose, lang, live))
-        if kept is not None and kept[0] is scene:
-            return kept[1]
+        if (known := self.known(whose, lang, scene, live=live)) is not None:
+            return known
         shown = self._render(
             f"{whose.partition(':')[0]}.html",
             lang,
@@ -86,6 +85,11 @@ class Pages:
         )
         self._kept[whose, lang, live] = (scene, shown)
         return shown
+
+    def known(self, whose: str, lang: str, scene: Scene, *, live: bool) -> str | None:
+        """The same, if it was rendered before."""
+        kept = self._kept.get((whose, lang, live))
+        return kept[1] if kept is not None and kept[0] is scene else None
 
     def done(self, name: str, ack: Ack, lang: str) -> str:
         """What a page says when a command is on disk."""

@@ -36,6 +36,11 @@ class Scenes:
         """Something may have changed."""
         self._epoch += 1
 
+    def known(self, role: str, lang: str) -> Scene | None:
+        """What a role sees, if it has been worked out since the last change; never waits."""
+        kept = self._kept.get((role, lang))
+        return kept[1] if kept is not None and kept[0] == self._epoch else None
+
     def scene(self, role: str, lang: str) -> Scene:
         """What a role sees. Raises KeyError for a role that does not exist."""
         with self._one:
