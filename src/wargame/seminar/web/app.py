@@ -155,7 +155,9 @@ class House:
     async def _scene(self, role: str, lang: str) -> Scene:
         """What a role sees. A change of threads costs more than looking it up, so that is first."""
         known = self.scenes.known(role, lang)
-        return known or await run_in_threadpool(self.scenes.scene, role, lang)
+        if known is not None:
+            return known
+        return await run_in_threadpool(self.scenes.scene, role, lang)
 
     async def tick(self) -> None:
         """Let the table see the time go by, and notice what it did by itself."""
