@@ -53,7 +53,7 @@ class Act:
 
     by: who gave the order (rule, seat, umpire, script, log). visible: public, private or covert.
     direction: escalate, de-escalate, neutral. aims: whom it was aimed at. succeeded: False if it
-    came to nothing.
+    came to nothing. gravity: its rung on Kahn's ladder, 0 where it has none.
     """
 
     actor: str
@@ -66,6 +66,7 @@ class Act:
     direction: str
     aims: tuple[str, ...]
     succeeded: bool
+    gravity: int = 0
 
 
 @dataclass(frozen=True)
@@ -327,6 +328,7 @@ class Narrator:
                     direction=spec.direction,
                     aims=self.aims(actor, moves[m]),
                     succeeded=bool(succeeded),
+                    gravity=spec.kahn_to or spec.kahn or 0,
                 )
             )
         return found

@@ -92,13 +92,19 @@ def end(narrator: Narrator) -> str:
 
 
 def _cause(week: Week) -> Act | None:
-    """The deed of a turn that goes best with how its ladders moved."""
+    """The deed of a turn that goes best with what made it matter, if one does.
+
+    Beside a line that was crossed, the gravest step. Beside a ladder, the gravest step between
+    the two on it, up or down as they went.
+    """
     moved = [rung for rung in week.rungs if rung.change]
-    direction = "de-escalate" if moved and moved[0].change < 0 else "escalate"
-    parties = {actor for rung in moved for actor in rung.dyad.split("-")}
+    down = bool(moved) and moved[0].change < 0 and not week.milestones
+    direction = "de-escalate" if down else "escalate"
     fitting = [act for act in week.acts if act.direction == direction and act.succeeded]
-    between = [act for act in fitting if act.actor in parties and parties & set(act.aims)]
-    return next(iter(between or fitting), None)
+    if not week.milestones:
+        parties = set(moved[0].dyad.split("-")) if moved else set()
+        fitting = [act for act in fitting if act.actor in parties and parties & set(act.aims)]
+    return max(fitting, key=lambda act: act.gravity, default=None)
 
 
 def _pair(narrator: Narrator, rung: Rung) -> str:
