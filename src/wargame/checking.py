@@ -78,7 +78,7 @@ def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) 
     checked.odd |= others.odd
     checked.checked = (
         f"{len(scenarios)} scenarios, {len(overlays)} policies and worldviews, "
-        f"{len(histories)} histories, {others.checked} of data"
+        f"{len(histories)} histor{'ies' if len(histories) != 1 else 'y'}, {others.checked} of data"
     )
     return checked
 

@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.errors import WargameError
     from wargame.experiment.batch import Batch
     from wargame.experiment.gallery import pick_runs
+    from wargame.statistics.result import say
 
     if not 1 <= args.runs <= 100_000:
         raise WargameError(f"--runs must be between 1 and 100,000, not {args.runs:,}")
@@ -69,5 +70,5 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(table([(pick.where, pick.words(args.lang)) for pick in picks])))
         if written:
-            print(f"\nWritten to {written[0]}")
+            print("\n" + say(args.lang, en="Written to ", ja="書き出し先：") + str(written[0]))
     return 0

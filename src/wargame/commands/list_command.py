@@ -25,6 +25,7 @@ KINDS = {
     "worldviews": "worldview",
     "histories": "history",
 }
+HEADS = dict(zip(KINDS, ("シナリオ", "主体", "政策", "世界観", "実際の経過"), strict=True))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     for place, (kind, items) in enumerate(found.items()):
         if place:
             print()
-        print(kind)
+        print(HEADS[kind] if args.lang == "ja" else kind)
         wide = max((width(item["id"]) for item in items), default=0)
         for item in items:
             print(f"  {pad(item['id'], wide)}  {item['title']}")
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
                 for line in textwrap.wrap(item["about"], 76):
                     print(f"    {line}")
         if not items:
-            print("  (none)")
+            print("  （なし）" if args.lang == "ja" else "  (none)")
     return 0
 
 

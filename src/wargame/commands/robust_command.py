@@ -66,6 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, and print the tables and the conclusions."""
     from wargame.experiment.robust import heading, robust, told
+    from wargame.statistics.result import say
 
     meter = Meter("playing")
     result = robust(
@@ -90,6 +91,17 @@ def run(args: argparse.Namespace) -> int:
     for rows in told(result):
         print()
         print("\n".join(table(rows, right=range(1, len(rows[0])))))
+    shown = {rows[0][0] for rows in told(result)}
+    if still := [outcome for outcome in result.outcomes if outcome not in shown]:
+        names = ", ".join(still)
+        print()
+        print(
+            say(
+                args.lang,
+                en=f"No table for {names}: no policy is shown to move them.",
+                ja=f"表のない結果（{names}）：どの政策でも差は示されなかった。",
+            )
+        )
     print()
     print(result.words(args.lang))
     return 0

@@ -94,9 +94,11 @@ def gather(
     if unknown := [part for part in parts if part not in PARTS]:
         raise WargameError(f"there is no part {shown(unknown[0])}; there are {', '.join(PARTS)}")
     if runs < 100:
-        raise WargameError(f"the questions need at least 100 runs, not {runs}")
+        raise WargameError(f"--runs: the questions need at least 100 runs, not {runs}")
     if closely and closely < 100:
-        raise WargameError(f"the ledger needs at least 100 runs for each row, or 0, not {closely}")
+        raise WargameError(
+            f"--closely: the ledger needs at least 100 runs for each row, or 0, not {closely}"
+        )
     views = _views(name)
     if worldview is None:
         worldview = DEFAULT if DEFAULT in views else ""

@@ -159,6 +159,8 @@ def read_json(path: Path) -> Any:
     """What a JSON file says. Raises StoreError if it is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{path.parent} is no folder of results: it has no {path.name}") from None
     except (OSError, ValueError) as error:
         raise StoreError(f"{path.parent} is no folder of results: {error}") from None
 

@@ -92,7 +92,7 @@ class Conclusion(Result):
                 text = say(
                     lang,
                     en=f"{who}: {en} under all {many} worldviews",
-                    ja=f"{who}：{many}の世界観すべてで{ja}",
+                    ja=f"{who}：{many}つの世界観すべてで{ja}",
                 )
             case "some":
                 text = say(
@@ -149,7 +149,7 @@ class Robust(Result):
         """The conclusions, those that hold under all worldviews first, and the regrets."""
         many = len(self.worldviews)
         blocks = {
-            "all": say(lang, en=f"Under all {many} worldviews", ja=f"{many}の世界観すべてで"),
+            "all": say(lang, en=f"Under all {many} worldviews", ja=f"{many}つの世界観すべてで"),
             "some": say(lang, en="Only under some", ja="一部の世界観でのみ"),
             "contrary": say(lang, en="Depends on what one believes", ja="世界観しだい"),
             "none": say(lang, en="Not shown under any", ja="どの世界観でも示されない"),
@@ -397,13 +397,16 @@ def _regrets(
     n = next(iter(summaries.values())).tallies[0].runs
     for outcome in avoided:
         values = [[shares[label, policy][outcome] for label in labels] for policy in full]
-        errors = [[(v * (1 - v) / n) ** 0.5 for v in row] for row in values]
+        # Agresti and Coull's standard error: a share of nothing in n runs is not known exactly.
+        near = [[(v * n + 2) / (n + 4) for v in row] for row in values]
+        errors = [[(v * (1 - v) / (n + 4)) ** 0.5 for v in row] for row in near]
         yield regret(values, full, labels, outcome=outcome, errors=errors)
 
 
 def told(result: Robust) -> list[list[tuple[str, ...]]]:
     """A table for each outcome that some policy moves under some worldview, or that is avoided."""
-    moved = {c.outcome for c in result.conclusions if c.standing != "none"} | set(AVOIDED)
+    moved = {c.outcome for c in result.conclusions if c.standing != "none"}
+    moved |= {regret.outcome for regret in result.regrets}
     return [result.table(outcome) for outcome in result.outcomes if outcome in moved]
 
 
@@ -413,5 +416,5 @@ def heading(result: Robust, lang: str = "en") -> str:
         lang,
         en=f"{result.scenario}, seed {result.seed}, {whole(result.runs)} runs each,"
         " same luck; * resolved",
-        ja=f"{result.scenario}、種{result.seed}、各{whole(result.runs)}回、同じ運。*は確定",
+        ja=f"{result.scenario}、シード{result.seed}、各{whole(result.runs)}回、同じ運。*は確定",
     )

@@ -6,6 +6,7 @@ or how one actor decided; the ladders, the odds, the gauges that moved, and who 
 
 from __future__ import annotations
 
+import gc
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -80,6 +81,7 @@ class ReplayApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the beginning; ↑ and ↓ scroll what is told."""
+        gc.freeze()  # or now and then a step waits while everything compiled is looked through
         self.query_one("#left").focus()
         self.draw()
 
