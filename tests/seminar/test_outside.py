@@ -13,9 +13,9 @@ from three_seats import write_scenario
 
 from wargame.cli import main
 from wargame.errors import OrderError
+from wargame.experiment.archive import read_playthrough
 from wargame.experiment.batch import run_batch
 from wargame.experiment.folder import run_log
-from wargame.experiment.library import read_playthrough
 from wargame.fork import fork
 from wargame.replay import header_for, open_replay, record, verify
 from wargame.scenario import Scenario

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page."""
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
     from wargame.show.page import export
 
     replay = read_playthrough(args.run)

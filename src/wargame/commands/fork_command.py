@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fork, and say what differs."""
     from wargame.errors import WargameError
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
     from wargame.experiment.odds import usually
     from wargame.fork import fork
     from wargame.injects import parse_inject

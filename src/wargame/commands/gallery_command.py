@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     meter.clear()
     written: list[Path] = []
     if args.out:
-        from wargame.experiment.library import read_playthrough
+        from wargame.experiment.archive import read_playthrough
         from wargame.show.gallery import write_gallery
 
         written = write_gallery(Path(args.out), picks, read_playthrough, args.lang)

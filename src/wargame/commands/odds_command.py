@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play the futures and print the curve."""
     from wargame.errors import WargameError
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
     from wargame.experiment.odds import odds_of
     from wargame.experiment.turning_points import turning_points
     from wargame.show.narrate import Narrator

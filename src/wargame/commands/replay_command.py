@@ -71,7 +71,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay what was asked for, in the way that was asked for."""
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
     from wargame.orders import check_actor
     from wargame.show.lens import ALL, PUBLIC, Lens
     from wargame.show.narrate import Narrator

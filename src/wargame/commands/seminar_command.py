@@ -177,7 +177,7 @@ def key_file(table: Table) -> Path:
 
 
 def _source(source: str) -> Replay:
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
 
     return read_playthrough(source)
 

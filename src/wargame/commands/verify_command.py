@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify each log; 0 if all are identical, 1 if one differs, 2 if one cannot be read."""
     from wargame.errors import WargameError
-    from wargame.experiment.library import read_playthrough
+    from wargame.experiment.archive import read_playthrough
 
     worst = 0
     rows: list[dict[str, Any]] = []

@@ -16,9 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
-from wargame.data_files import shown_path
-from wargame.errors import SpecError
-from wargame.experiment.data import data_files, find_data
+from wargame.experiment.data import data_files, read_data
 from wargame.experiment.events import EventSpec, Progress, Traces, checked, watch, watched
 from wargame.experiment.questions import (
     Answer,
@@ -29,7 +27,6 @@ from wargame.experiment.questions import (
     unknown_events,
 )
 from wargame.findings import Findings
-from wargame.plain_words import shape
 from wargame.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text
 from wargame.statistics import critical, wilson
 from wargame.statistics.result import (
@@ -42,7 +39,6 @@ from wargame.statistics.result import (
     signed_interval,
     whole,
 )
-from wargame.yaml_reader import read_text
 
 __all__ = [
     "BaseRates",
@@ -108,16 +104,13 @@ def load_base_rates(name_or_path: str | Path) -> BaseRatesSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = find_data(FOLDER, name_or_path, "base rates")
-    shaped = shape(BaseRatesSpec, read_text(path, shown_path(path)), shown_path(path))
-    if shaped.item is None or shaped.faults:
-        raise SpecError(shaped.faults)
+    found = read_data(BaseRatesSpec, FOLDER, name_or_path, "base rates")
     findings = Findings()
-    findings.unique("rate", (rate.id for rate in shaped.item.rates))
-    for rate in shaped.item.rates:
-        unknown_events(rate, shaped.item.events, findings)
+    findings.unique("rate", (rate.id for rate in found.rates))
+    for rate in found.rates:
+        unknown_events(rate, found.events, findings)
     findings.stop()
-    return shaped.item
+    return found
 
 
 def base_rates_for(scenario: str, beside: Path | None = None) -> BaseRatesSpec | None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
-from wargame.data_files import is_path
+from wargame.data_files import is_path, shown_path
 from wargame.errors import Fault, SpecError, nearest
 from wargame.located import shown
+from wargame.plain_words import shape
+from wargame.spec import Item
+from wargame.yaml_reader import read_text
 
-__all__ = ["data_files", "find_data"]
+__all__ = ["data_files", "read_data"]
 
+T = TypeVar("T", bound=Item)
 _HERE = Path(__file__).resolve().parents[1]
 
 
@@ -23,7 +28,7 @@ def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
     return found
 
 
-def find_data(folder: str, name: str | Path, what: str) -> Path:
+def _find(folder: str, name: str | Path, what: str) -> Path:
     """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
     if isinstance(name, Path) or is_path(name):
         return Path(name)
@@ -32,3 +37,15 @@ def find_data(folder: str, name: str | Path, what: str) -> Path:
         hint = nearest(name, known) or (f"there are: {', '.join(known)}" if known else "")
         raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint)])
     return known[name]
+
+
+def read_data(kind: type[T], folder: str, name: str | Path, what: str) -> T:
+    """The file of a kind that a name in its folder, or a path, stands for.
+
+    what: the kind in words. Raises SpecError with all faults of its shape.
+    """
+    path = _find(folder, name, what)
+    shaped = shape(kind, read_text(path, shown_path(path)), shown_path(path))
+    if shaped.item is None or shaped.faults:
+        raise SpecError(shaped.faults)
+    return shaped.item

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from wargame.errors import WargameError
+from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
-from wargame.experiment.library import batch_run
 from wargame.experiment.results import windows
 from wargame.explain import Explanation, Option, explain
 from wargame.playthrough import Playthrough

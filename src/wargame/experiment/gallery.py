@@ -19,9 +19,9 @@ from wargame.compiler import compile_scenario
 from wargame.course import finish
 from wargame.draws import Luck
 from wargame.errors import StoreError
+from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.futures import OnProgress
-from wargame.experiment.library import batch_run
 from wargame.experiment.odds import Odds, odds_of
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario

@@ -17,9 +17,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
-from wargame.data_files import find, shown_path
-from wargame.errors import SpecError
-from wargame.experiment.data import data_files, find_data
+from wargame.data_files import find
+from wargame.experiment.data import data_files, read_data
 from wargame.experiment.events import (
     EventSpec,
     Progress,
@@ -39,10 +38,8 @@ from wargame.experiment.questions import (
 from wargame.findings import Findings
 from wargame.history import play_history
 from wargame.load import load, load_history, load_texts
-from wargame.plain_words import shape
 from wargame.spec import FileId, HistorySpec, Item, ItemId, Many, Spec, Text
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
-from wargame.yaml_reader import read_text
 
 __all__ = [
     "LEVELS",
@@ -118,16 +115,13 @@ def load_patterns(name_or_path: str | Path) -> PatternsSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = find_data(FOLDER, name_or_path, "patterns")
-    shaped = shape(PatternsSpec, read_text(path, shown_path(path)), shown_path(path))
-    if shaped.item is None or shaped.faults:
-        raise SpecError(shaped.faults)
+    found = read_data(PatternsSpec, FOLDER, name_or_path, "patterns")
     findings = Findings()
-    findings.unique("pattern", (pattern.id for pattern in shaped.item.patterns))
-    for pattern in shaped.item.patterns:
-        unknown_events(pattern, shaped.item.events, findings)
+    findings.unique("pattern", (pattern.id for pattern in found.patterns))
+    for pattern in found.patterns:
+        unknown_events(pattern, found.events, findings)
     findings.stop()
-    return shaped.item
+    return found
 
 
 def patterns_for(scenario: str, beside: Path | None = None) -> PatternsSpec | None:

@@ -17,19 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from wargame.data_files import shown_path
-from wargame.errors import SpecError
-from wargame.experiment.data import find_data
+from wargame.experiment.data import read_data
 from wargame.findings import Findings
 from wargame.history import turn_of
 from wargame.located import describe
-from wargame.plain_words import shape
 from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
 from wargame.spec import Day, EndingName, FileId, Item, ItemId, Many, Text
 from wargame.statistics import critical, share_interval
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
-from wargame.yaml_reader import read_text
 
 __all__ = [
     "DialSpec",
@@ -172,14 +168,11 @@ def load_targets(name_or_path: str | Path) -> TargetsSpec:
 
     Raises SpecError with all faults of the file.
     """
-    path = find_data(FOLDER, name_or_path, "targets")
-    shaped = shape(TargetsSpec, read_text(path, shown_path(path)), shown_path(path))
-    if shaped.item is None or shaped.faults:
-        raise SpecError(shaped.faults)
+    found = read_data(TargetsSpec, FOLDER, name_or_path, "targets")
     findings = Findings()
-    findings.unique("target", (target.id for target in shaped.item.targets))
+    findings.unique("target", (target.id for target in found.targets))
     findings.stop()
-    return shaped.item
+    return found
 
 
 # ------------------------------------------------------------------- what they mean in a scenario
