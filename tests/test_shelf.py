@@ -1,20 +1,27 @@
-"""The shelf of compiled scenarios: what stands there is used, but never trusted blindly."""
+"""The shelf of what was read and compiled: it is used, but never trusted blindly."""
 
 from __future__ import annotations
 
 import os
 import pickle
+import zlib
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_crisis import small_crisis
 
 from wargame import shelf
+from wargame.errors import SpecError
+from wargame.findings import place
+from wargame.load import load
+from wargame.plain_words import shape
+from wargame.ready import compiled
 from wargame.replay import header_for, record
-from wargame.shelf import compiled
 
 INPUTS = small_crisis().spec.inputs
+CRISIS, RED = Path("scenarios/crisis.yaml"), Path("actors/red.yaml")
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +94,7 @@ def bomb(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shelved file with a good seal that runs code; this folder is there if it was opened."""
     compiled(INPUTS)
     monkeypatch.setenv("BOMB", str(tmp_path / "exploded"))
-    content = pickle.dumps(Bomb())
+    content = zlib.compress(pickle.dumps(Bomb()))
     only(folder).write_bytes(sha256(content).digest() + content)
     return tmp_path / "exploded"
 
@@ -147,10 +154,10 @@ def test_a_sealed_file_that_is_no_scenario_is_replaced(
     folder: Path, compilations: list[str]
 ) -> None:
     compiled(INPUTS)
-    for content in (b"", b"no pickle", pickle.dumps("no scenario")):
+    for content in (b"", b"no pickle", *map(zlib.compress, (b"nor this", pickle.dumps("a text")))):
         only(folder).write_bytes(sha256(content).digest() + content)
         compiled(INPUTS)
-    assert len(compilations) == 4
+    assert len(compilations) == 5
 
 
 def test_another_version_of_the_program_compiles_anew(
@@ -189,4 +196,74 @@ def test_a_full_disk_leaves_nothing_behind(folder: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(os, "replace", full)
     assert compiled(INPUTS).header == small_crisis().header
+    assert list(folder.iterdir()) == []
+
+
+# --- what was read ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each text whose YAML is read."""
+    done: list[str] = []
+
+    def shape_and_count(kind: type[Any], text: str, called: str) -> Any:
+        done.append(called)
+        return shape(kind, text, called)
+
+    monkeypatch.setattr("wargame.load.shape", shape_and_count)
+    return done
+
+
+@pytest.fixture
+def crisis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The small crisis as files; its scenario."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in INPUTS.items():
+        path = CRISIS if name == "scenario.yaml" else RED.with_name(Path(name).name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return CRISIS
+
+
+def test_files_are_read_once(crisis: Path, readings: list[str]) -> None:
+    first = load(crisis)
+    once = len(readings)
+    assert load(crisis) == first and len(readings) == once > 0
+
+
+def test_what_is_read_from_the_shelf_knows_where_it_was_written(crisis: Path) -> None:
+    fresh, shelved = load(crisis), load(crisis)
+    assert fresh is not shelved
+    for one, two in zip(fresh.actors, shelved.actors, strict=True):
+        assert [place(rule) for rule in one.rules] == [place(rule) for rule in two.rules]
+        assert all(place(rule) for rule in two.rules)
+
+
+def test_a_changed_file_is_read_anew(crisis: Path) -> None:
+    load(crisis)
+    RED.write_text(RED.read_text() + "\n# a thought\n")
+    assert load(crisis).inputs["actors/red.yaml"] == RED.read_text()
+    RED.write_text("id: [")
+    with pytest.raises(SpecError, match=r"actors/red\.yaml"):
+        load(crisis)
+    RED.unlink()
+    with pytest.raises(SpecError, match="there is no actor 'red'"):
+        load(crisis)
+
+
+def test_a_file_that_comes_to_stand_before_another_is_read(crisis: Path) -> None:
+    """Actors are looked for beside the scenario first."""
+    load(crisis)
+    nearer = CRISIS.parent / RED
+    nearer.parent.mkdir()
+    nearer.write_text(RED.read_text() + "\n# nearer\n")
+    assert load(crisis).inputs["actors/red.yaml"] == nearer.read_text()
+
+
+def test_what_has_faults_is_not_kept(crisis: Path, folder: Path) -> None:
+    crisis.write_text("id: [")
+    for _ in range(2):
+        with pytest.raises(SpecError):
+            load(crisis)
     assert list(folder.iterdir()) == []

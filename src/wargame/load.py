@@ -29,6 +29,7 @@ from wargame.meaning import digest
 from wargame.overlay import Parts, apply, conflicts, inherit
 from wargame.plain_words import shape
 from wargame.references import resolve
+from wargame.shelf import keep, kept
 from wargame.spec import (
     ActorSpec,
     CatalogueSpec,
@@ -76,14 +77,24 @@ def load(name_or_path: str | Path, overlays: str | Sequence[str | Path] = ()) ->
     """Read a scenario with its actors and catalogues, and the overlays to lay over it.
 
     Each is given by name or path; `"a+b"` names two overlays.  Raises SpecError with all faults
-    of all files.
+    of all files.  What was read before, from the very same texts, is taken from the shelf.
     """
     name = str(name_or_path) if not isinstance(name_or_path, Path) else _as_path(name_or_path)
     scenario = find("scenario", name)
     wanted = [overlays] if isinstance(overlays, str | Path) else overlays
-    return _Reading(_from_files(scenario)).spec(
-        name, [n for entry in wanted for n in _split(entry)]
-    )
+    names = [n for entry in wanted for n in _split(entry)]
+    fetch, key = _from_files(scenario), (str(scenario.absolute()), name, *names)
+    before = kept(_Read, key)
+    if before and before.stands(fetch):
+        return before.spec
+    sources: dict[tuple[Role, str], _Source] = {}
+
+    def noted(role: Role, name: str, asked_at: Mark | None) -> _Source:
+        return sources.setdefault((role, name), fetch(role, name, asked_at))
+
+    spec = _Reading(noted).spec(name, names)
+    keep(_Read(spec, sources), key)
+    return spec
 
 
 def load_texts(inputs: Mapping[str, str]) -> Spec:
@@ -219,6 +230,21 @@ def _split(entry: str | Path) -> list[str]:
     if is_path(entry) and Path(entry).exists():
         return [entry]
     return entry.split("+") if entry else []
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A spec that was read without fault, and the sources that were asked for."""
+
+    spec: Spec
+    sources: Mapping[tuple[Role, str], _Source]
+
+    def stands(self, fetch: Fetch) -> bool:
+        """Whether the same questions have the same answers still."""
+        try:
+            return all(fetch(*asked, None) == source for asked, source in self.sources.items())
+        except SpecError:
+            return False
 
 
 # --- reading --------------------------------------------------------------------------------

@@ -29,9 +29,9 @@ from wargame.load import load
 from wargame.log import Event, Log, LogWriter, read_log
 from wargame.orders import ACCEPT, Desk, Order, Ruling, indices, open_desk
 from wargame.playthrough import Playthrough
+from wargame.ready import compiled
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
-from wargame.shelf import compiled
 from wargame.spec import Expr, Spec
 from wargame.turn import (
     DRAWN,

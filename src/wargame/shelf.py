@@ -1,11 +1,11 @@
-"""Compiled scenarios, kept from one command to the next.
+"""What was read and compiled, kept from one command to the next.
 
 Reading and compiling a year of crisis takes a second or two, which is long for somebody who only
-wants to look at a log.  What was compiled once on this machine is therefore kept in a folder of
-the user's own, as Python keeps its compiled modules, and trusted for the same reason: nobody else
+wants to look at a log.  What was made once on this machine is therefore kept in a folder of the
+user's own, as Python keeps its compiled modules, and trusted for the same reason: nobody else
 could have put it there.  A folder or a file that others could write to, or that is a link, is
 never read.  Nothing depends on the shelf: it may be deleted at any time, and where there can be
-none, everything is compiled anew.
+none, everything is made anew.
 
 The folder is ``$WARGAME_CACHE``, or ``wargame`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
 """
@@ -16,47 +16,40 @@ import os
 import pickle
 import stat
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-import networkx
-import numpy
-import pydantic
+__all__ = ["keep", "kept"]
 
-from wargame.scenario import Scenario
+MOST = 256
+"""So many things are kept, a few hundred kilobytes each; the oldest make room."""
 
-if TYPE_CHECKING:
-    from wargame.spec import Spec
-
-__all__ = ["compiled"]
-
-MOST = 64
-"""So many scenarios are kept; the oldest make room."""
+Thing = TypeVar("Thing")
 
 _SEAL = sha256().digest_size
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_SUFFIX = ".kept"
 
 
-def compiled(inputs: Mapping[str, str], spec: Spec | None = None) -> Scenario:
-    """The scenario of these texts, as `load_texts` takes them. Raises SpecError.
+def kept(kind: type[Thing], key: Iterable[str]) -> Thing | None:
+    """What was kept under this key by the same version of everything; None if there is nothing.
 
-    spec: what was read from them, if they have been read.
+    key: all that the thing was made from, in an order of its own.
     """
     folder = _folder()
-    name = _name(inputs)
-    found = _taken(folder / name) if folder else None
-    if found is None:
-        # Whoever finds it on the shelf needs neither the reader nor the compiler.
-        from wargame.compiler import compile_scenario
-        from wargame.load import load_texts
+    found = _taken(folder / _name(kind, key)) if folder else None
+    return found if isinstance(found, kind) else None
 
-        found = compile_scenario(spec or load_texts(inputs))
-        if folder:
-            _put(folder, name, found)
-    return found
+
+def keep(thing: object, key: Iterable[str]) -> None:
+    """Put a thing on the shelf; one that cannot be written is no fault."""
+    if folder := _folder():
+        _put(folder, _name(type(thing), key), thing)
 
 
 def _folder() -> Path | None:
@@ -76,19 +69,18 @@ def _private(seen: os.stat_result) -> bool:
     return seen.st_uid == os.geteuid() and not seen.st_mode & _OTHERS_WRITE
 
 
-def _name(inputs: Mapping[str, str]) -> str:
-    """A name that no other texts have, nor the same under another version of any of this."""
+def _name(kind: type, key: Iterable[str]) -> str:
+    """A name that no other key has, nor the same under another version of any of this."""
     digest = sha256(_program().encode())
-    for name, text in sorted(inputs.items()):
-        for part in (name, text):
-            encoded = part.encode("utf-8", "surrogatepass")
-            digest.update(len(encoded).to_bytes(8, "little") + encoded)
-    return f"{digest.hexdigest()}.scenario"
+    for part in (kind.__qualname__, *key):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "little") + encoded)
+    return digest.hexdigest() + _SUFFIX
 
 
 @cache
 def _program() -> str:
-    """What a compiled scenario depends on besides its texts; changed modules by size and time."""
+    """What a kept thing depends on besides its key; changed modules by size and time."""
     here = Path(__file__).parent
     modules = [
         (path.name, seen.st_size, seen.st_mtime_ns)
@@ -96,11 +88,11 @@ def _program() -> str:
         for path in sorted(folder.glob("*.py"))
         if (seen := path.stat())
     ]
-    versions = (sys.version, numpy.__version__, networkx.__version__, pydantic.VERSION)
-    return repr((versions, str(here), modules))
+    libraries = [version(name) for name in ("networkx", "numpy", "pydantic")]
+    return repr((sys.version, libraries, str(here), modules))
 
 
-def _taken(path: Path) -> Scenario | None:
+def _taken(path: Path) -> object:
     """What stands at a place; None if there is nothing, or nothing that can be trusted."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -117,15 +109,14 @@ def _taken(path: Path) -> Scenario | None:
     if sha256(content).digest() != seal:
         return None
     try:
-        found = pickle.loads(content)
+        return pickle.loads(zlib.decompress(content))
     except Exception:  # written by another version of something that has no version
         return None
-    return found if isinstance(found, Scenario) else None
 
 
-def _put(folder: Path, name: str, scenario: Scenario) -> None:
-    """Keep a scenario, whole or not at all; a shelf that cannot be written is no fault."""
-    content = pickle.dumps(scenario, protocol=5)
+def _put(folder: Path, name: str, thing: object) -> None:
+    """Keep a thing, whole or not at all."""
+    content = zlib.compress(pickle.dumps(thing, protocol=5), level=1)
     part = folder / f"{name}.{os.getpid()}"
     try:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -136,8 +127,8 @@ def _put(folder: Path, name: str, scenario: Scenario) -> None:
         except OSError:
             part.unlink()
             raise
-        kept = sorted(folder.glob("*.scenario"), key=lambda path: path.stat().st_mtime_ns)
-        for old in kept[:-MOST]:
+        there = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        for old in there[:-MOST]:
             old.unlink()
     except OSError:
         return

@@ -97,7 +97,7 @@ def test_the_answer_depends_on_neither_pieces_nor_processes(
     spec = load_texts(TEXTS)
     whole = watch(spec, EVENTS, 20)
     two = watch(spec, EVENTS, 20, jobs=2)
-    monkeypatch.setattr(events, "CHUNK", 7)
+    monkeypatch.setattr(events, "chunk_for", lambda runs, variants, jobs: 7)
     heard: list[tuple[int, int]] = []
     pieces = watch(spec, EVENTS, 20, on_progress=lambda *at: heard.append(at))
     assert heard == [(7, 20), (14, 20), (20, 20)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
@@ -51,7 +52,7 @@ def test_a_billion_runs_are_no_more_to_carry_than_ten() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert last == Chunk("baseline", 66_666_000, 66_668_000)
+    assert last == Chunk("baseline", 33_333 * CHUNK, 33_334 * CHUNK)
     assert peak < 50_000
 
 
@@ -87,7 +88,24 @@ def test_a_plan_that_makes_no_sense_is_refused(change: dict[str, object], reason
 
 @pytest.mark.parametrize(
     ("runs", "variants", "jobs", "size"),
-    [(100_000, 20, 2, CHUNK), (1000, 1, 2, 125), (10, 1, 8, 100), (20_000, 1, 4, 1250)],
+    [
+        (40_000, 1, 1, CHUNK),
+        (40_000, 1, 2, 6667),
+        (1000, 1, 2, 500),
+        (10, 1, 8, 10),
+        (20_000, 1, 4, 5000),
+        (100_000, 20, 2, CHUNK // 2),
+        (10**9, 1, 64, CHUNK),
+    ],
 )
-def test_each_worker_gets_some_chunks(runs: int, variants: int, jobs: int, size: int) -> None:
+def test_chunks_are_as_large_as_they_may_be(runs: int, variants: int, jobs: int, size: int) -> None:
     assert chunk_for(runs, variants, jobs) == size
+
+
+@given(st.integers(1, 10**6), st.integers(1, 30), st.integers(1, 16))
+def test_nobody_waits_long_for_the_others(runs: int, variants: int, jobs: int) -> None:
+    """Chunks in equal shares, or so many that one more or less is little, or hardly any runs."""
+    size = chunk_for(runs, variants, jobs)
+    assert 1 <= size <= CHUNK
+    chunks = math.ceil(runs / size) * variants
+    assert chunks % jobs == 0 or chunks >= 8 * jobs or size < 200 or runs <= size * jobs

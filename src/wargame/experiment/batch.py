@@ -21,7 +21,7 @@ import numpy as np
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.cluster import execute_on_cluster, reach
 from wargame.experiment.columns import Columns
-from wargame.experiment.execute import execute
+from wargame.experiment.execute import Crew
 from wargame.experiment.export import export
 from wargame.experiment.folder import (
     JOURNAL,
@@ -227,37 +227,50 @@ def run_batch(
     if goes_on and out is not None:
         request = request.over(_asked(Path(out)))
     request.check()
-    variants = Variants(request)
-    if cluster is not None:
-        if request.seats:
-            raise WargameError("programs play on this machine only: leave out --cluster")
-        reach(cluster)
-    with _opened(variants, out, resume, goes_on) as (batch, journal):
-        if retry:
-            journal.forgive()
-        if next(journal.pending(), None):
-            (batch.folder / TALLY).unlink(missing_ok=True)
-            (batch.folder / PARQUET).unlink(missing_ok=True)
+    with _players(request, seated, jobs, cluster) as players:
+        variants = Variants(request)
+        if cluster is not None:
+            reach(cluster)
+        with _opened(variants, out, resume, goes_on) as (batch, journal):
+            if retry:
+                journal.forgive()
+            if next(journal.pending(), None):
+                (batch.folder / TALLY).unlink(missing_ok=True)
+                (batch.folder / PARQUET).unlink(missing_ok=True)
 
-        def play(plan: Plan) -> Progress:
-            report = _watch(journal, batch, on_progress, on_look)
-            if cluster is None:
-                here = plan.with_settings(folder=str(batch.folder))
-                plays, prepares = seated if request.seats else (PLAY, PREPARE)
-                return execute(
-                    here, plays, journal, prepare=prepares, jobs=jobs, on_progress=report
-                )
-            return execute_on_cluster(
-                plan, PLAY, journal, cluster, prepare=PREPARE, on_progress=report
-            )
+            def play(plan: Plan) -> Progress:
+                report = _watch(journal, batch, on_progress, on_look)
+                return players(plan.with_settings(folder=str(batch.folder)), journal, report)
 
-        with _interruptible(batch):
-            _play(variants, batch, journal, jobs if cluster is None else ON_A_CLUSTER, play)
+            with _interruptible(batch):
+                _play(variants, batch, journal, jobs if cluster is None else ON_A_CLUSTER, play)
     with _interruptible(batch):
         with batch.journal() as journal:
             export(journal, batch.headers, batch.folder / PARQUET)
         write_json(batch.folder / TALLY, batch.tallied())
     return batch
+
+
+Players = Callable[[Plan, Journal, Report], Progress]
+"""Play what a journal lacks of a plan, and report how it goes on."""
+
+
+@contextmanager
+def _players(
+    request: Request, seated: tuple[str, str], jobs: int, cluster: str | None
+) -> Iterator[Players]:
+    """Who plays: processes here, who get ready while the files are read, or a cluster."""
+    if cluster is not None:
+        if request.seats:
+            raise WargameError("programs play on this machine only: leave out --cluster")
+        yield lambda plan, journal, report: execute_on_cluster(
+            plan, PLAY, journal, cluster, prepare=PREPARE, on_progress=report
+        )
+        return
+    plays, prepares = seated if request.seats else (PLAY, PREPARE)
+    with Crew(plays, prepares, jobs) as crew:
+        crew.start(request.chunks(jobs))
+        yield lambda plan, journal, report: crew.play(plan, journal, on_progress=report)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from wargame.compiler import compile_scenario
 from wargame.course import finish
 from wargame.draws import Luck
+from wargame.experiment.plan import chunk_for
 from wargame.expression import tabulate
 from wargame.findings import Findings
 from wargame.load import load_texts
@@ -52,7 +53,6 @@ Conditions = tuple[Expr | None, ...]
 
 NEVER = 1_000_000  # as a turn: later than any
 HIDDEN = "event"
-CHUNK = 1000
 
 
 def _one_or_many(value: object) -> object:
@@ -259,10 +259,11 @@ def watch(
     variant = _Variant(tuple(spec.inputs.items()), spec.barred, ruleless)
     compile_scenario(watched(spec, events))  # faults here, not in a worker
     parts: list[Traces] = []
+    size = chunk_for(runs, 1, jobs)
     with _players(jobs) as executor:
         tasks = [
-            (variant, dict(events), start, min(start + CHUNK, runs), seed)
-            for start in range(0, runs, CHUNK)
+            (variant, dict(events), start, min(start + size, runs), seed)
+            for start in range(0, runs, size)
         ]
         played = executor.map(_play, tasks) if executor else map(_play, tasks)
         for part in played:

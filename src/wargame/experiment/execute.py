@@ -14,7 +14,8 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 
 from wargame.errors import WargameError
 from wargame.experiment.columns import Packed
@@ -23,7 +24,7 @@ from wargame.experiment.plan import Plan
 from wargame.experiment.recovery import Piece, Progress, Work
 from wargame.experiment.worker import Play, Player, Prepare, Unplayable, reason_of
 
-__all__ = ["Worker", "execute"]
+__all__ = ["Crew", "Worker", "execute"]
 
 _BOOT = "import sys; from wargame.experiment.worker import serve; serve(*map(int, sys.argv[1:]))"
 
@@ -58,41 +59,15 @@ def execute(
     should_stop: Callable[[], bool] | None = None,
     most_failed: int = 1000,
 ) -> Progress:
-    """Play what the journal still lacks of a plan, and say how far that went.
-
-    ``play`` and ``prepare`` are described in :mod:`wargame.experiment.worker`; with several jobs
-    they must be importable, by name or by reference.  One job plays in this process, where a run
-    that kills its worker kills the batch; with two or more it is found, noted and left out.
-
-    ``on_progress`` is called at the start and after each change.  Once ``should_stop`` returns
-    true, chunks under way are finished and no more are begun.  At KeyboardInterrupt the workers
-    are ended at once.  However this ends, the journal is whole and can be resumed.
-
-    Raises WargameError if the plan is not the journal's, nothing can be played, or more than
-    ``most_failed`` runs fail; StoreError if the journal cannot be written.
-    """
-    if jobs < 1:
-        raise WargameError(f"a batch needs at least one job, not {jobs}")
-    journal.accept(plan)
-    work = Work(journal, on_progress=on_progress, most_failed=most_failed)
-    stop = should_stop or (lambda: False)
-    if jobs == 1:
-        _play_here(work, Player(play, prepare), stop)
-    else:
-        _Crew(work, (play, prepare), jobs).play(stop)
-    return work.progress
-
-
-def _play_here(work: Work, player: Player, stop: Callable[[], bool]) -> None:
-    while not stop() and (piece := work.take()):
-        try:
-            packed = player(work.task(piece))
-        except Unplayable:
-            raise
-        except (Exception, SystemExit) as error:
-            work.lose(piece, reason_of(error))
-        else:
-            work.keep(piece, packed)
+    """Play what the journal still lacks of a plan, with a crew of its own: see `Crew.play`."""
+    with Crew(play, prepare, jobs) as crew:
+        return crew.play(
+            plan,
+            journal,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            most_failed=most_failed,
+        )
 
 
 class Worker:
@@ -145,60 +120,125 @@ _Answer = tuple[Piece, Packed | str]
 """A piece that has come back: with its results, or with the reason why there are none."""
 
 
-class _Crew:
-    """The workers of a batch: as many as there is work for, replaced when they die."""
+class Crew:
+    """Who plays: with one job this process, with more of them workers that are its own.
 
-    def __init__(self, work: Work, setup: tuple[Any, Any], jobs: int) -> None:
-        try:
-            pickle.dumps(setup)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise WargameError(
-                f"workers can only play what they can import: {reason_of(error)}"
-            ) from error
-        self._work = work
-        self._setup = setup
+    ``play`` and ``prepare`` are described in :mod:`wargame.experiment.worker`; with several jobs
+    they must be importable, by name or by reference.  One job plays in this process, where a run
+    that kills its worker kills the batch; with two or more it is found, noted and left out.
+
+    A context manager: at its end, however it comes, the workers end.  Raises WargameError if
+    there are no jobs, or workers could not import what they should play.
+    """
+
+    def __init__(
+        self, play: str | Play, prepare: str | Prepare | None = None, jobs: int = 1
+    ) -> None:
+        if jobs < 1:
+            raise WargameError(f"a batch needs at least one job, not {jobs}")
+        self._setup = (play, prepare)
+        if jobs > 1:
+            try:
+                pickle.dumps(self._setup)
+            except (pickle.PicklingError, AttributeError, TypeError) as error:
+                raise WargameError(
+                    f"workers can only play what they can import: {reason_of(error)}"
+                ) from error
         self._jobs = jobs
         self._workers: list[Worker] = []
         self._waiting: deque[Piece] = deque()
         self._stillborn = 0
 
-    def play(self, stop: Callable[[], bool]) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.end()
+
+    def start(self, most: int) -> None:
+        """Start workers, `most` of them at most, although there is nothing to play yet.
+
+        They import what they need while this process finds out what that will be.
+        """
+        if self._jobs > 1:
+            self._start(min(most, self._jobs) - len(self._workers))
+
+    def end(self) -> None:
+        """End the workers, whatever they are doing."""
+        while self._workers:
+            self._workers.pop().end()
+
+    def play(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        on_progress: Callable[[Progress], object] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        most_failed: int = 1000,
+    ) -> Progress:
+        """Play what the journal still lacks of a plan, and say how far that went.
+
+        ``on_progress`` is called at the start and after each change.  Once ``should_stop``
+        returns true, chunks under way are finished and no more are begun.  At KeyboardInterrupt
+        the workers are ended at once.  However this ends, the journal is whole and can be resumed.
+
+        Raises WargameError if the plan is not the journal's, nothing can be played, or more than
+        ``most_failed`` runs fail; StoreError if the journal cannot be written.
+        """
+        journal.accept(plan)
+        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+        stop = should_stop or (lambda: False)
+        if self._jobs == 1:
+            _play_here(work, self._player, stop)
+        else:
+            self._waiting.clear()
+            try:
+                self._play(work, stop)
+            except BaseException:
+                self.end()  # what they have in hand is nobody's any more
+                raise
+        return work.progress
+
+    @cached_property
+    def _player(self) -> Player:
+        return Player(*self._setup)
+
+    def _play(self, work: Work, stop: Callable[[], bool]) -> None:
         back: list[_Answer] = []
-        try:
-            while True:
-                stopping = stop()
-                if not stopping:
-                    self._hand_out()
-                if back:
-                    # Only now: while the disk writes, the workers play on.
-                    for piece, packed in back:
-                        if isinstance(packed, str):
-                            self._work.lose(piece, packed)
-                        else:
-                            self._work.keep(piece, packed)
-                    back = []
-                elif self._busy() or (self._waiting and not stopping):
-                    back = self._listen()
-                else:
-                    return
-        finally:
-            for worker in self._workers:
-                worker.end()
+        while True:
+            stopping = stop()
+            if not stopping:
+                self._hand_out(work)
+            if back:
+                # Only now: while the disk writes, the workers play on.
+                for piece, packed in back:
+                    if isinstance(packed, str):
+                        work.lose(piece, packed)
+                    else:
+                        work.keep(piece, packed)
+                back = []
+            elif self._busy() or (self._waiting and not stopping):
+                back = self._listen()
+            else:
+                return
 
     def _busy(self) -> bool:
         return any(worker.piece for worker in self._workers)
 
-    def _hand_out(self) -> None:
+    def _hand_out(self, work: Work) -> None:
         """Give every idle worker a piece; start workers for pieces that nobody is there for."""
-        while len(self._waiting) < self._jobs and (piece := self._work.take()):
+        while len(self._waiting) < self._jobs and (piece := work.take()):
             self._waiting.append(piece)
         for worker in self._workers:
             if self._waiting and worker.ready and not worker.piece:
                 worker.piece = self._waiting.popleft()
-                worker.send(self._work.task(worker.piece))
+                worker.send(work.task(worker.piece))
         starting = sum(not worker.ready for worker in self._workers)
-        wanted = min(len(self._waiting) - starting, self._jobs - len(self._workers))
-        for _ in range(wanted):
+        self._start(min(len(self._waiting) - starting, self._jobs - len(self._workers)))
+
+    def _start(self, count: int) -> None:
+        for _ in range(count):
             self._workers.append(Worker(self._setup))
 
     def _listen(self) -> list[_Answer]:
@@ -222,6 +262,18 @@ class _Crew:
                 back.append((worker.piece, what))
                 worker.piece = None
         return back
+
+
+def _play_here(work: Work, player: Player, stop: Callable[[], bool]) -> None:
+    while not stop() and (piece := work.take()):
+        try:
+            packed = player(work.task(piece))
+        except Unplayable:
+            raise
+        except (Exception, SystemExit) as error:
+            work.lose(piece, reason_of(error))
+        else:
+            work.keep(piece, packed)
 
 
 def _search_path() -> str:

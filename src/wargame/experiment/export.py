@@ -7,11 +7,12 @@ so knowingly. Written only where pyarrow is installed (extra ``parquet``).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wargame.experiment.folder import replaced
 from wargame.experiment.journal import Journal
@@ -72,16 +73,41 @@ def table(window: Window, variant: str, header: RunHeader, variants: tuple[str, 
     order = np.argsort(runs, kind="stable")
     failed = (np.arange(len(runs)) >= len(window.runs))[order]
     policy = np.full(len(runs), variants.index(variant), dtype=np.int16)
-    columns: dict[str, Any] = {
-        "policy": pa.DictionaryArray.from_arrays(policy, list(variants)),
-        "run": runs[order],
+    columns: dict[str, pa.Array] = {
+        "policy": pa.DictionaryArray.from_arrays(_array(policy), _texts(variants)),
+        "run": _array(runs[order]),
     }
     for name, dtype in layout(header).items():
         known = np.asarray(window.columns.get(name, ()), dtype=dtype)
         values = np.concatenate([known, np.zeros(len(window.failed), dtype=dtype)])[order]
         if name == "ending":
             codes = np.where(failed, len(header.endings), values).astype(np.int16)
-            columns[name] = pa.DictionaryArray.from_arrays(codes, [*header.endings, FAILED])
+            endings = _texts((*header.endings, FAILED))
+            columns[name] = pa.DictionaryArray.from_arrays(_array(codes), endings)
         else:
-            columns[name] = pa.array(values, mask=failed)
-    return pa.table(columns)
+            columns[name] = _array(values, failed)
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
+
+
+# As `pa.array` does it. That would import pandas where there is one, a third of a second, only
+# to see whether what it is given is one of its own.
+
+
+def _array(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    import pyarrow as pa
+
+    valid = None
+    if missing is not None and missing.any():
+        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
+    held = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, held])
+
+
+def _texts(texts: Sequence[str]) -> pa.StringArray:
+    import pyarrow as pa
+
+    encoded = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(
+        len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))
+    )

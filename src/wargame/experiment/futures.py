@@ -23,8 +23,8 @@ import numpy.typing as npt
 from wargame.course import CHUNK
 from wargame.draws import Luck
 from wargame.errors import WargameError
+from wargame.ready import compiled
 from wargame.scenario import Scenario
-from wargame.shelf import compiled
 from wargame.turn import play
 from wargame.world import RUNNING, World
 

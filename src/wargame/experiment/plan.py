@@ -5,6 +5,7 @@ A plan is a few words, however many runs it asks for: its chunks are counted off
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,10 +14,16 @@ from wargame.errors import WargameError
 
 __all__ = ["CHUNK", "Chunk", "Plan", "Variant", "chunk_for"]
 
-CHUNK = 2000
-"""Runs that are played as one array; fewer waste calls, more leave the processor's cache."""
+CHUNK = 8000
+"""Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a
+batch from showing how it goes on, and what is lost with a worker is a chunk."""
 
 _FEWEST = 100
+"""Runs of a chunk where there are jobs enough for all."""
+
+_MANY = 8
+"""Chunks for each job: from here on, whoever gets one more does not keep the others waiting."""
+
 _LAST_RUN = 2**63 - 1
 
 
@@ -122,6 +129,14 @@ class Plan:
 
 
 def chunk_for(runs: int, variants: int, jobs: int) -> int:
-    """A chunk size that gives every worker a few chunks, where there are runs enough for that."""
-    share = runs * variants // (4 * jobs)
-    return max(_FEWEST, min(CHUNK, share))
+    """A chunk size by which few chunks are played, and all jobs end at about the same time.
+
+    So many runs of so many variants. Where chunks are few, their number is a multiple of the
+    jobs; where they are many, it does not matter. Several variants take turns at half the size,
+    so that an interrupted batch has runs of all of them.
+    """
+    blocks = math.ceil(runs / (CHUNK if variants == 1 else CHUNK // 2))
+    if blocks * variants < _MANY * jobs:
+        even = jobs // math.gcd(jobs, variants)
+        blocks = min(math.ceil(blocks / even) * even, max(1, runs // _FEWEST))
+    return math.ceil(runs / blocks)

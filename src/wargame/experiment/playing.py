@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wargame.course import play_runs
+from wargame.ready import compiled
 from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
-from wargame.shelf import compiled
 
 PLAY = f"{__name__}:play"
 PREPARE = f"{__name__}:prepare"

@@ -5,6 +5,7 @@ All files are read before the first run is played, and all their faults are told
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -15,8 +16,8 @@ from wargame import __version__
 from wargame.errors import Fault, SpecError, WargameError
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.load import load
+from wargame.ready import run_header
 from wargame.record import RunHeader
-from wargame.shelf import compiled
 from wargame.spec import Spec
 
 __all__ = ["BASELINE", "MOST_RUNS", "MOST_UNTIL", "RUNS", "Request", "Variants"]
@@ -60,6 +61,16 @@ class Request:
     def most(self) -> int:
         """The most runs of each variant."""
         return self.runs or (RUNS if self.until is None else MOST_UNTIL)
+
+    def chunk(self, runs: int, jobs: int) -> int:
+        """How many of so many runs of each variant are played together."""
+        # A program takes its time: each of its runs is kept as soon as it is played.
+        return 1 if self.seats else chunk_for(runs, 1 + len(self.policies or ()), jobs)
+
+    def chunks(self, jobs: int) -> int:
+        """How many chunks there are to play, at most."""
+        blocks = math.ceil(self.most / self.chunk(self.most, jobs))
+        return blocks * (1 + len(self.policies or ()))
 
     def check(self) -> None:
         """Raises WargameError for numbers that make no sense."""
@@ -108,8 +119,7 @@ class Variants:
             raise WargameError("a policy needs a name")
         if name in self.specs:
             raise WargameError(f"the policy {name} is named twice")
-        header = compiled(spec.inputs, spec).header
-        self.specs[name], self.headers[name] = spec, header
+        self.specs[name], self.headers[name] = spec, run_header(spec.inputs, spec)
         self._asked[name] = overlays
 
     @property
@@ -135,8 +145,7 @@ class Variants:
             engine=__version__,
             variants=tuple(map(self._variant, self.specs)),
             runs=range(runs),
-            # A program takes its time: each of its runs is kept as soon as it is played.
-            chunk=1 if self.request.seats else chunk_for(runs, len(self.specs), jobs),
+            chunk=self.request.chunk(runs, jobs),
         )
 
     def _variant(self, name: str) -> Variant:

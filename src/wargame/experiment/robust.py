@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wargame import __version__
-from wargame.compiler import compile_scenario
 from wargame.errors import SpecError, StoreError, WargameError
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
@@ -23,6 +22,7 @@ from wargame.experiment.playing import PLAY, PREPARE
 from wargame.experiment.recovery import Progress
 from wargame.experiment.results import Summary, summarise
 from wargame.load import load
+from wargame.ready import run_header
 from wargame.record import RunHeader
 from wargame.spec import Spec
 from wargame.statistics import Regret, regret
@@ -221,7 +221,7 @@ def robust(
         if twice := {name for name in names if list(names).count(name) > 1}:
             raise WargameError(f"named twice: {', '.join(sorted(twice))}")
     specs, excluded = _specs(scenario, policies, worldviews)
-    headers = {name: compile_scenario(spec).header for name, spec in specs.items()}
+    headers = {name: run_header(spec.inputs, spec) for name, spec in specs.items()}
     first = next(iter(headers.values()))
     luck = first.seed if seed is None else seed
     known = (*first.endings, *first.milestones)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from wargame.compiler import compile_scenario
-from wargame.course import CHUNK, play_runs
+from wargame.course import play_runs
+from wargame.experiment.plan import chunk_for
 from wargame.record import Outcomes, join
 from wargame.spec import Spec
 
@@ -28,7 +29,7 @@ def sample(
     With more than one job, a script that calls this must be importable.
     """
     tell = on_progress or (lambda n: None)
-    size = max(1, min(CHUNK, -(-len(runs) // jobs)))
+    size = chunk_for(len(runs), 1, jobs)
     parts = [runs[first : first + size] for first in range(0, len(runs), size)]
     found = []
     if min(jobs, len(parts)) <= 1:

@@ -259,9 +259,9 @@ def _alone() -> tuple[bool, str]:
 
 def _processes(jobs: int) -> tuple[bool, str]:
     spec = load("kherson-2022")
-    here, there = sample(spec, range(100), SEED), sample(spec, range(100), SEED, jobs=max(2, jobs))
+    here, there = sample(spec, range(200), SEED), sample(spec, range(200), SEED, jobs=max(2, jobs))
     same = outcome_digest(here) == outcome_digest(there)
-    return same, f"100 runs of kherson-2022 {'are the same' if same else 'DIFFER'}"
+    return same, f"200 runs of kherson-2022 {'are the same' if same else 'DIFFER'}"
 
 
 def _replayed() -> tuple[bool, str]:
