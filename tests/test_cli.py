@@ -87,7 +87,7 @@ def test_tables_are_told_in_both_languages(
     [
         ("quarrel --runs 0", "runs must be between 1 and 1,000,000,000, not 0"),
         ("quarrel --runs 1000000000000", "not 1,000,000,000,000"),
-        ("quarrel --seed 18446744073709551616", "seed must be a whole number from 0 to 2**63 - 1"),
+        ("quarrel --seed 18446744073709551616", "seed must be a number from 0 to 2**63 - 1"),
         ("quarrel --jobs 0", "jobs must be between 1 and 1024, not 0"),
         ("quarrel --until 7", "until is half the width of an interval"),
         ("quarrel --policy stranger", "stranger is written for bridge-2022, not for quarrel"),

@@ -9,11 +9,10 @@ surprise: less is better, and 4 bits are as surprising as four heads in a row.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING
 
-from wargame.commands.terminal import table
+from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
+from wargame.commands.terminal import print_json, table
 from wargame.statistics.result import say, whole
 
 if TYPE_CHECKING:
@@ -32,26 +31,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "history", nargs="?", default="autumn-2022", help="a history (default: autumn-2022)"
     )
-    parser.add_argument("--worldview", metavar="W", help="what to believe about the world")
+    add_worldview(parser)
     parser.add_argument(
         "--actors", default="", metavar="A,B,...", help="who is scored (default: all)"
     )
     parser.add_argument(
         "--runs", type=int, metavar="N", help="draws of unknowns and noise (default: 10000)"
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
+    add_seed(parser)
     parser.add_argument(
         "--smoothing",
         type=float,
         metavar="X",
         help='share of "anything at all" in every forecast, the guesses\' too (default: 0.1)',
     )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,12 +59,11 @@ def run(args: argparse.Namespace) -> int:
         worldview=args.worldview,
         actors=[name.strip() for name in args.actors.split(",") if name.strip()],
         runs=RUNS if args.runs is None else args.runs,
-        seed=args.seed,
+        seed=seed_of(args),
         smoothing=SMOOTHING if args.smoothing is None else args.smoothing,
     )
     if args.json:
-        json.dump({"schema": 1, **found.to_json()}, sys.stdout, ensure_ascii=False)
-        print()
+        print_json({"schema": 1, **found.to_json()})
     else:
         print("\n".join(told(found, args.lang)))
     return 0

@@ -7,13 +7,22 @@ that has been played is on disk: a batch may be interrupted at any moment and go
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.options import (
+    add_jobs,
+    add_json,
+    add_lang,
+    add_out,
+    add_seat,
+    add_seed,
+    add_worldview,
+    jobs_of,
+    seed_of,
+)
+from wargame.commands.terminal import Meter, print_json, table
 from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
 
 if TYPE_CHECKING:
@@ -46,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy", action="append", metavar="P", help="a policy; a+b composes two; repeat"
     )
-    parser.add_argument("--worldview", metavar="W", help="what to believe about the world")
+    add_worldview(parser)
     parser.add_argument(
         "--runs", type=int, metavar="N", help="runs of each variant (default: 1000)"
     )
@@ -59,13 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rare", metavar="E", help="estimate an ending too rare to be counted (see wargame rare)"
     )
-    parser.add_argument(
-        "--seat",
-        action="append",
-        default=[],
-        metavar="A=WHERE",
-        help="an actor that a program plays: its http address, or a command; repeat",
-    )
+    add_seat(parser)
     add_playing_arguments(parser)
     parser.add_argument(
         "--look", action="store_true", help="show results while it runs, safe to look at any time"
@@ -74,18 +77,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command that plays a batch."""
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
+    add_seed(parser)
+    add_jobs(parser)
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="play on a Dask cluster: tcp://host:8786"
     )
-    parser.add_argument(
-        "--out", metavar="DIR", help="folder of results (default: a new one in runs/)"
-    )
+    add_out(parser, "DIR", "folder of results (default: a new one in runs/)")
     parser.add_argument(
         "--resume",
         action="store_true",
@@ -94,10 +91,8 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retry", action="store_true", help="with --resume: play runs that failed again"
     )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the tables")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_lang(parser, "language of the tables")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -122,8 +117,7 @@ def run(args: argparse.Namespace) -> int:
     if batch.seats:
         tell_programs(batch)
     if args.json:
-        json.dump(batch.to_json(), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(batch.to_json())
     else:
         print("\n".join(told(batch, args.lang)))
     return 1 if batch.summary.failures else 0
@@ -155,8 +149,8 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
     try:
         return run_batch(
             args.scenario,
-            seed=args.seed,
-            jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
+            seed=seed_of(args),
+            jobs=jobs_of(args),
             out=args.out,
             resume=args.resume,
             retry=args.retry,

@@ -8,13 +8,18 @@ successes.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from pathlib import Path
 
-from wargame.commands.terminal import Meter
-from wargame.errors import WargameError
+from wargame.commands.options import (
+    add_jobs,
+    add_json,
+    add_lang,
+    add_out,
+    add_seed,
+    jobs_of,
+    seed_of,
+)
+from wargame.commands.terminal import Meter, print_json
 
 EXAMPLES = """examples:
   wargame believable kherson-2022
@@ -26,9 +31,7 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame believable``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "-o", "--out", metavar="FILE", help="the file (default: believable-SCENARIO.html)"
-    )
+    add_out(parser, "FILE", "the file (default: believable-SCENARIO.html)")
     parser.add_argument(
         "--worldview",
         metavar="W",
@@ -50,18 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PART,...",
         help="of: ledger, expectations, patterns, backtest, base-rates",
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language that the page opens in"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object, and write no page"
-    )
+    add_seed(parser)
+    add_jobs(parser)
+    add_lang(parser, "language that the page opens in")
+    add_json(parser, "print one JSON object, and write no page")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -69,9 +64,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.believable import PARTS, gather
     from wargame.show.believable import in_short, write_believable
 
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     meters: dict[str, Meter] = {}
 
     def show(part: str, done: int, total: int) -> None:
@@ -81,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         args.scenario,
         worldview="" if args.worldview == "none" else args.worldview,
         runs=args.runs,
-        seed=args.seed,
+        seed=seed_of(args),
         closely=args.closely,
         parts=tuple(part.strip() for part in args.only.split(",")) if args.only else PARTS,
         jobs=jobs,
@@ -90,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
     for meter in meters.values():
         meter.clear()
     if args.json:
-        json.dump(evidence.to_json(), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(evidence.to_json())
         return 0
     out = Path(args.out) if args.out else Path(f"believable-{evidence.scenario}.html")
     print("\n".join(in_short(evidence, args.lang)))

@@ -7,12 +7,10 @@ The batch that judges has luck of its own, which the search never saw.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from pathlib import Path
 
-from wargame.commands.terminal import Meter
+from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
 
 EXAMPLES = """examples:
@@ -27,9 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--targets", required=True, metavar="T", help="a targets file: its name or path"
     )
-    parser.add_argument(
-        "-o", "--out", required=True, metavar="FILE", help="the worldview to write (.yaml)"
-    )
+    add_out(parser, "FILE", "the worldview to write (.yaml)", required=True)
     parser.add_argument(
         "--dial",
         action="append",
@@ -48,13 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--settings", type=int, default=10, metavar="K", help="other settings to look for"
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_jobs(parser)
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,15 +71,14 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         budget=args.budget,
         settings=args.settings,
-        jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
+        jobs=jobs_of(args),
         command=command_for(_words(args)),
         on_progress=tell,
     )
     meter.clear()
     beside = save(result, path)
     if args.json:
-        json.dump(result.to_json(), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(result.to_json())
     else:
         print(result.words(args.lang))
         print(f"{path}, {beside}")

@@ -7,10 +7,11 @@ rules that can never fire, moves that can never be made, endings that can never 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 from typing import Any
+
+from wargame.commands.options import add_json
+from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame check
@@ -23,9 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="*", help="YAML files (default: all that ship or stand here)"
     )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
             ]
 
         data = {"checked": findings.checked, "faults": rows(faults), "warnings": rows(warnings)}
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(data)
     else:
         for fault in faults:
             print(fault)

@@ -9,11 +9,11 @@ played again: the first order that differs, who gave it, which rules spoke, and 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING
 
 from wargame.commands.comparing import comparison, footnote
+from wargame.commands.options import add_json, add_lang
+from wargame.commands.terminal import print_json
 from wargame.errors import WargameError
 from wargame.statistics.result import say
 
@@ -57,10 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="the smallest difference that matters, as a share (default: 0.01)",
     )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the tables")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_lang(parser, "language of the tables")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,8 +71,7 @@ def run(args: argparse.Namespace) -> int:
     if args.why is not None:
         parting = why(batches[0], args.policy, args.why, args.lang)
         if args.json:
-            json.dump({"schema": 1, "why": parting.to_json()}, sys.stdout, ensure_ascii=False)
-            print()
+            print_json({"schema": 1, "why": parting.to_json()})
         else:
             print("\n".join(parting.told()))
         return 0
@@ -86,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
             "complete": [batch.complete for batch in batches],
             **{kind: [c.to_json() for c in found] for kind, found in studies.items()},
         }
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(data)
     else:
         print("\n".join(told(batches, studies, args)))
     return 0

@@ -8,13 +8,12 @@ point). A policy holds when all its directions do.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, failures, played
 from wargame.commands.comparing import in_short
-from wargame.commands.terminal import table
+from wargame.commands.options import add_worldview
+from wargame.commands.terminal import print_json, table
 from wargame.statistics.result import decimals, say, signed, signed_interval, whole
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policies", nargs="+", metavar="P", help="only these (default: all that state directions)"
     )
-    parser.add_argument("--worldview", metavar="W", help="what to believe about the world")
+    add_worldview(parser)
     parser.add_argument(
         "--runs", type=int, metavar="N", help="runs of each variant (default: 20000)"
     )
@@ -63,8 +62,7 @@ def run(args: argparse.Namespace) -> int:
         return INTERRUPTED
     found = judge(batch, MARGIN if args.margin is None else args.margin)
     if args.json:
-        json.dump(as_json(batch, found), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(as_json(batch, found))
     else:
         print("\n".join(told(batch, found, args.lang)))
     return 1 if batch.summary.failures else 0

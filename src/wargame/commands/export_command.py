@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from wargame.commands.options import add_out
 from wargame.commands.replay_command import add_run, outlook
 from wargame.commands.terminal import caution
 from wargame.errors import WargameError
@@ -21,9 +22,7 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame export``."""
     add_run(parser)
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="the file, as replay.html"
-    )
+    add_out(parser, "FILE", "the file, as replay.html", "--output", type=Path, required=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     caution(replay)
     text = export(replay, outlook(args, replay), args.lang, args.predict)
     try:
-        args.output.write_text(text, encoding="utf-8")
+        args.out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WargameError(f"{args.output} cannot be written: {error.strerror}") from None
-    print(f"{args.output}: {len(text.encode()) // 1000:,} kB")
+        raise WargameError(f"{args.out} cannot be written: {error.strerror}") from None
+    print(f"{args.out}: {len(text.encode()) // 1000:,} kB")
     return 0

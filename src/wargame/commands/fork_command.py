@@ -8,12 +8,10 @@ new log that names its parent.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from typing import TYPE_CHECKING, Any, get_args
 
-from wargame.commands.terminal import Meter, caution, table
+from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.terminal import Meter, caution, print_json, table
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Usual
@@ -57,16 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=0, metavar="N", help="also play N futures of both (default: 0)"
     )
-    parser.add_argument("--out", metavar="FILE", help="write the fork as a new turn log")
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes for --runs (default: one for each core)"
-    )
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language of the telling"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_out(parser, "FILE", "write the fork as a new turn log")
+    add_jobs(parser, "processes for --runs")
+    add_lang(parser, "language of the telling")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,9 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 <= args.runs <= 1_000_000:
         raise WargameError(f"--runs must be between 0 and 1,000,000, not {args.runs:,}")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     replay = read_playthrough(args.log)
     caution(replay)
     done = fork(
@@ -99,8 +89,7 @@ def run(args: argparse.Namespace) -> int:
         usual = usually(done, args.runs, jobs, meter.show)
         meter.clear()
     if args.json:
-        json.dump(_data(done, usual, args.out), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(_data(done, usual, args.out))
     else:
         print(told(done, usual, args.out, args.lang))
     return 0

@@ -8,12 +8,10 @@ they are written as pages, with one page that links to them.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from pathlib import Path
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.terminal import Meter, print_json, table
 
 EXAMPLES = """examples:
   wargame gallery runs/kherson-2022-0001
@@ -28,16 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=100, metavar="N", help="futures of each turn (default: 100)"
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language of the reasons"
-    )
-    parser.add_argument("--out", metavar="DIR", help="write the runs as pages, and an index")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_jobs(parser)
+    add_lang(parser, "language of the reasons")
+    add_out(parser, "DIR", "write the runs as pages, and an index")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -49,9 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.runs <= 100_000:
         raise WargameError(f"--runs must be between 1 and 100,000, not {args.runs:,}")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     meter = Meter("futures")
     picks = pick_runs(
         Batch.open(args.folder), args.policy, futures=args.runs, jobs=jobs, on_progress=meter.show
@@ -65,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
         written = write_gallery(Path(args.out), picks, read_playthrough, args.lang)
     if args.json:
         data = {"picks": [pick.to_json() for pick in picks], "out": [str(p) for p in written]}
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(data)
     else:
         print("\n".join(table([(pick.where, pick.words(args.lang)) for pick in picks])))
         if written:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from wargame.commands.options import add_lang, add_out, add_overlay
+
 EXAMPLES = """examples:
   wargame kit kherson-2022 -o kit
   wargame kit kherson-2022 -o kit --lang ja"""
@@ -13,13 +15,9 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame kit``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="where the pages go"
-    )
-    parser.add_argument(
-        "--overlay", action="append", default=[], metavar="O", help="a policy or worldview; repeat"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the pages")
+    add_out(parser, "FOLDER", "where the pages go", "--output", type=Path, required=True)
+    add_overlay(parser)
+    add_lang(parser, "language of the pages")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,6 +27,6 @@ def run(args: argparse.Namespace) -> int:
     from wargame.seminar.kit import write_kit
 
     scenario = compile_scenario(load(args.scenario, args.overlay))
-    for path in write_kit(scenario, args.output, args.lang):
+    for path in write_kit(scenario, args.out, args.lang):
         print(path)
     return 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wargame.commands.terminal import pad, width
+from wargame.commands.options import add_json, add_lang
+from wargame.commands.terminal import pad, print_json, width
 from wargame.errors import SpecError
 
 EXAMPLES = """examples:
@@ -31,10 +30,8 @@ HEADS = dict(zip(KINDS, ("シナリオ", "主体", "政策", "世界観", "実�
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame list``."""
     parser.add_argument("kind", nargs="?", choices=list(KINDS), help="only these, explained")
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the texts")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_lang(parser, "language of the texts")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     kinds = [args.kind] if args.kind else list(KINDS)
     found = {kind: _items(KINDS[kind], args.lang) for kind in kinds}
     if args.json:
-        json.dump(found, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(found)
         return 0
     for place, (kind, items) in enumerate(found.items()):
         if place:

@@ -6,9 +6,10 @@ docs/odd.md is that of kherson-2022; a test fails when it no longer says what th
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
+
+from wargame.commands.options import add_json, add_lang, add_out
+from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame odd
@@ -24,11 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="kherson-2022",
         help="a scenario's name or path (default: kherson-2022)",
     )
-    parser.add_argument("-o", "--out", metavar="FILE", help="write it there (default: print it)")
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the text")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_out(parser, "FILE", "write it there (default: print it)")
+    add_lang(parser, "language of the text")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +41,7 @@ def run(args: argparse.Namespace) -> int:
         replaced(Path(args.out), lambda beside: beside.write_text(text, encoding="utf-8"))
     if args.json:
         found = {"schema": 1, "scenario": args.scenario, "out": args.out, "text": text}
-        json.dump(found, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(found)
     elif args.out:
         print(args.out)
     else:

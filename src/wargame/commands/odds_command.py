@@ -9,13 +9,11 @@ made. Shares of model runs are no probabilities of war.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.terminal import Meter, caution, table
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.terminal import Meter, caution, print_json, table
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Odds
@@ -41,13 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="judge the moves of the K turns that moved the odds most (default: 3; 0: none)",
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_jobs(parser)
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,9 +56,7 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"--runs must be between 1 and 1,000,000, not {args.runs:,}")
     if args.turning_points < 0:
         raise WargameError("--turning-points cannot be below 0")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     replay = read_playthrough(args.log)
     if not replay.verdict.identical:
         raise WargameError(f"{args.log}: {replay.verdict.words()}; it has no odds here")
@@ -85,8 +77,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         data: dict[str, Any] = odds.to_json()
         data["turning_points"] = [point.to_json() for point in points]
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(data)
     else:
         print(told(Narrator.of(replay, args.lang), odds, points))
     return 0

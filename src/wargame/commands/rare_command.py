@@ -7,11 +7,10 @@ independent replicates, and plain runs check it where they can.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
-from wargame.commands.terminal import Meter
+from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
+from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
 
 EXAMPLES = """examples:
@@ -31,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="estimate it under P, too; repeat",
     )
-    parser.add_argument(
-        "--worldview", default="", metavar="W", help="what to believe about the world"
-    )
+    add_worldview(parser)
     parser.add_argument(
         "--levels",
         default="",
@@ -55,13 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pilot", type=int, default=2000, metavar="N", help="plain runs beforehand (default: 2000)"
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_seed(parser)
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
         args.scenario,
         args.state,
         policies=args.policy,
-        worldview=args.worldview,
-        seed=args.seed,
+        worldview=args.worldview or "",
+        seed=seed_of(args),
         lang=args.lang,
         as_json=args.json,
         height=args.levels,
@@ -94,7 +87,7 @@ def of_batch(args: argparse.Namespace) -> int:
         args.rare,
         policies=args.policy or [],
         worldview=args.worldview or "",
-        seed=args.seed,
+        seed=seed_of(args),
         lang=args.lang,
         as_json=args.json,
     )
@@ -120,8 +113,6 @@ def estimates(
     from wargame.experiment.rare import rare_share
     from wargame.load import load
 
-    if seed is not None and not 0 <= seed < 2**63:
-        raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {seed}")
     world = [worldview] if worldview else []
     specs = {BASELINE: load(scenario, world)}
     specs |= {policy: load(scenario, [*world, policy]) for policy in policies}
@@ -136,8 +127,7 @@ def estimates(
     if as_json:
         spec = specs[BASELINE]
         head = {"schema": 1, "scenario": spec.scenario.id, "digest": spec.digest, "state": state}
-        json.dump({**head, "results": found}, sys.stdout, ensure_ascii=False)
-        print()
+        print_json({**head, "results": found})
 
 
 def _whole_numbers(text: str) -> list[int]:

@@ -7,13 +7,12 @@ it tells every turn as lines of text. --web serves the page that a class looks a
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.terminal import Meter, caution
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.terminal import Meter, caution, print_json
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--lens", metavar="WHO", default="all", help="all, public, or an actor (default: all)"
     )
     parser.add_argument("--plain", action="store_true", help="lines of text, for screen readers")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, nothing else")
+    add_json(parser)
     parser.add_argument("--web", action="store_true", help="serve the page, where turns can fork")
     parser.add_argument("--host", default="127.0.0.1", help="with --web (default: this machine)")
     parser.add_argument("--port", type=int, default=PORT, help=f"with --web (default: {PORT})")
@@ -51,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Which run, in which language, and what is computed about it."""
     parser.add_argument("run", help="a log, a run of a batch as runs/DIR#4711, or a history")
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language of the telling"
-    )
+    add_lang(parser, "language of the telling")
     parser.add_argument(
         "--odds",
         type=int,
@@ -61,9 +58,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         help="the odds by turn, from N futures of each; 0: none "
         f"(default: {HISTORY} for a history, else none)",
     )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes for --odds (default: one for each core)"
-    )
+    add_jobs(parser, "processes for --odds")
     parser.add_argument(
         "--predict", action="store_true", help="a page on which a class votes before it sees"
     )
@@ -86,8 +81,7 @@ def run(args: argparse.Namespace) -> int:
         return _serve(args, replay)
     narrator = Narrator.of(replay, args.lang, Lens(args.lens))
     if args.json:
-        json.dump(as_json(narrator, args.turn), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(as_json(narrator, args.turn))
         return 0
     wanted = args.lens == ALL and not args.why
     found = outlook(args, replay, judged=False) if wanted else None
@@ -141,9 +135,7 @@ def outlook(args: argparse.Namespace, replay: Replay, judged: bool = True) -> Ou
     futures = unless if args.odds is None else args.odds
     if not 0 <= futures <= 1_000_000:
         raise WargameError(f"--odds must be between 0 and 1,000,000, not {futures:,}")
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"--jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     if not futures or not replay.verdict.identical:
         return None
     from wargame.experiment.odds import odds_of

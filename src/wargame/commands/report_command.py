@@ -6,9 +6,10 @@ Further folders are the same policies under other worldviews; they add a table a
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
+
+from wargame.commands.options import add_json, add_lang, add_out
+from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame report runs/kherson-2022-0001
@@ -21,13 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "others", nargs="*", metavar="DIR", help="the same policies under other worldviews"
     )
-    parser.add_argument("--out", metavar="FILE", help="the file (default: report.html in DIR)")
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language that it opens in"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_out(parser, "FILE", "the file (default: report.html in DIR)")
+    add_lang(parser, "language that it opens in")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,8 +39,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if args.json:
         size = path.stat().st_size
-        json.dump({"schema": 1, "report": str(path), "bytes": size}, sys.stdout, ensure_ascii=False)
-        print()
+        print_json({"schema": 1, "report": str(path), "bytes": size})
     else:
         print(path)
     return 0

@@ -7,11 +7,17 @@ and paired differences, what holds under all worldviews and what under some, and
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.options import (
+    add_jobs,
+    add_json,
+    add_lang,
+    add_out,
+    add_seed,
+    jobs_of,
+    seed_of,
+)
+from wargame.commands.terminal import Meter, print_json, table
 
 EXAMPLES = """examples:
   wargame robust kherson-2022 --policies off-ramp,no-private-warnings \\
@@ -47,20 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=2000, metavar="N", help="runs of each pair (default: 2000)"
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument("--out", metavar="DIR", help="folder that keeps what was played")
+    add_seed(parser)
+    add_jobs(parser)
+    add_out(parser, "DIR", "folder that keeps what was played")
     parser.add_argument(
         "--resume", action="store_true", help="go on with an interrupted --out folder"
     )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -76,16 +76,15 @@ def run(args: argparse.Namespace) -> int:
         outcomes=_names(args.outcomes),
         avoid=_names(args.avoid),
         runs=args.runs,
-        seed=args.seed,
-        jobs=args.jobs if args.jobs is not None else os.cpu_count() or 1,
+        seed=seed_of(args),
+        jobs=jobs_of(args),
         out=args.out,
         resume=args.resume,
         on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
     )
     meter.clear()
     if args.json:
-        json.dump(result.to_json(), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(result.to_json())
         return 0
     print(heading(result, args.lang))
     for rows in told(result):

@@ -6,10 +6,19 @@ The same scenario, seed and run number always tell the same story.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wargame.commands.options import (
+    add_json,
+    add_lang,
+    add_out,
+    add_overlay,
+    add_seat,
+    add_seed,
+    seed_of,
+)
+from wargame.commands.terminal import print_json
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -29,29 +38,15 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame run``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
+    add_seed(parser)
     parser.add_argument(
         "--run", type=int, default=0, metavar="K", help="number of the run (default: 0)"
     )
-    parser.add_argument(
-        "--overlay", action="append", default=[], metavar="O", help="a policy or worldview; repeat"
-    )
-    parser.add_argument(
-        "--seat",
-        action="append",
-        default=[],
-        metavar="A=WHERE",
-        help="an actor that a program plays: its http address, or a command; repeat",
-    )
-    parser.add_argument("--log", metavar="FILE", help="write the run as a turn log, a new file")
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language of the telling"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_overlay(parser)
+    add_seat(parser)
+    add_out(parser, "FILE", "write the run as a turn log, a new file", "--log")
+    add_lang(parser, "language of the telling")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,31 +59,29 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 <= args.run < MAX_RUN:
         raise WargameError(f"--run must be a number from 0 to {MAX_RUN - 1}, not {args.run}")
-    if args.seed is not None and not 0 <= args.seed < 2**63:
-        raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {args.seed}")
+    seed = seed_of(args)
     scenario = compile_scenario(load(args.scenario, args.overlay))
-    replay = recorded(scenario, args)
+    replay = recorded(scenario, seed, args)
     narrator = Narrator(replay.playthrough, args.lang, events=replay.turns)
     weeks = [narrator.week(turn) for turn in range(1, narrator.playthrough.turns + 1)]
     if args.json:
-        json.dump(as_json(narrator, weeks), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(as_json(narrator, weeks))
     else:
         print(told_run(narrator, weeks, colour=sys.stdout.isatty()))
     return 0
 
 
-def recorded(scenario: Scenario, args: argparse.Namespace) -> Replay:
+def recorded(scenario: Scenario, seed: int | None, args: argparse.Namespace) -> Replay:
     """The run, played by rules and by the programs that hold seats."""
     if not args.seat:
         from wargame.replay import header_for, record
 
-        return record(scenario, header_for(scenario, args.seed, args.run), path=args.log)
+        return record(scenario, header_for(scenario, seed, args.run), path=args.out)
     from wargame.seminar.agents import parse_seats
     from wargame.seminar.outside import Seated, faults
 
     with Seated(scenario, parse_seats(args.seat), lang=args.lang) as seated:
-        replay = seated.record(args.log, args.seed, args.run)
+        replay = seated.record(args.out, seed, args.run)
     for line in faults([replay.log]):
         print(f"wargame: {line}", file=sys.stderr)
     return replay

@@ -6,9 +6,9 @@ Takes well under two minutes. Exits with 1 if anything is not as it should be.
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
+
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame selftest
@@ -17,13 +17,9 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame selftest``."""
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_jobs(parser)
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,13 +27,12 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.selftest import selftest
     from wargame.statistics.result import say
 
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
+    jobs = jobs_of(args)
     if args.json:
         found = selftest(jobs)
         passed = all(check.passed for check in found)
         data = {"schema": 1, "passed": passed, "checks": [check.to_json() for check in found]}
-        json.dump(data, sys.stdout, ensure_ascii=False)
-        print()
+        print_json(data)
         return 0 if passed else 1
     found = selftest(jobs, on_check=lambda check: print(check.words(args.lang), flush=True))
     failed = sum(not check.passed for check in found)

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wargame.commands.options import add_lang, add_out, add_overlay, add_seat, add_seed, seed_of
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -40,23 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seats", default="", metavar="A,B", help="the actors that people play, with commas"
     )
-    parser.add_argument(
-        "--seat",
-        action="append",
-        default=[],
-        metavar="A=WHERE",
-        help="an actor that a program plays: its http address, or a command; repeat",
-    )
-    parser.add_argument("--log", type=Path, metavar="FILE", help="the game's log, a new file")
+    add_seat(parser)
+    add_out(parser, "FILE", "the game's log, a new file", "--log", type=Path)
     parser.add_argument("--open", type=Path, metavar="FILE", help="go on with the game of this log")
     parser.add_argument("--from", dest="source", metavar="RUN", help="begin inside a run: its log")
     parser.add_argument(
         "--turn", type=int, default=0, metavar="T", help="with --from: begin after this turn"
     )
-    parser.add_argument(
-        "--overlay", action="append", default=[], metavar="O", help="a policy or worldview; repeat"
-    )
-    parser.add_argument("--seed", type=int, metavar="S", help="names the luck of the game")
+    add_overlay(parser)
+    add_seed(parser, "names the luck of the game")
     parser.add_argument("--minutes", type=int, metavar="M", help="time for orders; none by default")
     parser.add_argument(
         "--late",
@@ -64,9 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="draft",
         help="what becomes of a late seat: its last draft, waiting, or its rules",
     )
-    parser.add_argument(
-        "--lang", choices=("en", "ja"), default="en", help="language of the links and programs"
-    )
+    add_lang(parser, "language of the links and programs")
     parser.add_argument(
         "--host", default=HOST, help="the address to listen on (default: every one)"
     )
@@ -129,8 +120,6 @@ def _check(args: argparse.Namespace) -> None:
         raise WargameError(f"--port must be a number from 0 to 65535, not {args.port}")
     if args.minutes is not None and not 1 <= args.minutes <= 24 * 60:
         raise WargameError(f"--minutes must be a number from 1 to 1440, not {args.minutes}")
-    if args.seed is not None and not 0 <= args.seed < 2**63:
-        raise WargameError(f"--seed must be a number from 0 to 2**63 - 1, not {args.seed}")
 
 
 def open_table(args: argparse.Namespace) -> Table:
@@ -158,12 +147,12 @@ def open_table(args: argparse.Namespace) -> Table:
     start = (_source(args.source), args.turn) if args.source else None
     scenario = start[0].scenario if start else compile_scenario(load(args.scenario, args.overlay))
     named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
-    log = args.log or Path(named)
+    log = args.out or Path(named)
     return Table.create(
         log,
         scenario,
         seats,
-        args.seed,
+        seed_of(args),
         start,
         args.lang,
         minutes=args.minutes,

@@ -8,13 +8,20 @@ each ending, by how much, and whether that is resolved. Sobol and PAWN indices n
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.terminal import Meter, table
+from wargame.commands.options import (
+    add_jobs,
+    add_json,
+    add_lang,
+    add_out,
+    add_overlay,
+    add_seed,
+    jobs_of,
+    seed_of,
+)
+from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -32,13 +39,7 @@ TOP = 8  # rows of a table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame sensitivity``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "--overlay",
-        action="append",
-        default=[],
-        metavar="O",
-        help="laid over it throughout; repeat",
-    )
+    add_overlay(parser, "laid over it throughout")
     parser.add_argument(
         "--policy", action="append", default=[], metavar="P", help="for the regrets; repeat"
     )
@@ -57,19 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"
     )
-    parser.add_argument(
-        "--seed", type=int, metavar="S", help="names the luck (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--jobs", type=int, metavar="J", help="processes (default: one for each core)"
-    )
-    parser.add_argument(
-        "--out", metavar="DIR", help="keep the answer in a batch's folder, for its report"
-    )
-    parser.add_argument("--lang", choices=("en", "ja"), default="en", help="language of the words")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_seed(parser)
+    add_jobs(parser)
+    add_out(parser, "DIR", "keep the answer in a batch's folder, for its report")
+    add_lang(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,9 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.folder import write_json
     from wargame.experiment.sensitivity import PARTS, sensitivity
 
-    jobs = args.jobs if args.jobs is not None else os.cpu_count() or 1
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"jobs must be between 1 and 1024, not {jobs}")
+    jobs = jobs_of(args)
     if args.out and not Path(args.out).is_dir():
         raise WargameError(f"{args.out} is no folder")
     meter = Meter("playing")
@@ -92,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         pairs=args.pairs,
         screen=args.screen,
         base=args.base,
-        seed=args.seed,
+        seed=seed_of(args),
         jobs=jobs,
         on_progress=meter.show,
     )
@@ -100,8 +91,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         write_json(Path(args.out) / "sensitivity.json", found.to_json())
     if args.json:
-        json.dump(found.to_json(), sys.stdout, ensure_ascii=False)
-        print()
+        print_json(found.to_json())
     else:
         print(told(found, args.lang))
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 import unicodedata
@@ -60,6 +61,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def print_json(data: object) -> None:
+    """Print what ``--json`` asks for: one object, on one line, as UTF-8."""
+    print(json.dumps(data, ensure_ascii=False))
 
 
 def width(text: str) -> int:

@@ -6,9 +6,11 @@ Says "identical", or names the first turn, phase and gauge that differ. Nothing 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import Any
+
+from wargame.commands.options import add_json
+from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame verify game.jsonl
@@ -21,9 +23,7 @@ DIFFERS, DAMAGED = 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame verify``."""
     parser.add_argument("logs", nargs="+", metavar="LOG", help="a turn log, or runs/DIR#RUN")
-    parser.add_argument(
-        "--json", action="store_true", help="print one JSON object and nothing else"
-    )
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,6 +47,5 @@ def run(args: argparse.Namespace) -> int:
         if not args.json:
             print(f"{name}: {verdict.words()}")
     if args.json:
-        json.dump({"logs": rows}, sys.stdout, ensure_ascii=False)
-        print()
+        print_json({"logs": rows})
     return worst
