@@ -7,12 +7,11 @@ A draft belongs to a seat and a turn; what was written for a turn that is over i
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wargame.errors import StoreError
+from wargame.experiment.folder import write_json
 from wargame.seminar.state import Line, read_lines
 
 Written = Sequence[Mapping[str, str]]
@@ -36,15 +35,7 @@ class Drafts:
         """Keep what a seat has typed for a turn. Raises StoreError if the disk takes nothing."""
         draft = {"turn": turn, "orders": [line.to_data() for line in lines]}
         kept = {**self._kept, actor: draft}
-        fresh = self.path.with_name(self.path.name + ".new")
-        try:
-            with fresh.open("w", encoding="utf-8") as file:
-                json.dump(kept, file, ensure_ascii=False)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(fresh, self.path)
-        except OSError as error:
-            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from None
+        write_json(self.path, kept)
         self._kept = kept
 
     def of(self, actor: str) -> tuple[int, tuple[Line, ...]]:
