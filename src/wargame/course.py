@@ -17,7 +17,7 @@ from wargame.scenario import Scenario
 from wargame.turn import Decider, begin, play
 from wargame.world import RUNNING, World
 
-CHUNK = 8000  # runs at a time: enough to amortise calls, few enough to see a batch move
+CHUNK = 10_000  # runs at a time: enough to amortise calls, few enough to see a batch move
 COMPACT = 0.75  # share of live runs below which ended ones are dropped
 
 Watcher = Callable[[World, TurnRecord], None]

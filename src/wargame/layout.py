@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from wargame.expression import Node, Number, Symbol
 from wargame.expression.tree import Binary, Choice, Compare
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NEVER_PLAYED = 9999  # turns since a move that was never made
 OF_MOVE = ("played", "turns_since", "times")

@@ -7,11 +7,11 @@ every machine.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
@@ -20,7 +20,9 @@ from wargame.effects import EffectBook
 from wargame.errors import Fault
 from wargame.expression import Block
 from wargame.record import RunHeader
-from wargame.spec import Spec
+
+if TYPE_CHECKING:
+    from wargame.spec import Spec
 
 Ints = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.signedinteger[Any]]
@@ -120,7 +122,8 @@ class Scenario:
     spec: Spec
     header: RunHeader
     warnings: tuple[Fault, ...]
-    graph: nx.DiGraph[str]
+    orders: int
+    """How many orders an actor gives in a turn."""
 
     dtype: type[np.signedinteger[Any]]
     rows: Mapping[str, int]
@@ -156,11 +159,6 @@ class Scenario:
         """The last turn."""
         return self.header.horizon
 
-    @property
-    def orders(self) -> int:
-        """How many orders an actor gives in a turn."""
-        return self.spec.scenario.turn.orders
-
     def mind(self, actor: str) -> Mind:
         """The compiled rules of `actor`. Raises KeyError if it takes no part."""
         for mind in self.minds:
@@ -181,3 +179,18 @@ class Scenario:
         """The names of gauges, unknowns and derived gauges, in the file's order."""
         scenario = self.spec.scenario
         return (*scenario.gauges, *scenario.unknowns, *scenario.derived)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything, with the spec in a parcel of its own: who only plays never opens it."""
+        state = {name: value for name, value in vars(self).items() if name != "spec"}
+        return {_PARCEL: pickle.dumps(self.spec, protocol=5), **state}
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "spec" or _PARCEL not in vars(self):
+            raise AttributeError(name)
+        spec = pickle.loads(vars(self)[_PARCEL])
+        vars(self)["spec"] = spec
+        return spec
+
+
+_PARCEL = "_spec"

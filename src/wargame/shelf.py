@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,6 +34,8 @@ Thing = TypeVar("Thing")
 _SEAL = sha256().digest_size
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _SUFFIX = ".kept"
+_LIBRARIES = ("networkx", "numpy", "pydantic")
+"""What is kept holds objects of theirs."""
 
 
 def kept(kind: type[Thing], key: Iterable[str]) -> Thing | None:
@@ -80,16 +82,19 @@ def _name(kind: type, key: Iterable[str]) -> str:
 
 @cache
 def _program() -> str:
-    """What a kept thing depends on besides its key; changed modules by size and time."""
+    """What a kept thing depends on besides its key: modules and libraries, by size and time."""
     here = Path(__file__).parent
-    modules = [
-        (path.name, seen.st_size, seen.st_mtime_ns)
-        for folder in (here, here / "compiler", here / "expression")
-        for path in sorted(folder.glob("*.py"))
-        if (seen := path.stat())
-    ]
-    libraries = [version(name) for name in ("networkx", "numpy", "pydantic")]
-    return repr((sys.version, libraries, str(here), modules))
+    folders = (here, here / "compiler", here / "expression")
+    modules = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    # What a library's version is would have to be imported; that it was installed anew shows.
+    libraries = [Path(str(spec.origin)) for name in _LIBRARIES if (spec := find_spec(name))]
+    seen = [(str(path), *_stamp(path)) for path in (*modules, *libraries)]
+    return repr((sys.version, seen))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns
 
 
 def _taken(path: Path) -> object:

@@ -90,7 +90,8 @@ def test_a_plan_that_makes_no_sense_is_refused(change: dict[str, object], reason
     ("runs", "variants", "jobs", "size"),
     [
         (40_000, 1, 1, CHUNK),
-        (40_000, 1, 2, 6667),
+        (40_000, 1, 2, CHUNK),
+        (50_000, 1, 2, 8334),
         (1000, 1, 2, 500),
         (10, 1, 8, 10),
         (20_000, 1, 4, 5000),

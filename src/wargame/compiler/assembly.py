@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from wargame import __version__
@@ -68,7 +67,7 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
     return Scenario(
         spec=shop.spec,
         header=_header(shop, news.slots),
-        graph=nx.freeze(shop.graph),
+        orders=file.turn.orders,
         dtype=shop.dtype,
         rows=layout.rows,
         low=low,

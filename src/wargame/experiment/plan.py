@@ -14,7 +14,7 @@ from wargame.errors import WargameError
 
 __all__ = ["CHUNK", "Chunk", "Plan", "Variant", "chunk_for"]
 
-CHUNK = 8000
+CHUNK = 10_000
 """Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a
 batch from showing how it goes on, and what is lost with a worker is a chunk."""
 
