@@ -170,11 +170,13 @@ def test_nonsense_is_refused(boat: str) -> None:
         robust(boat, ["bale"], ["rough"])
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", ["baseline", "bail, sunk"]), ("ja", ["基準", "bail、sunk"])]
+)
 def test_the_command_prints_tables_and_conclusions(
-    boat: str, capsys: pytest.CaptureFixture[str], lang: str
+    boat: str, capsys: pytest.CaptureFixture[str], lang: str, told: list[str]
 ) -> None:
     words = ["robust", boat, "--policies", "bail", "--worldviews", "rough", "--lang", lang]
     assert main([*words, "--avoid", "sunk", "--runs", "400", "--jobs", "1"]) == 0
     out = capsys.readouterr().out
-    assert "baseline" in out and "bail, sunk" in out and "rough" in out
+    assert all(words in out for words in [*told, "rough"])

@@ -14,9 +14,10 @@ from wargame.orders import Ruling
 from wargame.replay import Replay
 from wargame.show.beside import Beside, following
 from wargame.show.language import LANGUAGES
+from wargame.show.lines import WIDTH, columns
 from wargame.show.narrate import Narrator
 from wargame.show.page_data import fork_data, usual_data
-from wargame.show.plain import WIDTH, beside, columns
+from wargame.show.plain import beside
 
 
 @pytest.fixture(scope="module")

@@ -163,5 +163,5 @@ def test_words() -> None:
         "widest interval ±1.12 % (Korea, base), asked for ±0.50 %: about 41,000 more runs of each"
     )
     assert found.words("ja") == (
-        "最も広い区間は±1.12 %（Korea, base）、目標は±0.50 %：各変種あと約41,000回"
+        "最も広い区間は±1.12 %（Korea、base）、目標は±0.50 %：各変種あと約41,000回"
     )

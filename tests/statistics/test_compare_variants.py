@@ -86,7 +86,7 @@ def test_transitions_name_the_larger_flow_first() -> None:
         "Korea → KABOOM 41, back 12",
         "Korea → Libya 3, back 0",
     ]
-    assert found[0].words("ja") == "Korea → KABOOM 41、逆 12"
+    assert found[0].words("ja") == "Korea → KABOOM 41（逆12）"
 
 
 def test_verdicts() -> None:

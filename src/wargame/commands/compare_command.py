@@ -112,6 +112,9 @@ def compared(batches: list[Batch], args: argparse.Namespace) -> dict[str, Study]
 
 def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespace) -> list[str]:
     """The comparisons as a person reads them."""
+    from wargame.show.titles import Titles
+
+    titles = Titles.of_batch(batches[0], args.lang)
     lines: list[str] = []
     for batch in batches:
         if not batch.complete:
@@ -127,7 +130,7 @@ def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespa
     for found in studies.values():
         for one in found:
             if args.policy is None or one.variant.rpartition("#")[2] == args.policy:
-                lines += [*comparison(one, args.lang), ""]
+                lines += [*comparison(one, titles), ""]
     tests = sum(found.tests for found in studies.values())
     return [*lines, *footnote(tests, args.lang)]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wargame.commands.terminal import table
+from wargame.show.lines import packed
 from wargame.statistics.result import (
     about,
     decimals,
@@ -18,15 +19,17 @@ from wargame.statistics.result import (
 )
 
 if TYPE_CHECKING:
+    from wargame.show.titles import Titles
     from wargame.statistics import Comparison, Difference, Transition
     from wargame.statistics.verdict import Verdict
 
 MOST_FLOWS = 6
 
 
-def comparison(found: Comparison, lang: str = "en") -> list[str]:
+def comparison(found: Comparison, titles: Titles) -> list[str]:
     """One policy against the base: a heading, a table of outcomes, and who changed places."""
-    lines = [heading(found, lang)]
+    lang = titles.lang
+    lines = [heading(found, titles)]
     rows = [
         tuple(
             say(lang, en=en, ja=ja)
@@ -35,7 +38,7 @@ def comparison(found: Comparison, lang: str = "en") -> list[str]:
                 *(
                     (("first", "最初の"), ("other", "もう一方"))
                     if "#" in found.base
-                    else ((found.base, found.base), ("policy", "政策"))
+                    else ((found.base, titles(found.base)), ("policy", "政策"))
                 ),
                 ("points", "差"),
                 ("95 % interval", "95 % 区間"),
@@ -45,7 +48,7 @@ def comparison(found: Comparison, lang: str = "en") -> list[str]:
             )
         )
     ]
-    rows += [_row(row, lang) for row in found]
+    rows += [_row(row.called(titles), lang) for row in found]
     lines += table(rows, right=(1, 2, 3, 4, 6, 7))
     moved = (
         say(lang, en="the mix of endings moved", ja="結末の構成は変化した")
@@ -56,28 +59,30 @@ def comparison(found: Comparison, lang: str = "en") -> list[str]:
             ja="結末の構成が変化したとは言えない",
         )
     )
-    lines.append(f"  {moved} (p = {found.mix_p:.2g})")
+    p = f"p = {found.mix_p:.2g}"
+    lines.append(f"  {moved}" + say(lang, en=f" ({p})", ja=f"（{p}）"))
     if found.transitions:
-        lines.append("  " + flows(found.transitions, lang))
+        lines += flows([flow.called(titles.head) for flow in found.transitions], lang)
     return lines
 
 
-def heading(found: Comparison, lang: str) -> str:
+def heading(found: Comparison, titles: Titles) -> str:
     """Who is compared with whom, and by how many runs."""
     from wargame.statistics import Unpaired
 
-    runs = whole(found.n)
+    lang, runs = titles.lang, whole(found.n)
+    base, variant = titles.typed(found.base), titles.typed(found.variant)
     if isinstance(found, Unpaired):
         others = whole(found.base_n)
         return say(
             lang,
-            en=f"{found.variant} ({runs} runs) against {found.base} ({others}), each its own luck",
-            ja=f"{found.base}（実行{others}回）に対する{found.variant}（{runs}回）：運は別々",
+            en=f"{variant} ({runs} runs) against {base} ({others}), each its own luck",
+            ja=f"{base}の実行{others}回に対する{variant}の{runs}回：運は別々",
         )
     return say(
         lang,
-        en=f"{found.variant} against {found.base}: {runs} pairs of runs under the same luck",
-        ja=f"{found.base}に対する{found.variant}：同じ運の実行{runs}組",
+        en=f"{variant} against {base}: {runs} pairs of runs under the same luck",
+        ja=f"{base}に対する{variant}：同じ運の実行{runs}組",
     )
 
 
@@ -124,14 +129,14 @@ def in_short(verdict: Verdict, lang: str = "en") -> str:
     return say(lang, en=f"needs about {more} more runs", ja=f"さらに約{more}回必要")
 
 
-def flows(transitions: Sequence[Transition], lang: str = "en") -> str:
-    """Which endings changed places, the busiest exchanges first."""
-    told = "; ".join(flow.words(lang) for flow in transitions[:MOST_FLOWS])
+def flows(transitions: Sequence[Transition], lang: str = "en") -> list[str]:
+    """Which endings changed places, the busiest exchanges first, as lines that fit."""
+    told = [flow.words(lang) for flow in transitions[:MOST_FLOWS]]
     rest = len(transitions) - MOST_FLOWS
-    text = say(lang, en=f"changed places: {told}", ja=f"入れ替わり：{told}")
     if rest > 0:
-        text += say(lang, en=f"; and {rest} rarer exchanges", ja=f"、他に稀な入れ替わり{rest}種")
-    return text
+        told.append(say(lang, en=f"and {rest} rarer exchanges", ja=f"他に稀な入れ替わり{rest}種"))
+    lead = say(lang, en="  changed places: ", ja="  入れ替わり：")
+    return packed(lead, told, say(lang, en="; ", ja="、"))
 
 
 def footnote(tests: int, lang: str = "en") -> list[str]:

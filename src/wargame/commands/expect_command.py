@@ -87,6 +87,9 @@ def as_json(batch: Batch, found: Expectations) -> dict[str, Any]:
 
 def told(batch: Batch, found: Expectations, lang: str = "en") -> list[str]:
     """The answers as a person reads them."""
+    from wargame.show.titles import Titles
+
+    titles = Titles.of_batch(batch, lang)
     words: dict[str, str] = {
         "holds": say(lang, en="holds", ja="成立"),
         "fails": say(lang, en="FAILS", ja="不成立"),
@@ -110,14 +113,16 @@ def told(batch: Batch, found: Expectations, lang: str = "en") -> list[str]:
     ]
     for policy in found:
         count = f"{policy.holding}/{len(policy.predictions)}"
-        rows.append((policy.policy, "", "", "", "", f"{words[policy.answer]} {count}"))
+        rows.append(
+            (titles.typed(policy.policy), "", "", "", "", f"{words[policy.answer]} {count}")
+        )
         for prediction in policy.predictions:
             verdict = prediction.found.verdict
             places = decimals(50 * (verdict.high - verdict.low))
             known = verdict.kind != "void"
             rows.append(
                 (
-                    f"  {prediction.name}",
+                    f"  {titles(prediction.name)}",
                     words[prediction.expected],
                     signed(verdict.difference, places) if known else "",
                     signed_interval(verdict.low, verdict.high, lang, places) if known else "",

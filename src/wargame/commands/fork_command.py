@@ -127,7 +127,8 @@ def _data(fork: Fork, usual: Usual | None, out: str | None) -> dict[str, Any]:
 def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> str:
     """What differs, side by side, as a person reads it."""
     from wargame.show.beside import Beside, following
-    from wargame.show.plain import beside, wrapped
+    from wargame.show.lines import wrapped
+    from wargame.show.plain import beside
 
     both = Beside(fork, lang)
     say = both.now.say

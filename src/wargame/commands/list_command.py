@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from wargame.commands.options import add_json, add_lang
-from wargame.commands.terminal import pad, print_json, width
+from wargame.commands.terminal import pad, print_json
 from wargame.errors import SpecError
+from wargame.show.lines import columns
 
 EXAMPLES = """examples:
   wargame list
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
         if place:
             print()
         print(HEADS[kind] if args.lang == "ja" else kind)
-        wide = max((width(item["id"]) for item in items), default=0)
+        wide = max((columns(item["id"]) for item in items), default=0)
         for item in items:
             print(f"  {pad(item['id'], wide)}  {item['title']}")
             if args.kind:

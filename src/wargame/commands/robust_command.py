@@ -66,13 +66,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, and print the tables and the conclusions."""
     from wargame.experiment.robust import heading, robust, told
+    from wargame.show.titles import Titles
     from wargame.statistics.result import say
 
     meter = Meter("playing")
+    policies, worldviews = _names(args.policies), _names(args.worldviews)
     result = robust(
         args.scenario,
-        _names(args.policies),
-        _names(args.worldviews),
+        policies,
+        worldviews,
         outcomes=_names(args.outcomes),
         avoid=_names(args.avoid),
         runs=args.runs,
@@ -86,13 +88,16 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.to_json())
         return 0
+    titles = Titles.of_scenario(args.scenario, (*policies, *worldviews), args.lang)
     print(heading(result, args.lang))
-    for rows in told(result):
+    for (outcome, *worlds), *rows in told(result):
+        head = (titles(outcome), *map(titles, worlds))
+        body = ((titles.typed(policy), *cells) for policy, *cells in rows)
         print()
-        print("\n".join(table(rows, right=range(1, len(rows[0])))))
+        print("\n".join(table([head, *body], right=range(1, len(head)))))
     shown = {rows[0][0] for rows in told(result)}
     if still := [outcome for outcome in result.outcomes if outcome not in shown]:
-        names = ", ".join(still)
+        names = say(args.lang, en=", ", ja="、").join(map(titles.head, still))
         print()
         print(
             say(
@@ -102,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
             )
         )
     print()
-    print(result.words(args.lang))
+    print(result.called(titles.head).words(args.lang))
     return 0
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
+
+from wargame.show.lines import columns
 
 if TYPE_CHECKING:
     from wargame.replay import Replay
@@ -68,23 +69,15 @@ def print_json(data: object) -> None:
     print(json.dumps(data, ensure_ascii=False))
 
 
-def width(text: str) -> int:
-    """How many columns a terminal needs for `text`; East Asian wide letters take two."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def pad(text: str, columns: int, right: bool = False) -> str:
-    """`text` filled with spaces to `columns`."""
-    space = " " * max(0, columns - width(text))
+def pad(text: str, width: int, right: bool = False) -> str:
+    """`text` filled with spaces to so many columns."""
+    space = " " * max(0, width - columns(text))
     return space + text if right else text + space
 
 
 def table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
     """Rows of cells as lines with straight columns; `right` are the columns set to the right."""
-    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
             pad(cell, w, i in right) for i, (cell, w) in enumerate(zip(row, widths, strict=True))

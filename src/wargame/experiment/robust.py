@@ -18,8 +18,8 @@ from wargame import __version__
 from wargame.errors import SpecError, StoreError, WargameError
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
-from wargame.experiment.playing import PLAY, PREPARE
 from wargame.experiment.recovery import Progress
+from wargame.experiment.request import PLAY, PREPARE
 from wargame.experiment.results import Summary, summarise
 from wargame.load import load
 from wargame.ready import run_header
@@ -46,6 +46,8 @@ class Cell(Result):
     verdict: None for the baseline and for a policy that cannot be laid over this worldview.
     """
 
+    NAMES = ("policy", "worldview", "outcome")
+
     policy: str
     worldview: str
     outcome: str
@@ -65,6 +67,8 @@ class Conclusion(Result):
     expected: the direction that the policy's file expects, "" if it says nothing.
     """
 
+    NAMES = ("policy", "outcome", "up", "down", "small", "unresolved")
+
     policy: str
     outcome: str
     standing: Standing
@@ -81,12 +85,13 @@ class Conclusion(Result):
 
     def words(self, lang: str = "en") -> str:
         """One sentence."""
-        who = f"{self.policy}, {self.outcome}"
+        comma = say(lang, en=", ", ja="、")
+        who = f"{self.policy}{comma}{self.outcome}"
         many = len(self.up) + len(self.down) + len(self.small) + len(self.unresolved)
         en = {"up": "more", "down": "less", "": ""}[self.direction]
         ja = {"up": "増える", "down": "減る", "": ""}[self.direction]
-        where = ", ".join(self.up or self.down)
-        rest = ", ".join((*self.small, *self.unresolved))
+        where = comma.join(self.up or self.down)
+        rest = comma.join((*self.small, *self.unresolved))
         match self.standing:
             case "all":
                 text = say(
@@ -101,7 +106,7 @@ class Conclusion(Result):
                     ja=f"{who}：{where}でのみ{ja}。{rest}では示されない",
                 )
             case "contrary":
-                ups, downs = ", ".join(self.up), ", ".join(self.down)
+                ups, downs = comma.join(self.up), comma.join(self.down)
                 text = say(
                     lang,
                     en=f"{who}: depends on what one believes: more under {ups}, less under {downs}",
@@ -114,7 +119,8 @@ class Conclusion(Result):
                     ja=f"{who}：どの世界観でも差は示されない",
                 )
         if self.expected in ("up", "down") and self.direction not in ("", self.expected):
-            text += say(lang, en=f" (expected: {self.expected})", ja=f"（予想：{self.expected}）")
+            other = {"up": "増える", "down": "減る"}[self.expected]
+            text += say(lang, en=f" (expected: {self.expected})", ja=f"（予想：{other}）")
         return text
 
 
@@ -124,6 +130,8 @@ class Robust(Result):
 
     excluded: (policy, worldview, reason) of what could not be combined; its cells are missing.
     """
+
+    NAMES = ("policies", "worldviews", "outcomes", "excluded")
 
     scenario: str
     seed: int
@@ -236,7 +244,7 @@ def robust(
         runs=range(runs),
         chunk=chunk_for(runs, len(specs), jobs),
     )
-    labels = [_label(worldview) for worldview in worldviews]
+    labels = [label(worldview) for worldview in worldviews]
     summaries = _play(plan, headers, labels, outcomes, jobs, out, resume, on_progress)
     wanted = tuple(outcomes) or tuple(n for n in known if n != "unresolved")
     cells = tuple(_cells(summaries, wanted))
@@ -267,8 +275,8 @@ def robust(
     )
 
 
-def _label(worldview: str) -> str:
-    """What a worldview is called in the table: its name, or that of its file."""
+def label(worldview: str) -> str:
+    """What an overlay goes by in the table: its name, or that of its file."""
     return Path(worldview).stem if worldview.endswith((".yaml", ".yml")) else worldview
 
 
@@ -279,15 +287,15 @@ def _specs(
     specs: dict[str, Spec] = {}
     excluded = []
     for worldview in worldviews:
-        label = _label(worldview)
+        named = label(worldview)
         world = [] if worldview == AS_WRITTEN else [worldview]
-        specs[f"{label}/{BASELINE}"] = load(scenario, world)
+        specs[f"{named}/{BASELINE}"] = load(scenario, world)
         for policy in policies:
             load(scenario, [policy])  # its own faults are faults
             try:
-                specs[f"{label}/{policy}"] = load(scenario, [*world, policy])
+                specs[f"{named}/{policy}"] = load(scenario, [*world, policy])
             except SpecError as error:
-                excluded.append((policy, label, error.faults[0].message))
+                excluded.append((policy, named, error.faults[0].message))
     return specs, excluded
 
 

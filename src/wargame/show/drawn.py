@@ -5,42 +5,17 @@ In a notebook: ``drawn = Drawn(r.batch)``, then ``drawn.endings()``; every metho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wargame.errors import WargameError
-from wargame.experiment.batch import BASELINE, Batch
+from wargame.experiment.batch import Batch
 from wargame.experiment.profile import Profile, profile
 from wargame.show import figures
-from wargame.show.language import joined
-from wargame.spec import Spec, Text
-from wargame.statistics.result import say
+from wargame.show.titles import titles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def titles(specs: Mapping[str, Spec], lang: str = "en") -> dict[str, str]:
-    """What people call endings, milestones, dyads and variants; `specs` by variant."""
-    base = specs[BASELINE]
-    file = base.scenario
-    items: dict[str, Text | None] = {
-        **{name: ending.title for name, ending in file.endings.items()},
-        **{name: milestone.title for name, milestone in file.milestones.items()},
-        **{name: dyad.title for name, dyad in file.dyads.items()},
-    }
-    found = {name: joined(text.get(lang)) for name, text in items.items() if text}
-    for variant, spec in specs.items():
-        if own := spec.overlays[len(base.overlays) :]:
-            found[variant] = " + ".join(joined(overlay.title.get(lang)) for overlay in own)
-    found.setdefault(BASELINE, say(lang, en="baseline", ja="基準"))
-    found.setdefault("unresolved", say(lang, en="unresolved", ja="未決"))
-    actors = {actor.id: joined((actor.short or actor.title).get(lang)) for actor in base.actors}
-    for dyad in file.dyads:
-        ends = [actors.get(end, end) for end in dyad.split("-")]
-        found.setdefault(dyad, say(lang, en=" – ", ja="・").join(ends))
-    return found
 
 
 class Drawn:

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.show.charts import ENDING_FILL, STAGE_FILL, STAGE_TEXT
+from wargame.show.titles import head
 from wargame.statistics import Share, Study, share_interval
 from wargame.statistics.result import decimals, say, whole
 from wargame.statistics.shares import critical
@@ -77,7 +78,7 @@ def ending_shares(
             ax = grid.flat[place]
             fill = ENDING_FILL[place % len(ENDING_FILL)] if place < len(endings) else PALE
             _whiskers(ax, [_row(part[v], name) for v in variants], fill)
-            ax.set_title(_short(_head(called(name)), 24), fontsize=9)
+            ax.set_title(_short(head(called(name)), 24), fontsize=9)
             ax.set_yticks(range(len(variants)), [called(v) for v in variants])
             axes.append(ax)
         for ax in grid.flat[len(panels) :]:
@@ -587,7 +588,7 @@ def _short(text: str, most: int = 30) -> str:
 def _called(titles: Titles | None, lang: str) -> Callable[[str], str]:
     known = {
         "baseline": say(lang, en="baseline", ja="基準"),
-        "unresolved": say(lang, en="unresolved", ja="未決"),
+        "unresolved": say(lang, en="unresolved", ja="決着なし"),
         "failed": say(lang, en="failed", ja="失敗"),
         **(titles or {}),
     }
@@ -597,11 +598,6 @@ def _called(titles: Titles | None, lang: str) -> Callable[[str], str]:
 def _length_ja(length: str) -> str:
     count, _, unit = length.partition(" ")
     return count + UNITS_JA.get(unit.removesuffix("s"), unit)
-
-
-def _head(title: str) -> str:
-    """The part of a title before its colon: `KABOOM: global nuclear war` -> `KABOOM`."""
-    return re.split("[:：]", title)[0]
 
 
 def _dark(colour: str) -> bool:

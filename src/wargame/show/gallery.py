@@ -15,6 +15,7 @@ from wargame.show.narrate import Narrator
 from wargame.show.page import export, policy_for, static
 from wargame.show.page_data import strip_chart
 from wargame.show.story import story
+from wargame.show.titles import head
 
 INDEX = "index.html"
 
@@ -34,8 +35,8 @@ class Pick(Protocol):
     def kind(self) -> str:
         """What it is an example of."""
 
-    def words(self, lang: str = "en") -> str:
-        """Why it was chosen, in a sentence."""
+    def words(self, lang: str = "en", called: Callable[[str], str] = str) -> str:
+        """Why it was chosen, in a sentence; `called` says what an ending is called."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ def _card(entry: Entry, lang: str) -> str:
     chart: Chart = strip_chart(narrator)
     told = "".join(f"<p>{escape(part)}</p>" for part in story(narrator)[1:])
     label = narrator.say("The ladder")
+    why = entry.pick.words(lang, lambda name: head(narrator.outcome(name)))
     return (
         f'<section><h2><a href="{escape(entry.file)}?lang={lang}">'
-        f"{escape(entry.pick.words(lang))}</a></h2>\n"
+        f"{escape(why)}</a></h2>\n"
         f'<div class="wide" tabindex="0" role="region" aria-label="{escape(label)}">'
         f"{chart.whole(label)}</div>\n{told}</section>\n"
     )

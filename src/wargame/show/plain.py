@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
+from wargame.show.lines import WIDTH, columns, wrapped
 from wargame.show.narrate import Act, Narrator, Week
 from wargame.show.outlook import Outlook
 from wargame.show.story import beginning, story
 
-WIDTH = 96
 BOLD, DIM, RED, GREEN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
-NOT_FIRST = "、。，．・：；？！）」』】〕ー々っゃゅょッャュョ%％"  # may not begin a line
 
 Paint = Callable[[str, str], str]
 
@@ -164,34 +161,3 @@ def arrow(change: int) -> str:
 def painter(colour: bool) -> Paint:
     """A function that sets a text in a terminal's colour, or leaves it as it is."""
     return lambda code, text: f"{code}{text}{PLAIN}" if colour else text
-
-
-def columns(text: str) -> int:
-    """How many columns a terminal needs; wide East Asian letters take two."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def wrapped(text: str, lead: str = "", width: int = WIDTH) -> list[str]:
-    """Lines of a paragraph behind `lead`; Japanese breaks between letters, not before a 。"""
-    text = " ".join(text.split())
-    if not text:
-        return []
-    room = width - len(lead)
-    parts = textwrap.wrap(text, room) if columns(text) == len(text) else _broken(text, room)
-    return [(lead if i == 0 else " " * len(lead)) + part for i, part in enumerate(parts)]
-
-
-def _broken(text: str, room: int) -> list[str]:
-    parts, line, used = [], "", 0
-    for letter in text:
-        size = columns(letter)
-        if used + size > room and letter not in NOT_FIRST:
-            # A word or a number in Latin letters moves to the next line whole.
-            kept = line.rstrip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.→-")
-            if not letter.isascii() or not kept or len(line) - len(kept) > room // 3:
-                kept = line
-            parts.append(kept.rstrip())
-            line = line[len(kept) :]
-            used = columns(line)
-        line, used = line + letter, used + size
-    return [part for part in [*parts, line.strip()] if part]

@@ -21,9 +21,9 @@ from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
 from wargame.show import figures
-from wargame.show.drawn import titles
 from wargame.show.language import LANGUAGES
 from wargame.show.sheet import Sheet, page
+from wargame.show.titles import Titles, titles
 from wargame.spec import Spec
 from wargame.statistics import Comparison, Difference, Share, Study, failure_regions, regret
 from wargame.statistics.result import decimals, interval, percent, whole
@@ -96,6 +96,7 @@ class _Report(Sheet):
         self.batch = facts.batch
         self.figures = 0
         self.titles = titles(facts.specs, lang)
+        self.called = Titles(lang, self.titles)
 
     def text(self) -> str:
         sections: list[tuple[str, str, str]] = [
@@ -139,7 +140,7 @@ class _Report(Sheet):
     def short(self) -> str:
         tally = self.batch.tally(BASELINE)
         lines = [
-            self.named(row).words(self.lang)
+            row.called(self.called).words(self.lang)
             for row in (*tally.ending_shares(), *tally.milestone_shares())
         ]
         text = self.bullets(lines)
@@ -473,7 +474,7 @@ class _Report(Sheet):
                     )
                 )
         never = [
-            f"{self.called(tally.policy)}: {self.named(share).words(self.lang)}"
+            f"{self.called(tally.policy)}: {share.called(self.called).words(self.lang)}"
             for tally in tallies
             for share in (*tally.ending_shares(), *tally.milestone_shares())
             if share.at_most is not None
@@ -629,18 +630,8 @@ class _Report(Sheet):
         folder = self.batch.folder
         return Path(folder.name) if folder.is_absolute() else folder
 
-    def called(self, name: str) -> str:
-        if "|" in name:
-            outcome, given = (self.called(part) for part in name.split("|"))
-            return self.say(f"{outcome}, given {given}", f"{given}のときの{outcome}")
-        return self.titles.get(name, name)
-
-    def named(self, share: Share) -> Share:
-        """The share under the name that people read."""
-        return Share(**{**vars(share), "name": self.called(share.name)})
-
     def told(self, verdict: Verdict) -> str:
-        return Verdict(**{**vars(verdict), "name": self.called(verdict.name)}).words(self.lang)
+        return verdict.called(self.called).words(self.lang)
 
     def overlay_about(self, variant: str) -> str:
         own = self.facts.specs[variant].overlays[len(self.facts.spec.overlays) :]

@@ -17,9 +17,10 @@ from textual.widgets import Header, Static
 from wargame.replay import Replay
 from wargame.show.language import LANGUAGES
 from wargame.show.lens import Lens, lenses
+from wargame.show.lines import wrapped
 from wargame.show.narrate import Narrator, Week
 from wargame.show.outlook import Outlook
-from wargame.show.plain import arrow, marks, told_why, wrapped
+from wargame.show.plain import arrow, marks, told_why
 from wargame.show.story import beginning, story
 
 SIGNS = {"escalate": "▲", "de-escalate": "▽", "neutral": "·"}

@@ -92,6 +92,8 @@ class LookRow(Result):
     All intervals hold for every outcome and every look together. `resolved`: e-value >= 1/alpha.
     """
 
+    NAMES = ("name",)
+
     name: str
     share: float
     low: float
@@ -123,6 +125,8 @@ class LookRow(Result):
 @dataclass(frozen=True)
 class Look(Result):
     """A batch in progress: one variant against the base, in a form that may be peeked at."""
+
+    NAMES = ("base", "variant")
 
     base: str
     variant: str
@@ -178,6 +182,8 @@ class Stop(Result):
     every variant until it is narrow enough.
     """
 
+    NAMES = ("variant", "name")
+
     reached: bool
     n: int
     target: float
@@ -190,7 +196,7 @@ class Stop(Result):
         """One sentence."""
         places = decimals(100 * self.target)
         wide, goal = percent(self.half_width, places), percent(self.target, places)
-        where = f"{self.name}, {self.variant}"
+        where = say(lang, en=", ", ja="、").join((self.name, self.variant))
         text = say(
             lang,
             en=f"widest interval ±{wide} ({where}), asked for ±{goal}",

@@ -50,6 +50,8 @@ class Measured(Result):
     share given a condition); p: two-sided, of this row alone.
     """
 
+    NAMES = ("name",)
+
     name: str
     n: int
     base: float
@@ -98,6 +100,8 @@ class Difference(Measured):
 class Transition(Result):
     """Pairs that ended in `base` under the base and in `variant` under the variant, and back."""
 
+    NAMES = ("base", "variant")
+
     base: str
     variant: str
     count: int
@@ -108,13 +112,15 @@ class Transition(Result):
         return say(
             lang,
             en=f"{self.base} → {self.variant} {whole(self.count)}, back {whole(self.back)}",
-            ja=f"{self.base} → {self.variant} {whole(self.count)}、逆 {whole(self.back)}",
+            ja=f"{self.base} → {self.variant} {whole(self.count)}（逆{whole(self.back)}）",
         )
 
 
 @dataclass(frozen=True)
 class Comparison(Result):
     """One variant against the base. `mix_p` is the Stuart-Maxwell p adjusted over variants."""
+
+    NAMES = ("base", "variant")
 
     base: str
     variant: str

@@ -30,6 +30,8 @@ class RareShare(Result):
     crude_runs: plain runs with the same standard error, None if no replicate arrived.
     """
 
+    NAMES = ("name",)
+
     name: str
     share: float
     se: float

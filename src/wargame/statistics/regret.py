@@ -28,6 +28,8 @@ class PolicyRegret(Result):
     worst regret (None without standard errors).
     """
 
+    NAMES = ("policy", "worst")
+
     policy: str
     values: tuple[float, ...]
     regret: tuple[float, ...]
@@ -41,6 +43,8 @@ class PolicyRegret(Result):
 @dataclass(frozen=True)
 class Regret(Result):
     """Policies in the order given, and who is best by each measure (all who tie)."""
+
+    NAMES = ("outcome", "worldviews", "minimax", "best_percentile90", "most_satisfied")
 
     outcome: str
     worldviews: tuple[str, ...]

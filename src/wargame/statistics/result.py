@@ -7,9 +7,9 @@ Numbers are rounded to what their uncertainty carries: two figures of the half-w
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,34 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Result:
-    """A frozen answer. Subclasses are frozen dataclasses of plain values."""
+    """A frozen answer. Subclasses are frozen dataclasses of plain values.
+
+    NAMES: the fields that hold a name, or names, by which files know something.
+    """
+
+    NAMES: ClassVar[tuple[str, ...]] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name as JSON values; not-a-number and infinity become null."""
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    def called(self, title: Callable[[str], str]) -> Self:
+        """The same answer with `title` of its names, for telling it; further answers inside too."""
+        return replace(
+            self,
+            **{
+                field.name: _called(getattr(self, field.name), field.name in self.NAMES, title)
+                for field in fields(self)
+            },
+        )
+
+
+def _called(value: Any, named: bool, title: Callable[[str], str]) -> Any:
+    if isinstance(value, Result):
+        return value.called(title)
+    if isinstance(value, tuple):
+        return tuple(_called(item, named, title) for item in value)
+    return title(value) if named and isinstance(value, str) else value
 
 
 def plain(value: Any) -> Any:

@@ -99,6 +99,8 @@ class Share(Result):
     `at_most`: for a count of 0, the exact upper bound of `never_seen`, else None.
     """
 
+    NAMES = ("name",)
+
     name: str
     count: int
     n: int

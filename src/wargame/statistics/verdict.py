@@ -39,6 +39,8 @@ class Verdict(Result):
     formula: how `more` was computed, "" if it was not.
     """
 
+    NAMES = ("name",)
+
     name: str
     kind: Kind
     difference: float
