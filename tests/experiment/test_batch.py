@@ -14,7 +14,7 @@ import quarrel
 from scipy.stats import binomtest
 
 from wargame.errors import SpecError, StoreError, WargameError
-from wargame.experiment import playing, request
+from wargame.experiment import playing, variants
 from wargame.experiment.batch import Batch, Interrupted, run_batch
 from wargame.experiment.folder import PARQUET, TALLY
 from wargame.experiment.recovery import Progress
@@ -330,7 +330,7 @@ def test_a_batch_does_not_go_on_as_another(
 
 def test_a_batch_does_not_go_on_under_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     run_batch("quarrel", runs=20, out="out")
-    monkeypatch.setattr(request, "__version__", "99.0")
+    monkeypatch.setattr(variants, "__version__", "99.0")
     with pytest.raises(StoreError, match="another engine"):
         run_batch("quarrel", out="out", resume=True)
 

@@ -25,8 +25,7 @@ from wargame.experiment.execute import execute
 from wargame.experiment.folder import PARQUET, TALLY
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
-from wargame.experiment.recovery import Progress
-from wargame.experiment.worker import Unplayable
+from wargame.experiment.recovery import Progress, Unplayable
 
 distributed = pytest.importorskip("distributed")
 

@@ -23,12 +23,16 @@ from wargame.commands.options import (
     seed_of,
 )
 from wargame.commands.terminal import Meter, print_json, table
+from wargame.show.lines import packed
 from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
 
 if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
+    from wargame.experiment.execute import Crew
     from wargame.experiment.journal import FailedRun
+    from wargame.experiment.request import Request
     from wargame.experiment.results import Tally
+    from wargame.show.titles import Titles
     from wargame.statistics import Look
 
 EXAMPLES = """examples:
@@ -101,7 +105,6 @@ def run(args: argparse.Namespace) -> int:
         from wargame.commands.rare_command import of_batch
 
         return of_batch(args)
-    from wargame.seminar.agents import parse_seats
 
     batch = played(
         args,
@@ -110,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
         runs=args.runs,
         until=args.until,
         look=args.look,
-        seats=parse_seats(args.seat),
+        seats=_seats(args.seat),
     )
     if batch is None:
         return INTERRUPTED
@@ -121,6 +124,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print("\n".join(told(batch, args.lang)))
     return 1 if batch.summary.failures else 0
+
+
+def _seats(entries: list[str]) -> dict[str, str]:
+    if not entries:
+        return {}
+    from wargame.seminar.agents import parse_seats
+
+    return parse_seats(entries)
 
 
 def tell_programs(batch: Batch) -> None:
@@ -138,27 +149,50 @@ def tell_programs(batch: Batch) -> None:
 
 def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch | None:
     """Play a batch with a progress line; None if it was interrupted, which has then been told."""
-    from wargame.experiment.batch import Interrupted, run_batch
+    from wargame.experiment.request import Request
+
+    policies, seats = asked.pop("policies", None), asked.pop("seats", None)
+    request = Request(
+        args.scenario,
+        None if policies is None else tuple(policies),
+        seed=seed_of(args),
+        seats=seats or None,
+        **asked,
+    )
+    if args.resume:
+        request = request.resumed(args.out)
+    if args.cluster:
+        return _played(args, request, args.cluster, look)
+    with request.crew(jobs_of(args), SEATED) as crew:
+        # The workers get ready while this process still imports what it needs.
+        return _played(args, request, crew, look)
+
+
+def _played(
+    args: argparse.Namespace, request: Request, players: Crew | str, look: bool
+) -> Batch | None:
+    from wargame.experiment.batch import Interrupted, play_batch
 
     meter = Meter("playing")
 
     def show(looks: tuple[Look, ...]) -> None:
+        from wargame.show.titles import Titles
+
+        titles = Titles.of_scenario(
+            request.scenario, request.policies or (), args.lang, request.worldview or ""
+        )
         meter.clear()
-        print("\n".join(glance(looks, args.lang)), file=meter.stream)
+        print("\n".join(glance(looks, titles)), file=meter.stream)
 
     try:
-        return run_batch(
-            args.scenario,
-            seed=seed_of(args),
-            jobs=jobs_of(args),
-            out=args.out,
-            resume=args.resume,
-            retry=args.retry,
-            cluster=args.cluster,
-            seated=SEATED,
+        return play_batch(
+            request,
+            players,
+            args.out,
+            args.resume,
+            args.retry,
             on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
             on_look=show if look and meter.live else None,
-            **asked,
         )
     except Interrupted as stop:
         meter.clear()
@@ -183,8 +217,9 @@ def interrupted(stop: Interrupted, args: argparse.Namespace) -> str:
 def told(batch: Batch, lang: str = "en") -> list[str]:
     """The results as a person reads them."""
     from wargame.commands.comparing import comparison, footnote
+    from wargame.show.titles import Titles
 
-    summary = batch.summary
+    summary, titles = batch.summary, Titles.of_batch(batch, lang)
     seed = batch.header.seed
     lines = [
         say(
@@ -194,17 +229,17 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
         )
     ]
     for tally in summary.tallies:
-        lines += ["", *shares_of(tally, lang)]
+        lines += ["", *shares_of(tally, titles)]
         lines += failures(
             [failure for failure in summary.failures if failure.variant == tally.policy], lang
         )
-        lines.append(f"  digest {tally.digest[:16]}")
+        lines.append("  " + say(lang, en="digest ", ja="ダイジェスト ") + tally.digest[:16])
     if summary.study:
         for found in summary.study:
-            lines += ["", *comparison(found, lang)]
+            lines += ["", *comparison(found, titles)]
         lines += ["", *footnote(summary.study.tests, lang)]
     if batch.stop:
-        lines += ["", batch.stop.words(lang)]
+        lines += ["", batch.stop.called(titles).words(lang)]
     if batch.seats:
         lines += ["", batch.held_by_programs(lang)]
     return [
@@ -222,8 +257,9 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
     ]
 
 
-def shares_of(tally: Tally, lang: str) -> list[str]:
+def shares_of(tally: Tally, titles: Titles) -> list[str]:
     """How the runs of one variant ended, as a table."""
+    lang = titles.lang
     head = (
         ("", ""),
         ("count", "回数"),
@@ -241,7 +277,7 @@ def shares_of(tally: Tally, lang: str) -> list[str]:
             when = tally.turns.get(row.name)
             rows.append(
                 (
-                    f"  {row.name}",
+                    f"  {titles(row.name)}",
                     whole(row.count),
                     percent(row.share, 2),
                     interval(row.low, row.high, lang, 2),
@@ -255,14 +291,15 @@ def shares_of(tally: Tally, lang: str) -> list[str]:
                     say(
                         lang,
                         en=f"{row.name} (at most {bound})",
-                        ja=f"{row.name}（多くとも{bound}）",
+                        ja=f"{titles.head(row.name)}（多くとも{bound}）",
                     )
                 )
-    runs = whole(tally.runs)
-    lines = [say(lang, en=f"{tally.policy}: {runs} runs", ja=f"{tally.policy}：実行{runs}回")]
+    runs, policy = whole(tally.runs), titles.typed(tally.policy)
+    lines = [say(lang, en=f"{policy}: {runs} runs", ja=f"{policy}：実行{runs}回")]
     lines += table(rows, right=(1, 2, 3, 4))
     if unseen:
-        lines.append("  " + say(lang, en="never seen: ", ja="一度も起きず：") + ", ".join(unseen))
+        lead = say(lang, en="  never seen: ", ja="  一度も起きず：")
+        lines += packed(lead, unseen, say(lang, en=", ", ja="、"))
     return lines
 
 
@@ -282,10 +319,10 @@ def failures(failed: list[FailedRun], lang: str) -> list[str]:
     ]
 
 
-def glance(looks: tuple[Look, ...], lang: str = "en") -> list[str]:
+def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
     """How things stand while the batch runs: the baseline's shares, and what policies moved."""
     base, *others = looks
-    runs = whole(base.n)
+    lang, runs = titles.lang, whole(base.n)
     lines = [
         say(
             lang,
@@ -293,11 +330,14 @@ def glance(looks: tuple[Look, ...], lang: str = "en") -> list[str]:
             ja=f"各{runs}回の時点（何度見ても同時に成り立つ区間）：",
         )
     ]
-    lines += [f"  {row.words(lang)}" for row in base.rows if row.share > 0]
+    lines += [f"  {row.called(titles.head).words(lang)}" for row in base.rows if row.share > 0]
     for look in others:
         moved = [
-            f"{row.name} {'↑' if row.difference > 0 else '↓'}" for row in look.rows if row.resolved
+            f"{titles.head(row.name)} {'↑' if row.difference > 0 else '↓'}"
+            for row in look.rows
+            if row.resolved
         ]
         nothing = say(lang, en="nothing resolved yet", ja="まだ何も確定せず")
-        lines.append(f"  {look.variant}: {', '.join(moved) or nothing}")
+        told = say(lang, en=", ", ja="、").join(moved) or nothing
+        lines.append(f"  {titles(look.variant)}" + say(lang, en=": ", ja="：") + told)
     return lines

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 from wargame.errors import StoreError, WargameError
-from wargame.experiment.cluster import execute_on_cluster, reach
 from wargame.experiment.columns import Columns
 from wargame.experiment.execute import Crew
 from wargame.experiment.export import export
@@ -37,10 +36,10 @@ from wargame.experiment.folder import (
 )
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
-from wargame.experiment.playing import PLAY, PREPARE
 from wargame.experiment.recovery import Progress
-from wargame.experiment.request import BASELINE, Request, Variants
+from wargame.experiment.request import PLAY, PREPARE, Request
 from wargame.experiment.results import Summary, Tally, looks, summarise
+from wargame.experiment.variants import BASELINE, Variants
 from wargame.load import load_texts
 from wargame.record import RunHeader
 from wargame.spec import Spec
@@ -48,7 +47,7 @@ from wargame.statistics import Look, Stop, stop_on_precision
 from wargame.statistics.anytime import LEAST_RUNS
 from wargame.statistics.result import say
 
-__all__ = ["BASELINE", "Batch", "Interrupted", "run_batch"]
+__all__ = ["BASELINE", "Batch", "Interrupted", "play_batch", "run_batch"]
 
 ON_A_CLUSTER = 64
 """Chunks are cut as for so many processes; nothing but their size depends on it."""
@@ -138,7 +137,7 @@ class Batch:
     @property
     def seats(self) -> Mapping[str, str]:
         """The actors that programs played, {actor: address or command}."""
-        return _asked(self.folder).seats or {}
+        return Request.of_folder(self.folder).seats or {}
 
     def held_by_programs(self, lang: str = "en") -> str:
         """Which actors programs played, and what that means for the digest; "" if none."""
@@ -217,33 +216,51 @@ def run_batch(
     Raises SpecError for faults in any file before the first run, WargameError for numbers that
     make no sense, StoreError for a folder that cannot be used, Interrupted after Ctrl-C.
     """
-    if not 1 <= jobs <= 1024:
-        raise WargameError(f"jobs must be between 1 and 1024, not {jobs}")
-    if retry and not resume:
-        raise WargameError("failed runs are played again only when a batch is resumed")
     chosen = None if policies is None else tuple(policies)
     request = Request(scenario, chosen, worldview, runs, seed, until, seats or None)
+    request = request.resumed(out) if resume else request
+    if cluster is not None:
+        return play_batch(request, cluster, out, resume, retry, on_progress, on_look)
+    with request.crew(jobs, seated) as crew:
+        return play_batch(request, crew, out, resume, retry, on_progress, on_look)
+
+
+def play_batch(
+    request: Request,
+    players: Crew | str,
+    out: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    retry: bool = False,
+    on_progress: Report | None = None,
+    on_look: Callable[[tuple[Look, ...]], object] | None = None,
+) -> Batch:
+    """Play what is asked for, by a crew or by the cluster at an address; see `run_batch`."""
+    if retry and not resume:
+        raise WargameError("failed runs are played again only when a batch is resumed")
     goes_on = resume and is_begun(out)
-    if goes_on and out is not None:
-        request = request.over(_asked(Path(out)))
     request.check()
-    with _players(request, seated, jobs, cluster) as players:
-        variants = Variants(request)
-        if cluster is not None:
-            reach(cluster)
-        with _opened(variants, out, resume, goes_on) as (batch, journal):
-            if retry:
-                journal.forgive()
-            if next(journal.pending(), None):
-                (batch.folder / TALLY).unlink(missing_ok=True)
-                (batch.folder / PARQUET).unlink(missing_ok=True)
+    variants = Variants(request)
+    if isinstance(players, str):
+        _reach(players, request)
+    with _opened(variants, out, resume, goes_on) as (batch, journal):
+        if retry:
+            journal.forgive()
+        if next(journal.pending(), None):
+            (batch.folder / TALLY).unlink(missing_ok=True)
+            (batch.folder / PARQUET).unlink(missing_ok=True)
 
-            def play(plan: Plan) -> Progress:
-                report = _watch(journal, batch, on_progress, on_look)
-                return players(plan.with_settings(folder=str(batch.folder)), journal, report)
+        def play(plan: Plan) -> Progress:
+            report = _watch(journal, batch, on_progress, on_look)
+            if isinstance(players, str):
+                return _play_far(plan, journal, players, report)
+            here = plan.with_settings(folder=str(batch.folder))
+            return players.play(here, journal, on_progress=report)
 
-            with _interruptible(batch):
-                _play(variants, batch, journal, jobs if cluster is None else ON_A_CLUSTER, play)
+        jobs = ON_A_CLUSTER if isinstance(players, str) else players.jobs
+        with _interruptible(batch):
+            _play(variants, batch, journal, jobs, play)
+    if isinstance(players, Crew):
+        players.end()
     with _interruptible(batch):
         with batch.journal() as journal:
             export(journal, batch.headers, batch.folder / PARQUET)
@@ -251,26 +268,18 @@ def run_batch(
     return batch
 
 
-Players = Callable[[Plan, Journal, Report], Progress]
-"""Play what a journal lacks of a plan, and report how it goes on."""
+def _reach(address: str, request: Request) -> None:
+    from wargame.experiment.cluster import reach
+
+    if request.seats:
+        raise WargameError("programs play on this machine only: leave out --cluster")
+    reach(address)
 
 
-@contextmanager
-def _players(
-    request: Request, seated: tuple[str, str], jobs: int, cluster: str | None
-) -> Iterator[Players]:
-    """Who plays: processes here, who get ready while the files are read, or a cluster."""
-    if cluster is not None:
-        if request.seats:
-            raise WargameError("programs play on this machine only: leave out --cluster")
-        yield lambda plan, journal, report: execute_on_cluster(
-            plan, PLAY, journal, cluster, prepare=PREPARE, on_progress=report
-        )
-        return
-    plays, prepares = seated if request.seats else (PLAY, PREPARE)
-    with Crew(plays, prepares, jobs) as crew:
-        crew.start(request.chunks(jobs))
-        yield lambda plan, journal, report: crew.play(plan, journal, on_progress=report)
+def _play_far(plan: Plan, journal: Journal, address: str, report: Report) -> Progress:
+    from wargame.experiment.cluster import execute_on_cluster
+
+    return execute_on_cluster(plan, PLAY, journal, address, prepare=PREPARE, on_progress=report)
 
 
 @contextmanager
@@ -368,13 +377,6 @@ def _resumed(path: Path, variants: Variants, first: int) -> Journal:
         with Journal.read(path) as begun:
             first = max(first, len(begun.plan.runs))
     return Journal.resume(path, variants.plan(first, 1))
-
-
-def _asked(folder: Path) -> Request:
-    try:
-        return Request.from_json(read_json(folder / MANIFEST)["asked"])
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{folder} is no folder of results: {error!r}") from None
 
 
 def _manifest(variants: Variants) -> dict[str, Any]:

@@ -28,8 +28,7 @@ from wargame.experiment.columns import Packed
 from wargame.experiment.execute import Worker
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
-from wargame.experiment.recovery import Piece, Progress, Work
-from wargame.experiment.worker import Unplayable, reason_of
+from wargame.experiment.recovery import Piece, Progress, Unplayable, Work, reason_of
 
 __all__ = ["execute_on_cluster", "reach"]
 

@@ -15,14 +15,16 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from wargame.errors import WargameError
-from wargame.experiment.columns import Packed
-from wargame.experiment.journal import Journal
-from wargame.experiment.plan import Plan
-from wargame.experiment.recovery import Piece, Progress, Work
-from wargame.experiment.worker import Play, Player, Prepare, Unplayable, reason_of
+from wargame.experiment.recovery import Piece, Progress, Unplayable, Work, reason_of
+
+if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
+    from wargame.experiment.columns import Packed
+    from wargame.experiment.journal import Journal
+    from wargame.experiment.plan import Plan
+    from wargame.experiment.worker import Play, Player, Prepare
 
 __all__ = ["Crew", "Worker", "execute"]
 
@@ -116,7 +118,7 @@ class Worker:
         return f"its worker was killed by {name}{hint}"
 
 
-_Answer = tuple[Piece, Packed | str]
+_Answer: TypeAlias = "tuple[Piece, Packed | str]"
 """A piece that has come back: with its results, or with the reason why there are none."""
 
 
@@ -144,7 +146,7 @@ class Crew:
                 raise WargameError(
                     f"workers can only play what they can import: {reason_of(error)}"
                 ) from error
-        self._jobs = jobs
+        self.jobs = jobs
         self._workers: list[Worker] = []
         self._waiting: deque[Piece] = deque()
         self._stillborn = 0
@@ -160,8 +162,8 @@ class Crew:
 
         They import what they need while this process finds out what that will be.
         """
-        if self._jobs > 1:
-            self._start(min(most, self._jobs) - len(self._workers))
+        if self.jobs > 1:
+            self._start(min(most, self.jobs) - len(self._workers))
 
     def end(self) -> None:
         """End the workers, whatever they are doing."""
@@ -189,7 +191,7 @@ class Crew:
         journal.accept(plan)
         work = Work(journal, on_progress=on_progress, most_failed=most_failed)
         stop = should_stop or (lambda: False)
-        if self._jobs == 1:
+        if self.jobs == 1:
             _play_here(work, self._player, stop)
         else:
             self._waiting.clear()
@@ -202,6 +204,8 @@ class Crew:
 
     @cached_property
     def _player(self) -> Player:
+        from wargame.experiment.worker import Player
+
         return Player(*self._setup)
 
     def _play(self, work: Work, stop: Callable[[], bool]) -> None:
@@ -228,14 +232,14 @@ class Crew:
 
     def _hand_out(self, work: Work) -> None:
         """Give every idle worker a piece; start workers for pieces that nobody is there for."""
-        while len(self._waiting) < self._jobs and (piece := work.take()):
+        while len(self._waiting) < self.jobs and (piece := work.take()):
             self._waiting.append(piece)
         for worker in self._workers:
             if self._waiting and worker.ready and not worker.piece:
                 worker.piece = self._waiting.popleft()
                 worker.send(work.task(worker.piece))
         starting = sum(not worker.ready for worker in self._workers)
-        self._start(min(len(self._waiting) - starting, self._jobs - len(self._workers)))
+        self._start(min(len(self._waiting) - starting, self.jobs - len(self._workers)))
 
     def _start(self, count: int) -> None:
         for _ in range(count):

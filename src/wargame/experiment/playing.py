@@ -13,9 +13,6 @@ from wargame.ready import compiled
 from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
 
-PLAY = f"{__name__}:play"
-PREPARE = f"{__name__}:prepare"
-
 Columns = dict[str, NDArray[Any]]
 
 

@@ -12,17 +12,31 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.errors import WargameError
-from wargame.experiment.columns import Packed
-from wargame.experiment.journal import Journal
-from wargame.experiment.plan import Chunk
 
-__all__ = ["Piece", "Progress", "Work"]
+if TYPE_CHECKING:
+    from wargame.experiment.columns import Packed
+    from wargame.experiment.journal import Journal
+    from wargame.experiment.plan import Chunk
+
+__all__ = ["Piece", "Progress", "Unplayable", "Work", "reason_of"]
 
 _TRIES_ALONE = 3
 """A run may fall victim to a stranger, as when memory runs out; not so often when it is alone."""
+
+_LONGEST_REASON = 300
+
+
+class Unplayable(WargameError):
+    """No run of a variant can be played: the fault is not in a run but in what plays it."""
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception in one line."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} ..."
 
 
 @dataclass(frozen=True, slots=True)

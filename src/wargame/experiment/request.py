@@ -1,30 +1,26 @@
-"""What is asked of a batch, and what that comes to: every variant loaded, compiled and named.
-
-All files are read before the first run is played, and all their faults are told at once.
-"""
+"""What is asked of a batch, before any file is read, and who will play it."""
 
 from __future__ import annotations
 
 import math
-import shlex
+import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
-from typing import Any
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from wargame import __version__
-from wargame.errors import Fault, SpecError, WargameError
-from wargame.experiment.plan import Plan, Variant, chunk_for
-from wargame.load import load
-from wargame.ready import run_header
-from wargame.record import RunHeader
-from wargame.spec import Spec
+from wargame.errors import StoreError, WargameError
+from wargame.experiment.execute import Crew
+from wargame.experiment.folder import MANIFEST, is_begun, read_json
+from wargame.experiment.plan import chunk_for
 
-__all__ = ["BASELINE", "MOST_RUNS", "MOST_UNTIL", "RUNS", "Request", "Variants"]
+__all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Request"]
 
-BASELINE = "baseline"
+PLAY, PREPARE = "wargame.experiment.playing:play", "wargame.experiment.playing:prepare"
+"""What plays a chunk and what makes ready to, as workers find it."""
+
 RUNS = 1000
 MOST_RUNS = 10**9
+MOST_JOBS = 1024
 MOST_UNTIL = 1_000_000
 """Runs of each variant after which ``until`` gives up, unless more are asked for."""
 
@@ -47,15 +43,24 @@ class Request:
     seats: Mapping[str, str] | None = None
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Request:
-        """The request of a manifest."""
-        policies = data["policies"]
-        return cls(**{**data, "policies": None if policies is None else tuple(policies)})
+    def of_folder(cls, folder: Path) -> Request:
+        """What was asked for when a batch was begun. Raises StoreError if the folder has none."""
+        try:
+            asked = read_json(folder / MANIFEST)["asked"]
+            policies = asked["policies"]
+            return cls(**{**asked, "policies": None if policies is None else tuple(policies)})
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"{folder} is no folder of results: {error!r}") from None
 
-    def over(self, begun: Request) -> Request:
-        """This request, with what it leaves out taken from the one that began the batch."""
+    def resumed(self, out: str | os.PathLike[str] | None) -> Request:
+        """This request, with what it leaves out taken from the one that began the batch.
+
+        Raises StoreError if there is no batch in `out`; one that had not begun leaves out nothing.
+        """
+        if not is_begun(out) or out is None:
+            return self
         named = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(begun, **named)
+        return replace(self.of_folder(Path(out)), **named)
 
     @property
     def most(self) -> int:
@@ -65,12 +70,24 @@ class Request:
     def chunk(self, runs: int, jobs: int) -> int:
         """How many of so many runs of each variant are played together."""
         # A program takes its time: each of its runs is kept as soon as it is played.
-        return 1 if self.seats else chunk_for(runs, 1 + len(self.policies or ()), jobs)
+        return 1 if self.seats else chunk_for(runs, self._variants, jobs)
 
-    def chunks(self, jobs: int) -> int:
-        """How many chunks there are to play, at most."""
-        blocks = math.ceil(self.most / self.chunk(self.most, jobs))
-        return blocks * (1 + len(self.policies or ()))
+    def crew(self, jobs: int, seated: tuple[str, str] = (PLAY, PREPARE)) -> Crew:
+        """Who will play it: this process, or so many others, which get ready from now on.
+
+        seated: the names of what plays and of what makes ready to, where programs hold seats.
+        Raises WargameError for numbers that make no sense.
+        """
+        self.check()
+        if not 1 <= jobs <= MOST_JOBS:
+            raise WargameError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
+        crew = Crew(*(seated if self.seats else (PLAY, PREPARE)), jobs)
+        crew.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)
+        return crew
+
+    @property
+    def _variants(self) -> int:
+        return 1 + len(self.policies or ())
 
     def check(self) -> None:
         """Raises WargameError for numbers that make no sense."""
@@ -83,96 +100,3 @@ class Request:
                 "until is half the width of an interval, as a share between 0.00001 and 0.5, "
                 f"not {self.until}"
             )
-
-
-class Variants:
-    """The baseline and each policy of a request, compiled.
-
-    Raises SpecError with the faults of all files together, WargameError if two policies are one.
-    """
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.specs: dict[str, Spec] = {}
-        self.headers: dict[str, RunHeader] = {}
-        self._asked: dict[str, list[str]] = {}
-        faults: dict[Fault, None] = {}
-        world = [request.worldview] if request.worldview else []
-        for policy in (None, *(request.policies or ())):
-            try:
-                self._add([*world, policy] if policy is not None else world, policy is None)
-            except SpecError as error:
-                faults |= dict.fromkeys(error.faults)
-        if faults:
-            raise SpecError(faults)
-        for actor in request.seats or ():
-            if actor not in self.base.actors:
-                raise WargameError(f"{actor} takes no part in {self.base.scenario}")
-        seed = self.base.seed if request.seed is None else request.seed
-        self.headers = {name: replace(header, seed=seed) for name, header in self.headers.items()}
-
-    def _add(self, overlays: list[str], first: bool) -> None:
-        spec = load(self.request.scenario, overlays)
-        own = spec.overlays[len(self.specs[BASELINE].overlays) if self.specs else 0 :]
-        name = BASELINE if first else "+".join(overlay.id for overlay in own)
-        if not name:
-            raise WargameError("a policy needs a name")
-        if name in self.specs:
-            raise WargameError(f"the policy {name} is named twice")
-        self.specs[name], self.headers[name] = spec, run_header(spec.inputs, spec)
-        self._asked[name] = overlays
-
-    @property
-    def base(self) -> RunHeader:
-        """The header of the baseline."""
-        return self.headers[BASELINE]
-
-    @property
-    def expect(self) -> dict[str, dict[str, str]]:
-        """What each policy that stands alone says of the direction of endings and milestones."""
-        shared = len(self.specs[BASELINE].overlays)
-        return {
-            name: dict(spec.overlays[-1].expect)
-            for name, spec in self.specs.items()
-            if len(spec.overlays) == shared + 1 and spec.overlays[-1].expect
-        }
-
-    def plan(self, runs: int, jobs: int) -> Plan:
-        """So many runs of every variant, in chunks for so many jobs."""
-        return Plan(
-            scenario=self.base.digest,
-            seed=self.base.seed,
-            engine=__version__,
-            variants=tuple(map(self._variant, self.specs)),
-            runs=range(runs),
-            chunk=self.request.chunk(runs, jobs),
-        )
-
-    def _variant(self, name: str) -> Variant:
-        spec = self.specs[name]
-        overlays = "".join(f" --overlay {shlex.quote(asked)}" for asked in self._asked[name])
-        scenario = shlex.quote(self.request.scenario)
-        held = sorted((self.request.seats or {}).items())
-        seats = [shlex.quote(f"{actor}={where}") for actor, where in held]
-        return Variant(
-            name=name,
-            digest=sha256(
-                " ".join((spec.digest, spec.overlay_digest, *seats)).encode()
-            ).hexdigest(),
-            overlays=spec.overlay_names,
-            settings={"inputs": spec.inputs, "seats": dict(self.request.seats or {})},
-            again=f"wargame run {scenario}{overlays}{''.join(f' --seat {s}' for s in seats)} "
-            f"--seed {self.base.seed} --run {{run}}",
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """What a manifest says of the variants."""
-        return {
-            "asked": asdict(self.request),
-            "scenario": self.base.scenario,
-            "digest": self.base.digest,
-            "seed": self.base.seed,
-            "engine": __version__,
-            "headers": {name: asdict(header) for name, header in self.headers.items()},
-            "expect": self.expect,
-        }

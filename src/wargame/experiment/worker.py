@@ -17,10 +17,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from wargame.errors import WargameError
 from wargame.experiment.columns import Packed, pack
+from wargame.experiment.recovery import Unplayable, reason_of
 
-__all__ = ["Play", "Player", "Prepare", "Unplayable", "reason_of", "serve"]
+__all__ = ["Play", "Player", "Prepare", "serve"]
 
 Play = Callable[[dict[str, Any]], Mapping[str, NDArray[Any]]]
 """Plays the runs ``task["start"] <= run < task["stop"]``; one array per column, one element a run.
@@ -31,12 +31,6 @@ there is one, as ``task["prepared"]``.  The same run must give the same values i
 
 Prepare = Callable[[dict[str, Any]], Any]
 """Makes ready to play a variant, as by compiling its scenario; called once in each process."""
-
-_LONGEST_REASON = 300
-
-
-class Unplayable(WargameError):
-    """No run of a variant can be played: the fault is not in a run but in what plays it."""
 
 
 class Player:
@@ -82,12 +76,6 @@ def _find(function: str | Callable[..., Any]) -> Any:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise Unplayable(f"{function} cannot be found: {reason_of(error)}") from error
-
-
-def reason_of(error: BaseException) -> str:
-    """An exception in one line."""
-    line = " ".join(f"{type(error).__name__}: {error}".split())
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]} ..."
 
 
 def serve(descriptor: int, parent: int) -> None:
