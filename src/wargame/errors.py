@@ -19,11 +19,16 @@ __all__ = [
     "SpecError",
     "StoreError",
     "WargameError",
+    "hint",
     "nearest",
+    "no_such",
 ]
 
 MOST_FAULTS = 100
 """A reader stops looking after so many faults: nobody reads more, and a hostile file has no end."""
+
+_MOST_NAMED = 24
+"""So many names are all told where none is near; a line with more of them is not read."""
 
 _LONGEST_GUESS = 60
 """Longer words get no suggestion: comparing them costs time and helps nobody."""
@@ -91,6 +96,25 @@ def nearest(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
     """
     if len(word) > _LONGEST_GUESS:
         return ""
-    by_lower = {candidate.lower(): candidate for candidate in candidates}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
-    return f"did you mean {str(by_lower[close[0]])!r}?" if close else ""
+    known = [str(candidate) for candidate in candidates]
+    close = difflib.get_close_matches(word.lower(), {k.lower() for k in known}, 1, cutoff)
+    if not close:
+        return ""
+    # An ending and a milestone may differ in capitals only: then those count, too.
+    alike = [candidate for candidate in known if candidate.lower() == close[0]]
+    likest = difflib.get_close_matches(word, alike, 1, 0.0)
+    return f"did you mean {likest[0]!r}?"
+
+
+def hint(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """What to write instead of a name that names nothing: the nearest, or else all there are."""
+    names = [str(name) for name in known]
+    if near := nearest(word, names, cutoff):
+        return near
+    return f"there are: {', '.join(names)}" if 0 < len(names) <= _MOST_NAMED else ""
+
+
+def no_such(what: str, name: str, known: Iterable[str]) -> str:
+    """That there is none of this name, and what there is: ``there is no actor 'us' (did ...)``."""
+    instead = hint(name, known)
+    return f"there is no {what} {name!r}" + (f" ({instead})" if instead else "")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wargame.errors import Fault, Mark, SpecError, nearest
+from wargame.errors import Fault, Mark, SpecError, hint
 from wargame.located import NOWHERE, Located, shown
 
 __all__ = ["Findings", "place"]
-
-_FEW = 12
-"""So many names can be listed in full."""
 
 
 def place(value: object) -> Mark | None:
@@ -37,14 +34,10 @@ class Findings:
         self._faults |= dict.fromkeys(faults)
 
     def unknown(self, what: str, name: str, known: Iterable[str], where: object = None) -> None:
-        """Note that a name names nothing, with the nearest that does."""
+        """Note that a name names nothing, and what does."""
         if name in self.broken:
             return
-        known = tuple(known)
-        hint = nearest(name, known)
-        if not hint and 0 < len(known) <= _FEW:
-            hint = f"there are: {', '.join(known)}"
-        self.add(f"there is no {what} {shown(name)}", where or name, hint)
+        self.add(f"there is no {what} {shown(name)}", where or name, hint(name, known))
 
     def unique(self, what: str, names: Iterable[str]) -> None:
         """Note every name that stands here more than once."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wargame.compiler import compile_scenario
-from wargame.errors import Fault, SpecError, nearest
+from wargame.errors import Fault, SpecError, nearest, no_such
 from wargame.load import load, load_history
-from wargame.orders import HOLD, Desk, Order, Ruling, no_such, plain
+from wargame.orders import HOLD, Desk, Order, Ruling, plain
 from wargame.replay import Look, Plan, Replay, StrPath, header_for, record
 from wargame.scenario import Scenario
 from wargame.spec import Effect, HappeningSpec, HistorySpec, NatureSpec, Text

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from wargame.compiler.changes import book, changes, slot
 from wargame.compiler.workshop import TooNarrow, Workshop
 from wargame.effects import EffectBook
-from wargame.errors import Fault, SpecError, nearest
+from wargame.errors import Fault, SpecError, no_such
 from wargame.layout import OF_MOVE
 from wargame.located import NOWHERE
 from wargame.overlay import declared
@@ -106,7 +106,7 @@ def _check_names(
         if name in file.derived:
             shop.fault(Fault(f"{name} is computed from other gauges", None, "change those"))
         elif name not in known:
-            shop.fault(Fault(f"there is no gauge {name!r}", None, nearest(name, known)))
+            shop.fault(Fault(no_such("gauge", name, known)))
     for dyad in heat:
         if declared(dyad, file.dyads) is None:
-            shop.fault(Fault(f"there is no dyad {dyad!r}", None, nearest(dyad, file.dyads)))
+            shop.fault(Fault(no_such("dyad", dyad, file.dyads)))

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 from wargame.decision import Weighing
 from wargame.draws import Luck
 from wargame.effects import EffectBook
-from wargame.errors import OrderError, nearest
+from wargame.errors import OrderError, no_such
 from wargame.scenario import Scenario
 from wargame.spec import Text
 from wargame.turn import Situation, play
@@ -226,12 +226,6 @@ def check_actor(scenario: Scenario, actor: str) -> None:
     """Raise Malformed if the actor takes no part."""
     if actor not in scenario.header.actors:
         raise Malformed(no_such("actor", actor, scenario.header.actors))
-
-
-def no_such(what: str, name: str, known: Iterable[str]) -> str:
-    """That there is none of this name, and the nearest that there is."""
-    hint = nearest(name, known)
-    return f"there is no {what} {name!r}" + (f" ({hint})" if hint else "")
 
 
 def indices(scenario: Scenario, actor: str, moves: Sequence[str | None]) -> Any:

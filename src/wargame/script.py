@@ -17,7 +17,7 @@ import numpy as np
 
 from wargame.compiler import compile_scenario
 from wargame.draws import MAX_RUN
-from wargame.errors import WargameError
+from wargame.errors import WargameError, no_such
 from wargame.experiment.batch import Batch, run_batch
 from wargame.experiment.expect import MARGIN, judge
 from wargame.experiment.playing import layout
@@ -197,7 +197,8 @@ class Results:
                     index=pd.Index(names, name="baseline"),
                     columns=pd.Index(names, name=policy),
                 )
-        raise WargameError(f"{self.folder} has no policy {policy}")
+        known = [found.variant for found in self.batch.summary.pairs]
+        raise WargameError(f"{self.folder}: {no_such('policy', policy, known)}")
 
     def expectations(self, margin: float = MARGIN) -> pd.DataFrame:
         """Every direction that a policy states, and whether it holds; see `wargame expect`."""

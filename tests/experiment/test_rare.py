@@ -128,7 +128,7 @@ def test_plain_runs_of_kherson_agree() -> None:
 
 def test_what_cannot_be_climbed_is_said_in_one_line() -> None:
     spec = chain(200, 300)
-    with pytest.raises(SpecError, match=r"Topp.*Top"):
+    with pytest.raises(WargameError, match=r"Topp.*Top"):
         rare_share(spec, "Topp")
     with pytest.raises(SpecError, match="stat"):
         rare_share(spec, "Top", height="stat + 1")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wargame.errors import ReplayError, SpecError
+from wargame.errors import ReplayError, SpecError, no_such
 from wargame.log import read_log
 from wargame.replay import Replay, header_for, open_replay, record, replay_log
 from wargame.scenario import Scenario
@@ -70,8 +70,7 @@ def batch_run(
     from wargame.experiment.folder import run_log
 
     if variant not in batch.headers:
-        known = ", ".join(batch.headers)
-        raise ReplayError(f"{batch.folder} has no policy {variant!r}; it has: {known}")
+        raise ReplayError(f"{batch.folder}: {no_such('policy', variant, batch.headers)}")
     trail = _trail(batch, run, variant)
     scenario = scenario or compile_scenario(batch.spec(variant))
     header = header_for(scenario, batch.headers[variant].seed, run)

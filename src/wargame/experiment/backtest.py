@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from wargame.compiler import compile_scenario
-from wargame.errors import Fault, OrderError, SpecError, nearest
+from wargame.errors import Fault, OrderError, SpecError, hint
 from wargame.experiment.foresight import (
     GUESSES,
     MODELS,
@@ -253,8 +253,8 @@ def backtest(
         scenario = compile_scenario(load(told.scenario, [worldview] if worldview else []))
     for actor in actors:
         if actor not in scenario.header.actors:
-            hint = nearest(actor, scenario.header.actors)
-            raise SpecError([Fault(f"{actor} takes no part in {told.scenario}", None, hint)])
+            known = hint(actor, scenario.header.actors)
+            raise SpecError([Fault(f"{actor} takes no part in {told.scenario}", None, known)])
     seed = scenario.header.seed if seed is None else seed
     seen = foresee(told, scenario, runs, seed, smoothing)
     weeks = [week for week in seen.weeks if week.actor in actors or not actors]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from wargame.data_files import is_path, shown_path
-from wargame.errors import Fault, SpecError, nearest
+from wargame.errors import Fault, SpecError, hint
 from wargame.located import shown
 from wargame.plain_words import shape
 from wargame.spec import Item
@@ -34,8 +34,7 @@ def _find(folder: str, name: str | Path, what: str) -> Path:
         return Path(name)
     known = data_files(folder)
     if name not in known:
-        hint = nearest(name, known) or (f"there are: {', '.join(known)}" if known else "")
-        raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint)])
+        raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint(name, known))])
     return known[name]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame.errors import WargameError
+from wargame.errors import WargameError, no_such
 from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.results import windows
@@ -93,8 +93,8 @@ def pair_of_runs(batch: Batch, policy: str, run: int) -> Pair:
     Raises WargameError if the batch has no such policy or no such run.
     """
     if policy == BASELINE or policy not in batch.headers:
-        known = ", ".join(name for name in batch.headers if name != BASELINE) or "none"
-        raise WargameError(f"{batch.folder} has no policy {policy} (it has: {known})")
+        known = [name for name in batch.headers if name != BASELINE]
+        raise WargameError(f"{batch.folder}: {no_such('policy', policy, known)}")
     with batch.journal() as journal:
         runs = journal.plan.runs
     if run not in runs:

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.course import CHUNK, play_runs
 from wargame.draws import Luck
-from wargame.errors import Fault, SpecError, WargameError, nearest
+from wargame.errors import SpecError, WargameError, no_such
 from wargame.scenario import Scenario
 from wargame.spec import DerivedSpec, Expr, Spec
 from wargame.statistics import RareShare, combine_replicates
@@ -133,8 +133,8 @@ def rare_share(
     ascending; left out, the pilot finds them. effort: runs at each level of each replicate.
     pilot: plain runs for finding levels and for the check. on_progress: told (done, all)
     replicates.
-    Raises SpecError for an unknown state or a bad expression, WargameError for numbers that make
-    no sense, or where there is nothing to climb.
+    Raises SpecError for a bad expression, WargameError for an unknown state, for numbers that
+    make no sense, or where there is nothing to climb.
     """
     if replicates < 2 or effort < 10 or pilot < 100:
         raise WargameError(
@@ -191,8 +191,7 @@ class _Goal:
         endings, milestones = list(file.endings), list(file.milestones)
         if state not in (*endings, *milestones):
             known = (*endings, *milestones)
-            hint = nearest(state, known) or f"there are {', '.join(known)}"
-            raise SpecError([Fault(f"there is no ending or milestone {state!r}", None, hint)])
+            raise WargameError(no_such("ending or milestone", state, known))
         above, text, called = 0, height, height
         if not height:
             if not (file.dyads or set(milestones) - {state}):

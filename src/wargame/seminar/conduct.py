@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from wargame.errors import OrderError, SpecError
+from wargame.errors import OrderError, SpecError, no_such
 from wargame.injects import read_inject
 from wargame.log import Event
-from wargame.orders import HOLD, Malformed, no_such
+from wargame.orders import HOLD, Malformed
 from wargame.replay import Played
 from wargame.seminar import requests as ask
 from wargame.seminar.board import Board
