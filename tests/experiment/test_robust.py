@@ -164,7 +164,7 @@ def test_nonsense_is_refused(boat: str) -> None:
         robust(boat, ["bail", "bail"], ["rough"])
     with pytest.raises(WargameError, match="at least one"):
         robust(boat, [], ["rough"])
-    with pytest.raises(WargameError, match="no ending and no milestone"):
+    with pytest.raises(WargameError, match="did you mean 'sunk'"):
         robust(boat, ["bail"], ["rough"], outcomes=["snuk"])
     with pytest.raises(WargameError, match="did you mean 'bail'"):
         robust(boat, ["bale"], ["rough"])

@@ -96,7 +96,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _rulings(entries: list[str]) -> dict[str, tuple[Ruling, ...]]:
-    from wargame.orders import Malformed, Ruling, no_such, read_orders
+    from wargame.errors import no_such
+    from wargame.orders import Malformed, Ruling, read_orders
 
     known = get_args(Ruling.model_fields["verdict"].annotation)
     found = {}

@@ -16,7 +16,7 @@ from typing import Any
 from wargame import __version__
 from wargame.compiler import compile_scenario
 from wargame.data_files import find, listed
-from wargame.errors import Fault, SpecError, WargameError
+from wargame.errors import Fault, SpecError, WargameError, no_such
 from wargame.experiment.backtest import Backtest, backtest
 from wargame.experiment.base_rates import BaseRates, base_rates, base_rates_for
 from wargame.experiment.batch import run_batch
@@ -24,7 +24,6 @@ from wargame.experiment.expect import MARGIN, Expectations, judge, predicting
 from wargame.experiment.ledger import Ledger, ledger
 from wargame.experiment.patterns import Patterns, patterns, patterns_for
 from wargame.load import load, load_history
-from wargame.located import shown
 from wargame.spec import Spec
 from wargame.statistics.result import Result
 
@@ -92,7 +91,7 @@ def gather(
     numbers that make no sense.
     """
     if unknown := [part for part in parts if part not in PARTS]:
-        raise WargameError(f"there is no part {shown(unknown[0])}; there are {', '.join(PARTS)}")
+        raise WargameError(no_such("part", unknown[0], PARTS))
     if runs < 100:
         raise WargameError(f"--runs: the questions need at least 100 runs, not {runs}")
     if closely and closely < 100:

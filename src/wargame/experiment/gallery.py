@@ -2,13 +2,14 @@
 
 The most typical run of each ending; the narrowest escape, the run that came closest to the worst
 ending and did not reach it; the sharpest turning point, the turn that moved the odds most; and the
-longest spiral, the longest climb in which no dyad stepped down. Only the choice is made here: each
-pick names a run that can be opened with `read_playthrough`.
+longest spiral, the longest climb in which no dyad stepped down. A run stands under one heading: for
+the next, the runner-up is taken, and is called that. Only the choice is made here: each pick names
+a run that can be opened with `read_playthrough`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,7 +19,8 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.course import finish
 from wargame.draws import Luck
-from wargame.errors import StoreError
+from wargame.english import counted
+from wargame.errors import StoreError, no_such
 from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.futures import OnProgress
@@ -40,7 +42,8 @@ MOST_SPIRALS = 2000
 class Pick:
     """A run worth opening: which, why, and the numbers that say so.
 
-    where: what `read_playthrough` takes. turn: the turn to look at, 0 for the whole run.
+    where: what `read_playthrough` takes. turn: the turn to look at, 0 for the whole run. further:
+    whether runs that stand under another heading come before it.
     """
 
     kind: Kind
@@ -49,37 +52,45 @@ class Pick:
     ending: str
     turn: int = 0
     numbers: Mapping[str, float] = field(default_factory=dict)
+    further: bool = False
 
-    def words(self, lang: str = "en") -> str:
-        """One sentence: why this run was picked."""
-        get = self.numbers.get
+    def words(self, lang: str = "en", called: Callable[[str], str] = str) -> str:
+        """One sentence: why this run was picked; `called` says what an ending is called."""
+        get, ending, worst = self.numbers.get, called(self.ending), called(WORST)
+        others = ""
+        if self.further:
+            others = "ほかの実行のうち" if lang == "ja" else " of the other runs"
         if self.kind == "typical":
             share, of = f"{100 * get('share', 0):.1f} %", f"{get('of', 0):,.0f}"
             if lang == "ja":
-                return (
-                    f"「{self.ending}」で終わる典型的な実行（全実行{of}回の{share}がこの終わり方）"
-                )
-            return f"A typical run to {self.ending}, as {share} of {of} model runs end"
+                return f"「{ending}」で終わる典型的な実行（全実行{of}回の{share}がこの終わり方）"
+            return f"A typical run to {ending}, as {share} of {of} model runs end"
         if self.kind == "escape":
             share = f"{100 * get('share', 0):.0f} %"
             if lang == "ja":
                 return (
-                    f"最も際どい回避：ターン{self.turn}の後、未来の{share}が{WORST}に至ったが、"
-                    f"「{self.ending}」で終わった"
+                    f"{others}最も際どい回避：第{self.turn}ターンの後、未来の{share}が「{worst}」に至ったが、"
+                    f"「{ending}」で終わった"
                 )
             return (
-                f"The narrowest escape: after turn {self.turn}, {share} of its futures led to "
-                f"{WORST}, yet it ended in {self.ending}"
+                f"The narrowest escape{others}: after turn {self.turn}, {share} of its futures "
+                f"led to {worst}, yet it ended in {ending}"
             )
         if self.kind == "turning":
             moved = f"{100 * get('stir', 0):.0f} %"
             if lang == "ja":
-                return f"最も鋭い転機：ターン{self.turn}が未来の{moved}の行方を変えた"
-            return f"The sharpest turn: turn {self.turn} changed where {moved} of the futures end"
-        length, rises = get("turns", 0), get("rises", 0)
+                return f"{others}最も鋭い転機：第{self.turn}ターンが未来の{moved}の行方を変えた"
+            return (
+                f"The sharpest turn{others}: turn {self.turn} changed where {moved} of the "
+                "futures end"
+            )
+        length, rises = int(get("turns", 0)), int(get("rises", 0))
         if lang == "ja":
-            return f"最も長い連鎖：{length:.0f}ターンのあいだ一度も下がらず、{rises:.0f}段上がった"
-        return f"The longest spiral: {length:.0f} turns without a step down, {rises:.0f} steps up"
+            return f"{others}最も長い連鎖：{length}ターンのあいだ一度も下がらず、{rises}段上がった"
+        return (
+            f"The longest spiral{others}: {counted(length, 'turn')} without a step down, "
+            f"{counted(rises, 'step')} up"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As the command line prints it."""
@@ -101,23 +112,27 @@ def pick_runs(
     with so many futures each. Raises StoreError if nothing was played.
     """
     if variant not in batch.headers:
-        raise StoreError(f"{batch.folder} has no policy {variant!r}")
+        raise StoreError(f"{batch.folder}: {no_such('policy', variant, batch.headers)}")
     runs, columns = _all_columns(batch, variant)
     header = batch.headers[variant]
     scenario = compile_scenario(batch.spec(variant))
 
-    def pick(kind: Kind, place: int, turn: int = 0, **numbers: float) -> Pick:
+    picks: list[Pick] = []
+    named: set[int] = set()
+
+    def pick(kind: Kind, place: int, turn: int = 0, first: int | None = None, **n: float) -> None:
         run = int(runs[place])
         row = f"{run}" if variant == BASELINE else f"{variant}/{run}"
         ending = header.endings[columns["ending"][place]]
-        return Pick(kind, run, f"{batch.folder}#{row}", ending, turn, numbers)
+        further = first is not None and first != place
+        picks.append(Pick(kind, run, f"{batch.folder}#{row}", ending, turn, n, further))
+        named.add(place)
 
-    picks = []
     for index, _ in enumerate(header.endings):
         rows = np.flatnonzero(columns["ending"] == index)
         if rows.size:
             share = rows.size / runs.size
-            picks.append(pick("typical", _typical(columns, rows), share=share, of=runs.size))
+            pick("typical", _typical(columns, rows), share=share, of=runs.size)
 
     height = _height(columns)
     worst = header.endings.index(WORST) if WORST in header.endings else -1
@@ -132,21 +147,32 @@ def pick_runs(
         looked[place] = odds_of(replay, futures, jobs, progress)
     if worst >= 0 and near:
         shares = {place: [s.share for s in looked[place].curve(WORST)] for place in near}
-        closest = max(shares, key=lambda place: (max(shares[place]), -place))
-        turn = int(np.argmax(shares[closest]))
-        picks.append(pick("escape", closest, turn, share=shares[closest][turn]))
-    sharpest = [
-        (odds.stir(turn), -place, turn)
+        closest = sorted(shares, key=lambda place: (-max(shares[place]), place))
+        place = _unnamed(closest, named)
+        turn = int(np.argmax(shares[place]))
+        pick("escape", place, turn, closest[0], share=shares[place][turn])
+    stirs = {
+        place: [odds.stir(turn) for turn in range(1, odds.turns + 1)]
         for place, odds in looked.items()
-        for turn in range(1, odds.turns + 1)
-    ]
-    if sharpest:
-        stir, place, turn = max(sharpest)
-        picks.append(pick("turning", -place, turn, stir=stir))
-    place, first, length, rises = _longest_spiral(scenario, header.seed, runs, height)
-    if length:
-        picks.append(pick("spiral", place, first, turns=length, rises=rises))
+        if odds.turns
+    }
+    if stirs:
+        sharpest = sorted(stirs, key=lambda place: (-max(stirs[place]), place))
+        place = _unnamed(sharpest, named)
+        stir = max(stirs[place])
+        pick("turning", place, stirs[place].index(stir) + 1, sharpest[0], stir=stir)
+    climbs = _climbs(scenario, header.seed, runs, height)
+    if climbs:
+        longest = list(climbs)
+        place = _unnamed(longest, named)
+        begun, length, rises = climbs[place]
+        pick("spiral", place, begun, longest[0], turns=length, rises=rises)
     return tuple(picks)
+
+
+def _unnamed(places: Sequence[int], named: set[int]) -> int:
+    """The first of the places that stands under no heading yet; the first if all of them do."""
+    return next((place for place in places if place not in named), places[0])
 
 
 def _share_of(on_progress: OnProgress | None, step: int, steps: int) -> OnProgress | None:
@@ -206,13 +232,13 @@ def _height(columns: Columns) -> npt.NDArray[np.int64]:
     return total
 
 
-def _longest_spiral(
+def _climbs(
     scenario: Scenario,
     seed: int,
     runs: npt.NDArray[np.int64],
     height: npt.NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """(place of the run, first turn, turns, steps up) of the longest climb; turns 0 if none.
+) -> dict[int, tuple[int, int, int]]:
+    """(first turn, turns, steps up) of each run's longest climb, by its place, the longest first.
 
     A climb runs from a first rise to a last one, without a fall of any dyad in between.
     """
@@ -221,8 +247,11 @@ def _longest_spiral(
     world = begin(scenario, luck)
     watch = _Climbs(runs[places], scenario.dyads(world.cells, "stage"))
     finish(scenario, world, luck, watch=watch)
-    best = int(np.argmax(watch.best))
-    return int(places[best]), int(watch.since[best]), int(watch.best[best]), int(watch.steps[best])
+    order = np.argsort(-watch.best, kind="stable")[: np.count_nonzero(watch.best)]
+    return {
+        int(places[i]): (int(watch.since[i]), int(watch.best[i]), int(watch.steps[i]))
+        for i in order
+    }
 
 
 class _Climbs:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wargame import __version__
-from wargame.errors import SpecError, StoreError, WargameError
+from wargame.errors import SpecError, StoreError, WargameError, no_such
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.experiment.recovery import Progress
@@ -235,7 +235,7 @@ def robust(
     known = (*first.endings, *first.milestones)
     for name in (*outcomes, *avoid):
         if unknown := [part for part in name.split("|") if part not in known]:
-            raise WargameError(f"{unknown[0]} is no ending and no milestone of {first.scenario}")
+            raise WargameError(no_such("ending or milestone", unknown[0], known))
     plan = Plan(
         scenario=first.digest,
         seed=luck,
