@@ -10,10 +10,12 @@ import pytest
 import quarrel
 
 from wargame.cli import main
+from wargame.commands.parting import Parting
 from wargame.errors import WargameError
 from wargame.experiment.across import across, pairs_between, pooled
 from wargame.experiment.batch import BASELINE, Batch, run_batch
 from wargame.experiment.divergence import Divergence, discordant_run, divergence, pair_of_runs
+from wargame.show.titles import Titles
 
 HOTTER = quarrel.FILES["actors/red.yaml"].replace("threaten: +30", "threaten: +90")
 
@@ -186,6 +188,8 @@ def test_why_is_told_in_plain_sentences(place: Path, capsys: pytest.CaptureFixtu
     assert main(["compare", "seven", "--policy", "no-talks", "--why", "--lang", "ja"]) == 0
     told = capsys.readouterr().out
     assert "赤が青と話す" in told and "政策が禁止" in told
+    assert "基準：赤が青と話す" in told and "第12ターン" in told
+    assert "baseline" not in told and ": " not in told
 
 
 def test_rules_that_spoke_are_named(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,6 +203,20 @@ def test_rules_that_spoke_are_named(place: Path, capsys: pytest.CaptureFixture[s
         for rule in option["rules"]
     }
     assert ("hot-head", "add", 90) in rules
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "hot-head +90"), ("ja", "赤は怒っている +90")])
+def test_a_rule_is_called_by_its_reason_in_japanese(
+    folders: dict[str, Batch], lang: str, told: str
+) -> None:
+    titles = Titles.of_batch(folders["hotter"], lang)
+    stories = (
+        Parting(
+            divergence(*pair_of_runs(folders["hotter"], "threats", run)), (BASELINE, ""), titles
+        )
+        for run in range(40)
+    )
+    assert any(told in line for story in stories for line in story.story())
 
 
 def test_folders_are_compared_as_json(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

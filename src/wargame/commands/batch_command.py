@@ -239,7 +239,7 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
             lines += ["", *comparison(found, titles)]
         lines += ["", *footnote(summary.study.tests, lang)]
     if batch.stop:
-        lines += ["", batch.stop.called(titles).words(lang)]
+        lines += ["", batch.stop.called(titles.head).words(lang)]
     if batch.seats:
         lines += ["", batch.held_by_programs(lang)]
     return [

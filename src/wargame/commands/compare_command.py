@@ -105,7 +105,7 @@ def compared(batches: list[Batch], args: argparse.Namespace) -> dict[str, Study]
         if not pairs:
             raise WargameError(f"{batches[0].folder} has no policy to compare with the baseline")
         found = {"paired": study(pairs, tolerance=args.margin)}
-    if args.policy and len(batches) == 1 and args.policy not in batches[0].headers:
+    if args.policy and not any(args.policy in batch.headers for batch in batches):
         raise WargameError(_no_policy(batches[0], args.policy))
     return found
 
@@ -140,6 +140,7 @@ def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
     from wargame.commands.parting import Parting
     from wargame.experiment.batch import BASELINE
     from wargame.experiment.divergence import discordant_run, divergence, pair_of_runs
+    from wargame.show.titles import Titles
 
     policies = [name for name in batch.headers if name != BASELINE]
     if policy is None and len(policies) == 1:
@@ -147,7 +148,8 @@ def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
     if policy is None or policy not in policies:
         raise WargameError(_no_policy(batch, policy))
     chosen = discordant_run(batch, policy) if number == BUSIEST else number
-    return Parting(divergence(*pair_of_runs(batch, policy, chosen)), (BASELINE, policy), lang)
+    found = divergence(*pair_of_runs(batch, policy, chosen))
+    return Parting(found, (BASELINE, policy), Titles.of_batch(batch, lang))
 
 
 def _no_policy(batch: Batch, policy: str | None) -> str:

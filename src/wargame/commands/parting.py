@@ -6,21 +6,35 @@ from typing import Any
 
 from wargame.experiment.divergence import Departure, Divergence
 from wargame.explain import Explanation, Option, Voice
+from wargame.record import UNRESOLVED
+from wargame.show.language import paragraph, read
+from wargame.show.lines import wrapped
 from wargame.show.narrate import Narrator
+from wargame.show.titles import Titles
 from wargame.statistics.result import say
 
 MOST_LATER = 6
 
 
 class Parting:
-    """Tells a divergence: `names` are what the two runs are called."""
+    """Tells a divergence: `names` are the two variants, `titles` what they are called."""
 
-    def __init__(self, found: Divergence, names: tuple[str, str], lang: str = "en") -> None:
-        self.found, self.names, self.lang = found, names, lang
-        self.sides = (Narrator(found.base, lang), Narrator(found.variant, lang))
+    def __init__(self, found: Divergence, names: tuple[str, str], titles: Titles) -> None:
+        self.found, self.names, self.titles, self.lang = found, names, titles, titles.lang
+        self.called = (titles(names[0]), titles(names[1]))
+        self.sides = (Narrator(found.base, self.lang), Narrator(found.variant, self.lang))
+        self.colon = say(self.lang, en=": ", ja="：")
 
     def told(self) -> list[str]:
-        """The whole story."""
+        """The whole story, as lines that fit."""
+        return [
+            part
+            for line in self.story()
+            for part in wrapped(line, " " * (len(line) - len(line.lstrip())))
+        ]
+
+    def story(self) -> list[str]:
+        """The whole story, a line for each thing that is told."""
         lines = [self.heading(), *self.opening(), *self.news()]
         if not self.found.departures:
             return [
@@ -53,8 +67,8 @@ class Parting:
             ours, theirs = (
                 self.act(narrator, explanation) for narrator, explanation in self.both(departure)
             )
-            turn_of = say(self.lang, en=f"turn {departure.turn}: ", ja=f"ターン{departure.turn}：")
-            lines.append(f"  {turn_of}{ours} | {theirs}")
+            when = say(self.lang, en=f"turn {departure.turn}", ja=f"第{departure.turn}ターン")
+            lines.append(f"  {when}{self.colon}{ours} | {theirs}")
         rest = len(self.found.later) - MOST_LATER
         if rest > 0:
             more = say(
@@ -71,10 +85,11 @@ class Parting:
         ours, theirs = (
             say(
                 self.lang,
-                en=f"{side.playthrough.ending} in turn {side.playthrough.turns} under {name}",
-                ja=f"{name}ではターン{side.playthrough.turns}に{side.playthrough.ending}",
+                en=f"{ending} in turn {side.playthrough.turns} under {name}",
+                ja=f"{name}では第{side.playthrough.turns}ターンに「{ending}」",
             )
-            for side, name in zip(self.sides, self.names, strict=True)
+            for side, name in zip(self.sides, self.called, strict=True)
+            for ending in [self.titles(side.playthrough.ending or UNRESOLVED)]
         )
         return say(
             self.lang,
@@ -86,9 +101,13 @@ class Parting:
         """What differs before the first turn."""
         if not self.found.opening:
             return []
-        told = "; ".join(
-            f"{self.sides[0].gauge(name)} {ours} | {theirs}"
-            for name, (ours, theirs) in self.found.opening.items()
+        told = (
+            self.sides[0]
+            .say("; ")
+            .join(
+                f"{self.sides[0].gauge(name)} {ours} | {theirs}"
+                for name, (ours, theirs) in self.found.opening.items()
+            )
         )
         return [say(self.lang, en="From the start: ", ja="開始時から：") + told]
 
@@ -99,8 +118,8 @@ class Parting:
             return []
         told = [{news.text: None for news in side.news(turn)} for side in self.sides]
         lines = [self.sides[0].heading(turn)]
-        for name, own, other in zip(self.names, told, reversed(told), strict=True):
-            only = " ".join(text for text in own if text not in other)
+        for name, own, other in zip(self.called, told, reversed(told), strict=True):
+            only = paragraph([text for text in own if text not in other], self.lang)
             if only:
                 lines.append(
                     say(self.lang, en=f"  News only under {name}: ", ja=f"  {name}だけの出来事：")
@@ -116,18 +135,18 @@ class Parting:
     def departure(self, departure: Departure) -> list[str]:
         """One actor's differing orders: what it did, why, and how both weighed it."""
         lines = [f"  {self.sides[0].actor(departure.actor)}"]
-        for name, (narrator, explanation) in zip(self.names, self.both(departure), strict=True):
+        for name, (narrator, explanation) in zip(self.called, self.both(departure), strict=True):
             act = self.act(narrator, explanation)
             why = self.why(narrator, explanation)
-            lines.append(f"    {name}: {act}" + (f" {why}" if why else ""))
+            lines.append(f"    {name}{self.colon}{act}{why}")
         for move in departure.moves:
             weights = [
-                self.weight(option, explanation.total)
-                for option, explanation in zip(
-                    departure.weighed(move), (departure.base, departure.variant), strict=True
+                self.weight(narrator, option, explanation)
+                for (narrator, explanation), option in zip(
+                    self.both(departure), departure.weighed(move), strict=True
                 )
             ]
-            lines.append(f"      {self.sides[0].move(move)}: {' | '.join(weights)}")
+            lines.append(f"      {self.sides[0].move(move)}{self.colon}{' | '.join(weights)}")
         return lines
 
     def act(self, narrator: Narrator, explanation: Explanation) -> str:
@@ -135,23 +154,37 @@ class Parting:
         actor = narrator.actor(explanation.actor)
         if not explanation.chosen:
             return say(self.lang, en=f"{actor} does nothing.", ja=f"{actor}は何もしない。")
-        joint = "" if self.lang == "ja" else " "
-        return joint.join(
-            narrator.told(explanation.actor, move, succeeded)
-            for move, succeeded in zip(explanation.chosen, explanation.succeeded, strict=True)
+        return paragraph(
+            [
+                narrator.told(explanation.actor, move, succeeded)
+                for move, succeeded in zip(explanation.chosen, explanation.succeeded, strict=True)
+            ],
+            self.lang,
         )
 
     def why(self, narrator: Narrator, explanation: Explanation) -> str:
         """The reasons of the rules that spoke loudest for what was done."""
         rules = [narrator.loudest(explanation, move) for move in explanation.chosen]
-        told = [rule.because.get(self.lang) for rule in rules if rule and rule.because]
-        return f"({'; '.join(dict.fromkeys(told))})" if told else ""
+        told = [read(rule.because, self.lang) for rule in rules if rule and rule.because]
+        if not told:
+            return ""
+        reasons = narrator.say("; ").join(dict.fromkeys(told))
+        return say(self.lang, en=f" ({reasons})", ja=f"（{reasons}）")
 
-    def weight(self, option: Option | None, total: int) -> str:
+    def rule(self, narrator: Narrator, actor: str, name: str) -> str:
+        """A rule by its name in the file; in Japanese, as everywhere else, by its reason."""
+        rule = narrator.rule(actor, name) if self.lang == "ja" else None
+        return read(rule.because, self.lang, name) if rule else name
+
+    def weight(self, narrator: Narrator, option: Option | None, explanation: Explanation) -> str:
         """How a move was weighed: its slips of all slips, the rules that spoke, what barred it."""
         if option is None:
             return say(self.lang, en="not among its moves", ja="選択肢にない")
-        voices = "".join(f", {voice.rule} {_effect(voice)}" for voice in option.voices)
+        total, comma = explanation.total, narrator.say(", ")
+        voices = "".join(
+            f"{comma}{self.rule(narrator, explanation.actor, voice.rule)} {_effect(voice)}"
+            for voice in option.voices
+        )
         bars = {
             "": "",
             "policy": say(self.lang, en=", forbidden by the policy", ja="、政策が禁止"),
@@ -172,10 +205,10 @@ class Parting:
         never = say(self.lang, en="never", ja="なし")
         for name, turns in self.found.milestones().items():
             ours, theirs = (
-                say(self.lang, en=f"turn {turn}", ja=f"ターン{turn}") if turn else never
+                say(self.lang, en=f"turn {turn}", ja=f"第{turn}ターン") if turn else never
                 for turn in turns
             )
-            lines.append(f"  {self.sides[0].milestone(name)}: {ours} | {theirs}")
+            lines.append(f"  {self.sides[0].milestone(name)}{self.colon}{ours} | {theirs}")
         for dyad, (one, other) in self.found.peaks().items():
             title = self.sides[0].dyad(dyad)
             lines.append(
@@ -183,7 +216,7 @@ class Parting:
                 + say(
                     self.lang,
                     en=f"{title}: up to stage {one} | {other}",
-                    ja=f"{title}：最高で段階{one} | {other}",
+                    ja=f"{title}：最高で第{one}段階 | 第{other}段階",
                 )
             )
         return lines

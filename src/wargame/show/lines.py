@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 WIDTH = 96
 NOT_FIRST = "、。，．・：；？！）」』】〕ー々っゃゅょッャュョ%％"  # may not begin a line
+NOT_LAST = "（「『【〔"  # may not end one
 
 
 def columns(text: str) -> int:
@@ -48,6 +49,7 @@ def _broken(text: str, room: int) -> list[str]:
             kept = line.rstrip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.→-")
             if not letter.isascii() or not kept or len(line) - len(kept) > room // 3:
                 kept = line
+            kept = kept.rstrip(NOT_LAST) or kept
             parts.append(kept.rstrip())
             line = line[len(kept) :]
             used = columns(line)
