@@ -179,3 +179,9 @@ def test_a_faulty_inject_is_refused_with_its_reason(data: dict[str, object], why
         compile_inject(small_crisis(), read_inject(data))
     assert why in str(caught.value)
     assert "nowhere" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["{title: x, effects: {tension: true}}", "{title:x}", "{title: }"])
+def test_what_yaml_reads_as_true_or_nothing_is_a_fault_of_the_inject(text: str) -> None:
+    with pytest.raises(SpecError):
+        parse_inject(text)

@@ -15,7 +15,7 @@ from wargame.compiler.workshop import TooNarrow, Workshop
 from wargame.effects import EffectBook
 from wargame.errors import Fault, SpecError, no_such
 from wargame.layout import OF_MOVE
-from wargame.located import NOWHERE
+from wargame.located import NOWHERE, Flag
 from wargame.overlay import declared
 from wargame.scenario import Scenario
 from wargame.spec import Effect, Expr, InjectSpec
@@ -53,9 +53,13 @@ def parse_inject(text: str) -> dict[str, Any]:
         table = read_yaml(read_text(path, text), text)
     else:
         table = read_yaml(text, "inject")
-    data: dict[str, Any] = json.loads(json.dumps(table))
+    data: dict[str, Any] = json.loads(json.dumps(table, default=_bare))
     read_inject(data)
     return data
+
+
+def _bare(flag: Flag) -> bool | None:
+    return flag.value
 
 
 def compile_inject(scenario: Scenario, inject: InjectSpec) -> EffectBook:
