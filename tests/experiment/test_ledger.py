@@ -11,7 +11,7 @@ import quarrel
 from small_crisis import TEXTS
 
 from wargame import ladder
-from wargame.experiment.ledger import KINDS, Ledger, Row, ledger, rows_of
+from wargame.experiment.ledger import KINDS, Dependence, Ledger, Row, ledger, rows_of
 from wargame.load import load, load_texts
 
 SOURCE = Path(ladder.__file__).resolve().parents[1]
@@ -128,12 +128,25 @@ def test_what_moves_the_endings_stands_first(place: Path) -> None:
     pride = next(row for row in found if row.kind == "unknown")
     war = pride.on("War")
     assert pride.status == "measured" and war is not None
+    assert war.less is not None and war.more is not None
     assert war.less[0] <= war.more[0]  # a prouder Red goes to war no less often
     assert pride.on("nothing") is None
-    odds = [row for row in found if row.kind in ("odds", "noise", "dyad", "ladder", "goal")]
+    odds = [row for row in found if row.kind in ("odds", "noise", "goal")]
     assert {row.status for row in odds} == {"unmeasured"}
+    steps = {row.name: row for row in found if row.kind in ("dyad", "ladder")}
+    assert {steps[name].status for name in ("red-blue", "UP", "DOWN")} <= {"measured", "screened"}
+    assert steps["WINDOWS"].status == "unmeasured"  # Glasl's own, no assumption
     assert found.words().startswith(f"{found.numbers:,} numbers")
     assert "個の数値" in found.words("ja")
+
+
+def test_a_row_of_many_numbers_says_which_one_was_turned() -> None:
+    one = Dependence("War", (-0.01, -0.02, 0.0), None, resolved=False, part="red.arms > 220")
+    assert one.reach == 0.01
+    assert one.words().startswith("red.arms > 220: -1") and "cannot be turned up" in one.words()
+    assert "上げられない" in one.words("ja")
+    steps = Dependence("War", None, (0.01, 0.0, 0.02), resolved=False, part="stage")
+    assert steps.words("ja").startswith("段階：下げられない")
 
 
 def test_nothing_is_measured_unasked(place: Path) -> None:

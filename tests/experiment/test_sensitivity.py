@@ -13,8 +13,16 @@ from wargame.cli import main
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.errors import WargameError
-from wargame.experiment.levers import assumed, play_set, quantile, unknown_levers, with_levers
-from wargame.experiment.sensitivity import sensitivity
+from wargame.experiment.levers import (
+    KINDS,
+    assumed,
+    compile_levered,
+    play_set,
+    quantile,
+    unknown_levers,
+    with_levers,
+)
+from wargame.experiment.sensitivity import Cost, sensitivity
 from wargame.load import load, load_texts
 from wargame.spec import Text
 
@@ -50,15 +58,15 @@ def path(tmp_path: Path) -> str:
 
 def test_levers_at_rest_change_nothing() -> None:
     spec = load("kherson-2022")
-    levered, levers = with_levers(spec)
+    levers = with_levers(spec)[1]
     plain = play_runs(compile_scenario(spec), range(60), seed=3)
-    at_rest = {lever.cell: lever.usual for lever in levers}
-    (set_,) = play_set(compile_scenario(levered), at_rest, np.arange(60), 3)  # type: ignore[arg-type]
+    at_rest = {lever.cell: lever.usual for lever in levers if lever.sides}
+    (set_,) = play_set(compile_levered(spec), at_rest, np.arange(60), 3)  # type: ignore[arg-type]
     for name in ("ending", "turn", "decided", "reached", "peak", "unknown"):
         assert np.array_equal(getattr(plain, name), getattr(set_, name)), name
     kinds = {lever.kind for lever in levers}
-    assert kinds == {"rule", "start", "chance", "drift", "weight", "effects"}
-    assert len({lever.cell for lever in levers}) == len(levers) > 300
+    assert kinds == set(KINDS) - {"unknown"}
+    assert len({lever.cell for lever in levers}) == len(levers) > 600
 
 
 def test_a_cell_that_is_set_is_the_overlay_that_says_so(tmp_path: Path) -> None:
@@ -77,9 +85,13 @@ def test_a_cell_that_is_set_is_the_overlay_that_says_so(tmp_path: Path) -> None:
 
 
 def test_a_rows_answer_does_not_depend_on_its_neighbours() -> None:
-    levered, levers = with_levers(load("kherson-2022"))
-    scenario = compile_scenario(levered)
-    half = {lever.cell: np.array([lever.less, lever.more] * 10) for lever in levers}
+    spec = load("kherson-2022")
+    scenario = compile_levered(spec)
+    half = {
+        lever.cell: np.array([lever.sides[0], lever.sides[-1]] * 10)
+        for lever in with_levers(spec)[1]
+        if lever.sides
+    }
     runs = np.repeat(np.arange(10), 2)
     (mixed,) = play_set(scenario, half, runs, 5)
     for side in (0, 1):
@@ -90,12 +102,12 @@ def test_a_rows_answer_does_not_depend_on_its_neighbours() -> None:
 
 def test_turning_an_events_odds_turns_its_frequency() -> None:
     spec = load_texts({"scenario.yaml": SCENARIO})
-    levered, levers = with_levers(spec)
+    levers = with_levers(spec)[1]
     assert [(lever.kind, lever.name) for lever in levers] == [("chance", "hit"), ("start", "bias")]
-    scenario = compile_scenario(levered)
+    scenario = compile_levered(spec)
     hits = [
         np.mean(next(play_set(scenario, {levers[0].cell: level}, np.arange(4000), 1)).ending == 0)
-        for level in (levers[0].less, 1000, levers[0].more)
+        for level in (667, 1000, 1500)
     ]
     one_turn = np.array([0.2, 0.3, 0.45])  # of the mean chance of 300 per mille
     spread = 173 / 1000 * np.array([0.667, 1, 1.5])  # a uniform unknown's standard deviation
@@ -136,11 +148,92 @@ def test_the_driver_that_is_known_is_found(path: str) -> None:
     assert strong.pawn > strong.floor > idle.pawn
     top = found.tornado["Hit"][0]
     assert top.lever in ("strong", "hit")
+    assert top.less is not None and top.more is not None
     assert top.resolved and top.less[0] < 0 < top.more[0]
     resolved = {bar.lever for bar in found.tornado["Hit"] if bar.resolved}
     assert "idle" not in resolved
     assert found.regions["Hit"].regions[0].limits[0].unknown == "strong"
     assert "Strong" in found.words("en") and "強い" in found.words("ja")
+
+
+def test_a_certain_event_has_one_side_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "certain.yaml"
+    file.write_text(
+        """
+schema: 1
+id: certain
+title: A certain event
+turn: {length: 1 day, horizon: 1}
+gauges:
+  state: {start: 0, max: 3, source: test}
+  still: {start: 0, max: 12, source: assumption}
+chance:
+  - {id: hit, chance: 1000, effects: {state: "=1"}, source: assumption}
+endings:
+  Hit: {when: state == 1}
+""",
+        encoding="utf-8",
+    )
+    found = sensitivity(str(file), parts=["tornado"], pairs=4000, screen=1000)
+    (bar,) = found.tornado["Hit"]
+    assert bar.more is None and bar.high is None and bar.swing is None
+    # Turned down to 667 per mille, it fails to come in 333 of a thousand runs.
+    assert bar.less is not None and bar.less[1] < -0.333 < bar.less[2] and bar.resolved
+    assert bar.reach == abs(bar.less[0])
+    assert [one.lever for one in found.fixed] == ["still"]  # a step of its range is no step
+    for lang, up, none in (
+        ("en", "cannot be turned up", "cannot be turned at all: still"),
+        ("ja", "上げられない", "まったく動かせないもの：still"),
+    ):
+        assert up in found.words(lang) and none in found.words(lang)
+        asked = [
+            "sensitivity",
+            str(file),
+            "--only",
+            "tornado",
+            "--pairs",
+            "200",
+            "--screen",
+            "1000",
+        ]
+        assert main([*asked, "--jobs", "1", "--lang", lang]) == 0
+        table = capsys.readouterr().out.split("\n\n")[1]
+        assert up in table and "+0.00" not in table and "certain.yaml:10" in table
+    kept = json.loads(json.dumps(found.to_json()))["tornado"]["Hit"][0]
+    assert kept["more"] is None and kept["low"] == 667 and kept["place"] == "certain.yaml:10"
+
+
+def test_what_is_not_looked_at_closely_is_named(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wargame.experiment.sensitivity.CLOSER", 1)
+    monkeypatch.setattr("wargame.experiment.sensitivity.FEW", 1)
+    found = sensitivity(path, parts=["tornado"], pairs=200, screen=1000)
+    looked_at = {bar.lever for bar in found.tornado["Hit"]}
+    out = {one.lever for one in found.screened_out}
+    assert looked_at and out and not looked_at & out
+    assert looked_at | out == {"hit", "bias", "strong", "idle"}
+    assert f"{len(out)} screened out" in found.words("en")
+    assert f"選別で外した仮定{len(out)}件" in found.words("ja")
+
+
+def test_the_cost_is_told_before_the_first_run(path: str) -> None:
+    told: list[Cost | tuple[int, int]] = []
+    sensitivity(
+        path,
+        parts=["tornado", "regions"],
+        pairs=200,
+        screen=1000,
+        on_cost=told.append,
+        on_progress=lambda done, of: told.append((done, of)),
+    )
+    cost, *parts = told
+    assert isinstance(cost, Cost)
+    played = sum(of for done, of in parts if done == of)  # type: ignore[misc]
+    assert cost.screening == 1000 and cost.regions == 400
+    assert played <= cost.runs == 1000 + 400 + cost.turning
+    assert cost.turning == 200 * (2 * 4 + 1)  # four assumptions, all of them looked at closely
+    assert "1,000 to screen 4 assumptions" in cost.words() and "仮定4件" in cost.words("ja")
 
 
 def test_jobs_do_not_change_the_answer(path: str) -> None:

@@ -1,13 +1,15 @@
 """What drives the endings: the assumptions without a source, the unknowns, and luck.
 
-Turns hundreds of assumed numbers, looks closely at those that seem to count, and says which move
-each ending, by how much, and whether that is resolved. Sobol and PAWN indices need SALib
-(pip install 'wargame[sensitivity]').
+Turns hundreds of assumed numbers (weights, thresholds, odds, effects, paces, ties, starts, the
+ladder), looks closely at those that seem to count, and says which move each ending, by how much,
+and whether that is resolved. How many runs it comes to is said before the first. Sobol and PAWN
+indices need SALib (pip install 'wargame[sensitivity]').
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
-    from wargame.experiment.sensitivity import Sensitivity
+    from wargame.experiment.sensitivity import Difference, Sensitivity
 
 EXAMPLES = """examples:
   wargame sensitivity kherson-2022
@@ -68,11 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, and say what counts."""
     from wargame.experiment.folder import write_json
-    from wargame.experiment.sensitivity import PARTS, sensitivity
+    from wargame.experiment.sensitivity import PARTS, Cost, sensitivity
+    from wargame.show.titles import Titles
 
     jobs = jobs_of(args)
     if args.out and not Path(args.out).is_dir():
         raise WargameError(f"{args.out} is no folder")
+
+    def tell(cost: Cost) -> None:
+        print(cost.words(args.lang), file=sys.stderr)
+
     meter = Meter("playing")
     found = sensitivity(
         args.scenario,
@@ -85,6 +92,7 @@ def run(args: argparse.Namespace) -> int:
         base=args.base,
         seed=seed_of(args),
         jobs=jobs,
+        on_cost=tell,
         on_progress=meter.show,
     )
     meter.clear()
@@ -93,25 +101,30 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(found.to_json())
     else:
-        print(told(found, args.lang))
+        titles = Titles.of_scenario(args.scenario, (), args.lang)
+        print(told(found.called(titles.head), args.lang))
     return 0
 
 
 def told(found: Sensitivity, lang: str = "en") -> str:
     """The answer as text for a terminal: sentences, then the tables behind them."""
+    from wargame.experiment.levers import KINDS
+
     ja = lang == "ja"
     lines = [found.words(lang)]
     for name, bars in found.tornado.items():
         rows: list[Any] = [
-            (name, "弱める" if ja else "turned down", "強める" if ja else "turned up", "p", "")
+            (name, "下げる" if ja else "turned down", "上げる" if ja else "turned up", "p")
         ]
         for bar in bars[:TOP]:
-            less, more = (
-                f"{100 * d:+.2f} ({100 * low:+.2f} … {100 * high:+.2f})"
-                for d, low, high in (bar.less, bar.more)
-            )
-            rows.append((_fit(bar.title[lang], 48), less, more, f"{bar.p:.2g}", bar.kind))
-        lines += ["", *table(rows, right=(1, 2, 3))]
+            less = _moved(bar.less, "下げられない" if ja else "cannot be turned down")
+            more = _moved(bar.more, "上げられない" if ja else "cannot be turned up")
+            rows.append((_fit(bar.title[lang], 60), less, more, f"{bar.p:.2g}"))
+        head, *body = table(rows, right=(1, 2, 3))
+        lines += ["", head]
+        for line, bar in zip(body, bars, strict=False):
+            source = _fit(bar.source, 60) if bar.source else "出典なし" if ja else "no source"
+            lines += [line, f"    {bar.place}  {KINDS[bar.kind][ja]}  {bar.turned(lang)}; {source}"]
     for name, indices in found.indices.items():
         rows = [(name, "Sobol 1", "Sobol total", "PAWN", "floor")]
         for index in indices:
@@ -133,6 +146,14 @@ def told(found: Sensitivity, lang: str = "en") -> str:
         "same luck. Shares of model runs are not probabilities of war."
     )
     return "\n".join([*lines, "", note])
+
+
+def _moved(side: Difference | None, cannot: str) -> str:
+    """A difference with its interval, in points."""
+    if side is None:
+        return cannot
+    difference, low, high = (100 * one for one in side)
+    return f"{difference:+.2f} ({low:+.2f} … {high:+.2f})"
 
 
 def _fit(text: str, most: int) -> str:

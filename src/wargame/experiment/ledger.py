@@ -2,19 +2,18 @@
 
 The ledger has a row for whatever an author can change as one: where a gauge starts, a rule's
 weights, a move's effects. Rows are sorted by how far the endings moved when the row was turned
-alone, under the same luck: rules, drifts, chances, moves and starts by a third down or half as
-much again (see `levers`), unknowns to their 10th and 90th percentile. Only rows that rest on an
-assumption are turned; of these, only those that stood out in a screening are measured closely. The
-rest says so: not measured is not the same as harmless.
+alone, under the same luck, as far as `levers` says, unknowns to their 10th and 90th percentile. A
+row of which several numbers can be turned each alone, as a rule with its thresholds, shows what
+the one does that moves most. Only rows that rest on an assumption are turned; of these, only those
+that stood out in a screening are measured closely. The rest says so: not measured is not the same
+as harmless.
 """
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -22,8 +21,16 @@ import numpy as np
 from wargame import ladder
 from wargame.compiler import compile_scenario
 from wargame.errors import Mark
-from wargame.experiment.levers import assumed, play_set, quantile, with_levers
-from wargame.experiment.sensitivity import Sensitivity, sensitivity
+from wargame.experiment.levers import (
+    assumed,
+    both,
+    line_of,
+    play_set,
+    quantile,
+    shown_file,
+    with_levers,
+)
+from wargame.experiment.sensitivity import Difference, Sensitivity, sensitivity
 from wargame.located import NOWHERE
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
@@ -75,8 +82,9 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     "ladder": ("the ladder", "段階の梯子"),
 }
 
+PARTS_JA = {"stage": "段階", "heat": "熱"}
+
 _NUMBER = re.compile(r"(?<![\w.])\d+")
-_PLACES = ("actors", "scenarios")
 
 
 @dataclass(frozen=True)
@@ -98,26 +106,46 @@ class Dependence(Result):
     """What one outcome does when the row is turned alone.
 
     less, more: the paired difference from the baseline when turned down and up, as (difference,
-    low, high) in shares, 95 % each alone. resolved: after adjusting over all rows and outcomes.
+    low, high) in shares, 95 % each alone; None where the row cannot be turned that way. resolved:
+    after adjusting over all rows and outcomes. part: which of the row's numbers was turned, where
+    it was one of several.
     """
 
     outcome: str
-    less: tuple[float, float, float]
-    more: tuple[float, float, float]
+    less: Difference | None
+    more: Difference | None
     resolved: bool
+    part: str = ""
+
+    @property
+    def sides(self) -> tuple[float, ...]:
+        """The differences that there are, the lower side first."""
+        return tuple(side[0] for side in (self.less, self.more) if side is not None)
 
     @property
     def reach(self) -> float:
-        """The largest of the two differences and of that between them, without its sign."""
-        return max(abs(self.less[0]), abs(self.more[0]), abs(self.more[0] - self.less[0]))
+        """The largest of the differences and of that between them, without its sign."""
+        return max(abs(one) for one in (*self.sides, self.sides[-1] - self.sides[0]))
 
     def words(self, lang: str = "en") -> str:
         """Both differences, in percentage points."""
         less, more = (
-            f"{signed(one)} ({signed_interval(low, high, lang)})"
-            for one, low, high in (self.less, self.more)
+            side and f"{signed(side[0])} ({signed_interval(*side[1:], lang)})"
+            for side in (self.less, self.more)
         )
-        return say(lang, en=f"{less} down, {more} up", ja=f"弱 {less}、強 {more}")
+        text = say(
+            lang,
+            en=f"{less} down" if less else "cannot be turned down",
+            ja=f"下げ {less}" if less else "下げられない",
+        ) + say(
+            lang,
+            en=f", {more} up" if more else ", cannot be turned up",
+            ja=f"、上げ {more}" if more else "、上げられない",
+        )
+        if not self.part:
+            return text
+        part = PARTS_JA.get(self.part, self.part)
+        return say(lang, en=f"{self.part}: {text}", ja=f"{part}：{text}")
 
 
 @dataclass(frozen=True)
@@ -234,7 +262,7 @@ def ledger(
         )
         depend = _bars(found)
         depend |= _unknowns(spec, pairs, seed, on_progress)
-        turned = {(lever.kind, lever.name) for lever in with_levers(spec)[1]}
+        turned = {_row_of(lever.kind, lever.name) for lever in with_levers(spec)[1] if lever.sides}
     rows = [
         replace(
             row,
@@ -269,13 +297,20 @@ def _sorted(told: Iterable[Dependence]) -> tuple[Dependence, ...]:
 
 
 def _bars(found: Sensitivity) -> Depends:
-    """For each lever that was looked at closely, what each outcome does."""
-    told: dict[tuple[str, str], list[Dependence]] = {}
+    """For each row that was looked at closely, what each outcome does: where several of its
+    numbers were turned, the one that moves the outcome most."""
+    told: dict[tuple[str, str], dict[str, Dependence]] = {}
     for outcome, bars in found.tornado.items():
         for bar in bars:
-            one = Dependence(outcome, bar.less, bar.more, bar.resolved)
-            told.setdefault((bar.kind, bar.lever), []).append(one)
-    return {key: _sorted(ones) for key, ones in told.items()}
+            one = Dependence(outcome, bar.less, bar.more, bar.resolved, bar.part)
+            ones = told.setdefault(_row_of(bar.kind, bar.lever), {})
+            ones[outcome] = _sorted([one, *filter(None, [ones.get(outcome)])])[0]
+    return {key: _sorted(ones.values()) for key, ones in told.items()}
+
+
+def _row_of(kind: str, name: str) -> tuple[str, str]:
+    """The row to which a lever belongs; the thresholds of a rule stand with its weights."""
+    return "rule" if kind == "threshold" else kind, name
 
 
 def _unknowns(spec: Spec, pairs: int, seed: int | None, on_progress: Progress | None) -> Depends:
@@ -373,11 +408,11 @@ class _Walk:
             Row(
                 kind=kind,
                 name=name,
-                title=_both(title, name),
-                unit=_both(unit, ""),
+                title=both(title, name),
+                unit=both(unit, ""),
                 source=" ".join(str(source).split()) if source else "",
                 assumed=assumed(source),
-                file=_shown(first.file),
+                file=shown_file(first.file),
                 numbers=tuple(
                     Number(part, " ".join(text.split()), at.line) for part, text, at in kept
                 ),
@@ -470,15 +505,14 @@ class _Walk:
             ("UP", "resistance on the way up", "上りの抵抗"),
             ("DOWN", "resistance on the way down", "下りの抵抗"),
         )
-        lines = inspect.getsource(ladder).splitlines()
         for name, en, ja in told:
-            line = next(i for i, text in enumerate(lines, 1) if text.startswith(f"{name} ="))
+            line = line_of(name)
             value = np.asarray(getattr(ladder, name)).tolist()
             text = ", ".join(map(str, value[1:])) if isinstance(value, list) else str(value)
             mark = Mark("src/wargame/ladder.py", line, 1)
             source = Text(en="Glasl 1982; sizes are an assumption")
             self.add("ladder", name, Text(en=en, ja=ja), source, [("heat", text, mark)])
-        line = next(i for i, text in enumerate(lines, 1) if text.startswith("WINDOWS"))
+        line = line_of("WINDOWS")
         windows = [
             (form, "{} to {}".format(*stages), Mark("src/wargame/ladder.py", line + i, 1))
             for i, (form, stages) in enumerate(ladder.WINDOWS.items(), 1)
@@ -507,18 +541,3 @@ def _mark(where: object) -> Mark | None:
     """Where a value, an item, or a mark itself, stands."""
     found = where if isinstance(where, Mark) else getattr(where, "at", None)
     return found if isinstance(found, Mark) and found != NOWHERE else None
-
-
-def _shown(file: str) -> str:
-    """A file as a reader of the project knows it, whatever machine it lies on."""
-    parts = Path(file).parts
-    for place in _PLACES:
-        if place in parts[:-1]:
-            return "/".join(parts[parts.index(place) :])
-    return file if not Path(file).is_absolute() else Path(file).name
-
-
-def _both(text: Text | None, otherwise: str) -> dict[str, str]:
-    if text is None:
-        return {"en": otherwise, "ja": otherwise}
-    return {lang: " ".join(text.get(lang).split()) for lang in ("en", "ja")}

@@ -2,10 +2,10 @@
 
 1. **Screening.** In every run a quarter of all assumptions, chosen by lot, is turned up or down.
    Each run so tells something of every assumption, and a few thousand tell which few of hundreds
-   are worth a closer look. Nothing is concluded from it.
+   are worth a closer look. Nothing is concluded from it; what was screened out is named.
 2. **Tornado.** Each of those few is turned alone, down and up, under the luck of the same baseline
    runs. What it moves is a paired difference with its interval; over all those looked at, p-values
-   are adjusted after Benjamini and Yekutieli.
+   are adjusted after Benjamini and Yekutieli. What can be turned one way only has one side.
 3. **Sobol and PAWN** over the unknowns (SALib). The model is not a function of its unknowns: luck
    has its part. So luck is one input more, a draw of the run's number, and its index is the noise
    floor: what no knowledge of the unknowns could explain. PAWN's floor is its value where outcomes
@@ -20,10 +20,11 @@ Environmental Modelling & Software 108:197; group screening: Watson 1961, Techno
 from __future__ import annotations
 
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,10 @@ from wargame.compiler import compile_scenario
 from wargame.draws import Luck
 from wargame.errors import WargameError
 from wargame.experiment.levers import (
+    KINDS,
+    Kind,
     Lever,
+    compile_levered,
     play_set,
     quantile,
     unknown_levers,
@@ -68,32 +72,85 @@ RARE = 20  # cases below which an outcome is left out of Sobol, PAWN and the reg
 TASK = 2000  # rows that are played as one piece of work
 BASELINE = "baseline"
 LUCK = "luck"
+NOT_THERE = "–"  # in place of a value to which nothing can be turned
 SHUFFLES = 20
 
 
-@dataclass(frozen=True)
-class Bar(Result):
-    """What one assumption does to one outcome, turned alone.
+Difference = tuple[float, float, float]  # in shares, and the ends of its interval
 
-    less, more: paired difference from the baseline, (difference, low, high), in shares. swing:
-    share when turned up less share when turned down; p: the smallest of these three, adjusted
-    over all that were asked; resolved: p at most 0.05.
+
+@dataclass(frozen=True)
+class Assumption(Result):
+    """A number without a source, by what it is of, which number of it, and file and line.
+
+    low, usual, high: where it can be turned to and where it stands, in `unit`; low or high is
+    None where it cannot be turned that way, usual for an unknown. source: what the author says
+    it rests on, "" where nothing is said.
     """
 
     lever: str
-    kind: str
+    part: str
+    kind: Kind
     title: Mapping[str, str]
     source: str
-    less: tuple[float, float, float]
-    more: tuple[float, float, float]
-    swing: float
+    place: str
+    unit: Mapping[str, str]
+    low: int | None
+    usual: int | None
+    high: int | None
+
+    def turned(self, lang: str = "en") -> str:
+        """From where to where it is turned: `347 ← 520 → 780 per mille`."""
+        low, usual, high = (
+            NOT_THERE if one is None else whole(one) for one in (self.low, self.usual, self.high)
+        )
+        middle = "…" if self.usual is None else f"← {usual} →"
+        return say(
+            lang,
+            en=f"{low} {middle} {high} {self.unit['en']}",
+            ja=f"{low} {middle} {high}（{self.unit['ja']}）",
+        )
+
+
+@dataclass(frozen=True)
+class Bar(Assumption):
+    """What one assumption does to one outcome, turned alone.
+
+    less, more: paired difference from the baseline, (difference, low, high), in shares, or None
+    where the assumption cannot be turned down, or up. swing: share when turned up less share when
+    turned down, where there are both; p: the smallest of these, adjusted over all that were
+    asked; resolved: p at most 0.05.
+    """
+
+    less: Difference | None
+    more: Difference | None
+    swing: float | None
     p: float
     resolved: bool
 
     @property
     def reach(self) -> float:
-        """The largest of the three differences, without its sign."""
-        return max(abs(self.less[0]), abs(self.more[0]), abs(self.swing))
+        """The largest of the differences, without its sign."""
+        sides = [side[0] for side in (self.less, self.more) if side is not None]
+        return max(abs(one) for one in (*sides, self.swing or 0.0))
+
+    def words(self, lang: str = "en") -> str:
+        """Both differences in percentage points; or which way it cannot be turned."""
+        down, up = signed_or_none(self.less), signed_or_none(self.more)
+        return say(
+            lang,
+            en=f"{down} points turned down" if down else "cannot be turned down",
+            ja=f"下げると{down}ポイント" if down else "下げられない",
+        ) + say(
+            lang,
+            en=f", {up} turned up" if up else ", cannot be turned up",
+            ja=f"、上げると{up}ポイント" if up else "、上げられない",
+        )
+
+
+def signed_or_none(side: Difference | None) -> str | None:
+    """A side's difference in percentage points; None where there is no such side."""
+    return None if side is None else signed(side[0])
 
 
 @dataclass(frozen=True)
@@ -119,8 +176,9 @@ class Index(Result):
 class Sensitivity(Result):
     """What was found; parts that were not asked for are empty.
 
-    assumptions: how many there are; screened: runs of the screening; pairs: behind each bar;
-    rows: runs behind the indices.
+    assumptions: how many can be turned; screened: runs of the screening; pairs: behind each bar;
+    rows: runs behind the indices. screened_out: what was turned in the screening and not looked
+    at closely; fixed: what cannot be turned at all.
     """
 
     scenario: str
@@ -135,17 +193,38 @@ class Sensitivity(Result):
     indices: Mapping[str, tuple[Index, ...]]
     regions: Mapping[str, FailureRegions]
     regret: Mapping[str, Regret]
+    screened_out: tuple[Assumption, ...] = ()
+    fixed: tuple[Assumption, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields, and the sentences in both languages."""
         words = {lang: self.words(lang).splitlines() for lang in ("en", "ja")}
         return {"schema": 1, **super().to_json(), "words": words}
 
+    def called(self, title: Callable[[str], str]) -> Sensitivity:
+        """The same with `title` of the outcomes, for telling it."""
+
+        def renamed(answers: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                title(name): one.called(title) if isinstance(one, Result) else one
+                for name, one in answers.items()
+            }
+
+        return replace(
+            self,
+            tornado=renamed(self.tornado),
+            indices=renamed(self.indices),
+            regions=renamed(self.regions),
+            regret=renamed(self.regret),
+        )
+
     def words(self, lang: str = "en") -> str:
         """What moves each outcome most, in sentences."""
         lines = []
         for name, bars in self.tornado.items():
             lines.append(self._strongest(name, bars, lang))
+        if self.tornado:
+            lines.append(self._set_aside(lang))
         for name, indices in self.indices.items():
             lines.append(_decides(name, indices, lang))
         lines += [found.words(lang) for found in self.regions.values()]
@@ -156,22 +235,90 @@ class Sensitivity(Result):
         found = [bar for bar in bars if bar.resolved]
         of, pairs = whole(self.assumptions), whole(self.pairs)
         top = (found or list(bars))[0]
-        title = top.title[lang]
-        less, more = signed(top.less[0]), signed(top.more[0])
+        title, moved = top.title[lang], top.words(lang)
         if not found:
             return say(
                 lang,
                 en=f"{name}: none of {of} unsourced assumptions is shown to move it at {pairs} "
-                f"pairs; nearest comes {title} ({less} points turned down, {more} turned up)",
+                f"pairs; nearest comes {title} ({moved})",
                 ja=f"{name}：出典のない仮定{of}件のうち、{pairs}組で動かすと示されたものはない。"
-                f"最も近いのは「{title}」（弱めると{less}、強めると{more}ポイント）",
+                f"最も近いのは「{title}」（{moved}）",
             )
         return say(
             lang,
             en=f"{name}: of {of} unsourced assumptions, this one moves it most: {title} "
-            f"({less} points turned down, {more} turned up; {len(found)} shown to move it)",
+            f"({moved}; {len(found)} shown to move it)",
             ja=f"{name}：出典のない仮定{of}件のうち最も動かすのは「{title}」"
-            f"（弱めると{less}、強めると{more}ポイント。動かすと示されたもの{len(found)}件）",
+            f"（{moved}。動かすと示されたもの{len(found)}件）",
+        )
+
+    def _set_aside(self, lang: str) -> str:
+        """What is not in the tables: how many assumptions of each kind were screened out."""
+        out, closer = len(self.screened_out), self.assumptions - len(self.screened_out)
+        kinds = Counter(one.kind for one in self.screened_out)
+        listed = say(lang, en=", ", ja="、").join(
+            f"{KINDS[kind][lang == 'ja']} {count}" for kind, count in kinds.most_common()
+        )
+        fixed = [one.title[lang] for one in self.fixed]
+        text = say(
+            lang,
+            en=f"{whole(closer)} assumptions looked at closely, {whole(out)} screened out"
+            + (f" ({listed})" if listed else ""),
+            ja=f"詳しく見た仮定{whole(closer)}件、選別で外した仮定{whole(out)}件"
+            + (f"（{listed}）" if listed else ""),
+        )
+        if fixed:
+            text += say(
+                lang,
+                en=f"; cannot be turned at all: {', '.join(fixed)}",
+                ja=f"。まったく動かせないもの：{'、'.join(fixed)}",
+            )
+        return text
+
+
+@dataclass(frozen=True)
+class Cost(Result):
+    """What is going to be played, in runs, before the first of them.
+
+    assumptions: how many are turned. screening; turning: at most, for how many are looked at
+    closely is known only after the screening; the other parts as they are.
+    """
+
+    assumptions: int
+    screening: int
+    turning: int
+    indices: int
+    regions: int
+    regret: int
+
+    @property
+    def runs(self) -> int:
+        """All of them, at most."""
+        return self.screening + self.turning + self.indices + self.regions + self.regret
+
+    def words(self, lang: str = "en") -> str:
+        """The runs, part by part."""
+        parts = [
+            (self.screening, "to screen {n} assumptions", "仮定{n}件の選別"),
+            (self.turning, "at most to turn those that stand out", "目立つ仮定を動かす（上限）"),
+            (self.indices, "for Sobol and PAWN", "SobolとPAWN"),
+            (self.regions, "for the regions", "領域"),
+            (self.regret, "for the regrets", "後悔"),
+        ]
+        n = whole(self.assumptions)
+        told = [
+            say(
+                lang,
+                en=f"{whole(runs)} {en.format(n=n)}",
+                ja=f"{ja.format(n=n)}{whole(runs)}回",
+            )
+            for runs, en, ja in parts
+            if runs
+        ]
+        return say(
+            lang,
+            en=f"up to {whole(self.runs)} runs: {', '.join(told)}",
+            ja=f"最大{whole(self.runs)}回の実行：{'、'.join(told)}",
         )
 
 
@@ -207,6 +354,7 @@ def sensitivity(
     base: int = 1024,
     seed: int | None = None,
     jobs: int = 1,
+    on_cost: Callable[[Cost], object] | None = None,
     on_progress: Progress | None = None,
 ) -> Sensitivity:
     """Find what drives the endings of a scenario, with `overlays` laid over it.
@@ -214,7 +362,8 @@ def sensitivity(
     policies, worldviews: for the regrets, each policy under each worldview, beside the baseline
     and the scenario as it is written. pairs: runs behind each bar, each cell of the regrets and
     the regions. screen: runs of the screening. base: rows of Sobol's design before it is crossed,
-    a power of two. jobs: processes. on_progress: told (done, all) rows of the part under way.
+    a power of two. jobs: processes. on_cost: told beforehand what it comes to. on_progress: told
+    (done, all) rows of the part under way.
     Raises SpecError for faults in files, WargameError for numbers that make no sense, or if Sobol
     is asked for and SALib is not installed.
     """
@@ -233,6 +382,9 @@ def sensitivity(
             laid = [view, policy] if policy else [view]
             cases["+".join(laid)] = load(name, [*overlays, *laid])
     study = _Study(spec, seed, pairs, screen, base)
+    if on_cost is not None:
+        compared = (1 + len(policies)) * (1 + len(worldviews)) if worldviews else 0
+        on_cost(study.cost(parts, compared))
     with _players({key: case.inputs for key, case in cases.items()}, jobs) as players:
         players.on_progress = on_progress
         tornado = study.tornado(players) if "tornado" in parts else {}
@@ -255,7 +407,29 @@ def sensitivity(
         indices=indices,
         regions=regions,
         regret=regrets,
+        screened_out=tuple(
+            Assumption(**_about(lever))
+            for lever in study.levers
+            if tornado and lever.cell not in study.closer
+        ),
+        fixed=tuple(Assumption(**_about(lever)) for lever in study.fixed if tornado),
     )
+
+
+def _about(lever: Lever) -> dict[str, Any]:
+    """What an assumption is, apart from what it does."""
+    return {
+        "lever": lever.name,
+        "part": lever.part,
+        "kind": lever.kind,
+        "title": lever.title,
+        "source": lever.source,
+        "place": lever.place,
+        "unit": lever.unit,
+        "low": lever.less,
+        "usual": lever.usual,
+        "high": lever.more,
+    }
 
 
 class _Study:
@@ -267,9 +441,10 @@ class _Study:
         self.seed = self.scenario.header.seed if seed is None else seed
         self.pairs, self.screen, self.base = pairs, screen, base
         self.varied = [u for u in self.scenario.unknowns if len(u.values) > 1]
-        levered, levers = with_levers(spec)
-        compile_scenario(levered)  # faults here, not in a worker
-        self.levers = (*levers, *unknown_levers(spec, self.scenario))
+        levers = (*with_levers(spec)[1], *unknown_levers(spec, self.scenario))
+        self.levers = tuple(lever for lever in levers if lever.sides)
+        self.fixed = tuple(lever for lever in levers if not lever.sides)
+        self.closer: Mapping[str, Lever] = {}
         self.rng = np.random.Generator(np.random.Philox(self.seed))
 
     @property
@@ -277,11 +452,27 @@ class _Study:
         """The ending that stands first, by convention the worst, and the milestones."""
         return (self.scenario.header.endings[0], *self.scenario.milestones)
 
+    def cost(self, parts: Sequence[str], compared: int) -> Cost:
+        """What the parts come to. compared: cells of the regrets."""
+        outcomes = len(self.scenario.header.endings) + len(self.scenario.milestones)
+        most = CLOSER * len(self.first) + FEW * (outcomes - len(self.first))
+        turned = 2 * min(len(self.levers), most) + 1
+        screened, varied = "tornado" in parts, len(self.varied)
+        return Cost(
+            assumptions=len(self.levers),
+            screening=self.screen if screened else 0,
+            turning=self.pairs * turned if screened else 0,
+            indices=self.base * (varied + 3) if "sobol" in parts and varied else 0,
+            regions=2 * self.pairs if "regions" in parts and varied else 0,
+            regret=self.pairs * compared if "regret" in parts else 0,
+        )
+
     def tornado(self, players: _Players) -> dict[str, tuple[Bar, ...]]:
         """For each outcome, the assumptions looked at, the farthest reaching first."""
-        closer = self._screened(players)
+        self.closer = {lever.cell: lever for lever in self._screened(players)}
+        closer = list(self.closer.values())
         runs = np.arange(self.pairs)
-        rows = [(lever, side) for lever in closer for side in (lever.less, lever.more)]
+        rows = [(lever, side) for lever in closer for side in lever.sides]
         cells: dict[str, Floats | Ints] = {}
         for lever in closer:
             usual = lever.usual
@@ -293,39 +484,51 @@ class _Study:
                 ]
             )
         found = players.play(
-            BASELINE, True, cells, np.tile(runs, len(rows) + 1), self.seed, "turning"
+            BASELINE, tuple(self.closer), cells, np.tile(runs, len(rows) + 1), self.seed
         )
         return {
-            name: self._bars(closer, happened.reshape(len(rows) + 1, self.pairs))
+            name: self._bars(rows, happened.reshape(len(rows) + 1, self.pairs))
             for name, happened in found.items()
             if name in self.first or happened[: self.pairs].sum() >= RARE
         }
 
-    def _bars(self, closer: Sequence[Lever], happened: Flags) -> tuple[Bar, ...]:
-        baseline, less, more = happened[0], happened[1::2], happened[2::2]
-        sides, tests = [], [_exchanged(less, more)]
-        for side in (less, more):
-            gained, lost = _exchanged(baseline, side)
-            low, high = difference_interval(gained, lost, self.pairs, critical(0.05))
-            sides.append(np.stack([(gained - lost) / self.pairs, low, high], axis=1))
-            tests.append((gained, lost))
-        # Three questions of each assumption: down or not, up or not, down or up.
-        p = adjust(np.stack([mcnemar(*counts) for counts in tests])).min(axis=0)
-        up, down = tests[0]
-        bars = [
-            Bar(
-                lever=lever.name,
-                kind=lever.kind,
-                title=lever.title,
-                source=lever.source,
-                less=tuple(sides[0][i].tolist()),
-                more=tuple(sides[1][i].tolist()),
-                swing=float(up[i] - down[i]) / self.pairs,
-                p=float(p[i]),
-                resolved=bool(p[i] <= 0.05),
+    def _bars(self, rows: Sequence[tuple[Lever, int]], happened: Flags) -> tuple[Bar, ...]:
+        """A bar for each lever. rows: what was turned to what; happened: of the baseline, then of
+        each of these, whether each run came to the outcome."""
+        baseline, turned = happened[0], happened[1:]
+        gained, lost = _exchanged(baseline, turned)
+        low, high = difference_interval(gained, lost, self.pairs, critical(0.05))
+        sides: dict[str, dict[int, int]] = {}
+        for row, (lever, side) in enumerate(rows):
+            sides.setdefault(lever.cell, {})[side] = row
+        # Up to three questions of each assumption: down or not, up or not, down or up.
+        swings = {cell: list(own.values()) for cell, own in sides.items() if len(own) == 2}
+        less, more = (np.array([pair[i] for pair in swings.values()], dtype=int) for i in (0, 1))
+        up, down = _exchanged(turned[less], turned[more])
+        swing = dict(zip(swings, ((up - down) / self.pairs).tolist(), strict=True))
+        p = adjust(np.concatenate([mcnemar(gained, lost), mcnemar(up, down)]))
+        p_swing = dict(zip(swings, p[len(rows) :].tolist(), strict=True))
+
+        def difference(row: int | None) -> Difference | None:
+            if row is None:
+                return None
+            moved = (gained[row] - lost[row]) / self.pairs
+            return float(moved), float(low[row]), float(high[row])
+
+        bars = []
+        for cell, own in sides.items():
+            lever = self.closer[cell]
+            least = min(*(float(p[row]) for row in own.values()), p_swing.get(cell, 1.0))
+            bars.append(
+                Bar(
+                    **_about(lever),
+                    less=difference(None if lever.less is None else own[lever.less]),
+                    more=difference(None if lever.more is None else own[lever.more]),
+                    swing=swing.get(cell),
+                    p=least,
+                    resolved=least <= 0.05,
+                )
             )
-            for i, lever in enumerate(closer)
-        ]
         return tuple(sorted(bars, key=lambda bar: -bar.reach))
 
     def _screened(self, players: _Players) -> list[Lever]:
@@ -335,15 +538,28 @@ class _Study:
         down, up = lots < TURNED / 2, lots > 1 - TURNED / 2
         cells = {}
         for lever, lower, upper in zip(self.levers, down, up, strict=True):
-            usual = self._drawn(lever, n) if lever.usual is None else lever.usual
-            cells[lever.cell] = np.where(lower, lever.less, np.where(upper, lever.more, usual))
-        found = players.play(BASELINE, True, cells, np.arange(n), self.seed, "screening")
+            values = self._drawn(lever, n) if lever.usual is None else np.full(n, lever.usual)
+            if lever.less is not None:
+                values[lower] = lever.less
+            if lever.more is not None:
+                values[upper] = lever.more
+            cells[lever.cell] = values
+        turned = tuple(lever.cell for lever in self.levers)
+        found = players.play(BASELINE, turned, cells, np.arange(n), self.seed)
+        one_way = np.array([len(lever.sides) == 1 for lever in self.levers])
+        # Lots of a side that is not there leave the assumption at rest.
+        no_down = np.array([lever.less is None for lever in self.levers])[:, None]
+        no_up = np.array([lever.more is None for lever in self.levers])[:, None]
+        rest = ~(down & ~no_down) & ~(up & ~no_up)
         chosen: dict[str, Lever] = {}
         for name, happened in found.items():
             y = happened.astype(float)
-            above, below = (side @ y / np.maximum(1, side.sum(axis=1)) for side in (up, down))
+            above, below, still = (
+                side @ y / np.maximum(1, side.sum(axis=1)) for side in (up, down, rest)
+            )
             # The two groups are of one size but for chance, so the difference itself ranks.
-            order = np.argsort(-np.abs(above - below), kind="stable")
+            alone = np.where(no_up[:, 0], below, above) - still
+            order = np.argsort(-np.abs(np.where(one_way, alone, above - below)), kind="stable")
             most = CLOSER if name in self.first else FEW
             chosen |= {self.levers[i].cell: self.levers[i] for i in order[:most]}
         return list(chosen.values())
@@ -370,7 +586,7 @@ class _Study:
         cells = {u.name: quantile(u, x[:, j]) for j, u in enumerate(self.varied)}
         # Rows of one draw of luck are one run number: neighbours, which are cheap to address.
         _, runs = np.unique(x[:, -1], return_inverse=True)
-        found = players.play(BASELINE, False, cells, runs, self.seed, "crossing")
+        found = players.play(BASELINE, (), cells, runs, self.seed)
         plain = np.zeros(len(x), dtype=bool)
         block = len(names) + 3
         plain[0::block] = plain[block - 1 :: block] = True  # Saltelli's matrices A and B
@@ -407,7 +623,7 @@ class _Study:
             return {}
         runs = np.arange(2 * self.pairs)
         world = begin(self.scenario, Luck(self.seed, runs))
-        found = players.play(BASELINE, False, {}, runs, self.seed, "searching")
+        found = players.play(BASELINE, (), {}, runs, self.seed)
         drawn = {u.name: world[u.name].astype(np.int64) for u in self.varied}
         titles = {name: dict(self._title(name)) for name in drawn}
         return {
@@ -426,12 +642,7 @@ class _Study:
         for policy in ("", *policies):
             row = [
                 players.play(
-                    "+".join(filter(None, (view, policy))) or BASELINE,
-                    False,
-                    {},
-                    runs,
-                    self.seed,
-                    "comparing",
+                    "+".join(filter(None, (view, policy))) or BASELINE, (), {}, runs, self.seed
                 )
                 for view in views
             ]
@@ -469,17 +680,17 @@ class _Players:
     def play(
         self,
         case: str,
-        levered: bool,
+        turned: tuple[str, ...],
         cells: Mapping[str, npt.NDArray[Any]],
         runs: Ints,
         seed: int,
-        what: str,
     ) -> dict[str, Flags]:
-        """Whether each row came to each ending and milestone, by name."""
+        """Whether each row came to each ending and milestone, by name. turned: cells of the
+        levers that are turned in it."""
         pieces: list[Future[dict[str, Flags]] | tuple[Any, ...]] = []
         for first in range(0, len(runs), TASK):
             part = slice(first, first + TASK)
-            task = (case, levered, {k: v[part] for k, v in cells.items()}, runs[part], seed)
+            task = (case, turned, {k: v[part] for k, v in cells.items()}, runs[part], seed)
             pieces.append(self.executor.submit(_piece, *task) if self.executor else task)
         found, done = [], 0
         for piece in pieces:
@@ -491,7 +702,7 @@ class _Players:
 
 
 _texts: Mapping[str, Mapping[str, str]] = {}
-_compiled: dict[tuple[str, bool], Scenario] = {}
+_compiled: dict[tuple[str, tuple[str, ...]], Scenario] = {}
 
 
 def _begin(texts: Mapping[str, Mapping[str, str]]) -> None:
@@ -502,12 +713,16 @@ def _begin(texts: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _piece(
-    case: str, levered: bool, cells: Mapping[str, npt.NDArray[Any]], runs: Ints, seed: int
+    case: str,
+    turned: tuple[str, ...],
+    cells: Mapping[str, npt.NDArray[Any]],
+    runs: Ints,
+    seed: int,
 ) -> dict[str, Flags]:
-    key = (case, levered)
+    key = (case, turned)
     if key not in _compiled:
         spec = load_texts(_texts[case])
-        _compiled[key] = compile_scenario(with_levers(spec)[0] if levered else spec)
+        _compiled[key] = compile_levered(spec, turned) if turned else compile_scenario(spec)
     scenario = _compiled[key]
     found: dict[str, Flags] = {}
     parts = list(play_set(scenario, cells, runs, seed))

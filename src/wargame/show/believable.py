@@ -273,7 +273,7 @@ class _Page(Sheet):
 
     def _turned(self, rows: Sequence[tuple[Row, Dependence | None]]) -> str:
         told = [(row, one) for row, one in rows if one is not None]
-        widest = max((max(abs(one.less[0]), abs(one.more[0])) for _, one in told), default=0) or 1
+        widest = max((abs(side) for _, one in told for side in one.sides), default=0) or 1
         cells = []
         for row, one in told:
             kind = KINDS[row.kind][self.lang == "ja"]
@@ -293,7 +293,7 @@ class _Page(Sheet):
         head = (
             self.say("what is turned", "動かすもの"),
             self.say("outcome", "結果"),
-            self.say("points, turned down and up", "弱めた場合と強めた場合（ポイント）"),
+            self.say("points, turned down and up", "下げた場合と上げた場合（ポイント）"),
             self.say("beyond chance?", "偶然を超えるか"),
             self.say("where, source", "場所と出典"),
         )
@@ -329,11 +329,12 @@ class _Page(Sheet):
         return self.cards(head, cells, (20, 41, 10, 20, 9))
 
     def swing(self, one: Dependence, widest: float) -> str:
-        """Two bars from the middle: what turning down does, and turning up."""
+        """Bars from the middle: what turning down does, and turning up, where that can be done."""
         bars = "".join(
-            f'<i class="{side}" style="left:{min(50.0, 50 + 50 * d / widest):.1f}%;'
-            f'width:{abs(50 * d / widest):.1f}%"></i>'
-            for side, d in (("less", one.less[0]), ("more", one.more[0]))
+            f'<i class="{side}" style="left:{min(50.0, 50 + 50 * d[0] / widest):.1f}%;'
+            f'width:{abs(50 * d[0] / widest):.1f}%"></i>'
+            for side, d in (("less", one.less), ("more", one.more))
+            if d is not None
         )
         return f'<div class="track middle swing" aria-hidden="true">{bars}</div>'
 

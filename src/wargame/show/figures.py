@@ -357,15 +357,31 @@ def tornado(
     """How far each assumption alone moves an outcome, the strongest on top.
 
     rows: each with `title`, and for `less` and `more` (the assumption turned down and up) the
-    paired difference as (difference, low, high), in shares. n: pairs behind each.
+    paired difference as (difference, low, high), in shares, or None where it cannot be turned
+    that way, as the figure then says. n: pairs behind each.
     """
     called = _called(titles, lang)
     figure = _figure(figure, WIDE, 0.42 * len(rows) + 1.7)
     with _style(lang):
         ax = figure.subplots()
         ax.axvline(0, color=INK, linewidth=1)
+        cannot = {
+            "less": say(lang, en="cannot be turned down", ja="これ以上は下げられない"),
+            "more": say(lang, en="cannot be turned up", ja="これ以上は上げられない"),
+        }
         for y, row in enumerate(rows):
             for side, colour, shift in (("less", DOWN, -0.19), ("more", UP, 0.19)):
+                if row[side] is None:
+                    ax.annotate(
+                        cannot[side],
+                        (0, y + shift),
+                        xytext=(4, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=7.5,
+                        color=colour,
+                    )
+                    continue
                 middle, low, high = (100 * value for value in row[side])
                 ax.barh(y + shift, middle, height=0.32, color=colour, alpha=0.85)
                 ax.plot([low, high], [y + shift] * 2, color=INK, linewidth=1)
@@ -380,8 +396,8 @@ def tornado(
         _legend(
             ax,
             [
-                (say(lang, en="turned down", ja="弱めたとき"), DOWN, "s", True),
-                (say(lang, en="turned up", ja="強めたとき"), UP, "s", True),
+                (say(lang, en="turned down", ja="下げたとき"), DOWN, "s", True),
+                (say(lang, en="turned up", ja="上げたとき"), UP, "s", True),
             ],
         )
         _foot(
