@@ -12,7 +12,7 @@ from wargame.turn_log import Header, TurnEvent
 PHASES = {
     "scenario": "シナリオ",
     "opening": "開始時の世界",
-    "news": "報せ",
+    "news": "知らせ",
     "decide": "決定",
     "resolve": "結果",
     "escalate": "段階の上下",
@@ -40,7 +40,7 @@ class Difference:
         """One sentence."""
         if lang == "ja":
             return (
-                f"最初の違いはターン{self.turn}、局面「{PHASES[self.phase]}」の{self.what}："
+                f"最初の違いは第{self.turn}ターン、局面「{PHASES[self.phase]}」の{self.what}："
                 f"ログでは{self.logged}、このエンジンでは{self.found}"
             )
         return (

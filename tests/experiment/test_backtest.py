@@ -306,7 +306,7 @@ def test_the_command_on_the_real_autumn(capsys: pytest.CaptureFixture[str]) -> N
 def test_it_reads_in_both_languages(tested: Backtest) -> None:
     english, japanese = ("\n".join(report(tested, lang)) for lang in ("en", "ja"))
     assert "Turns 5 to 6, held out (after 2022-10-02)" in english and "Held out: " in english
-    assert "ターン5～6、調整に使わなかった期間" in japanese and "赤" in japanese
+    assert "第5～6ターン、調整に使わなかった期間" in japanese and "赤" in japanese
     assert "None" not in english + japanese and "held" not in japanese
 
 

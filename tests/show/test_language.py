@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import gettext
+import re
 import string
 import sys
 from pathlib import Path
 
 import pytest
 
+from wargame.data_files import listed
 from wargame.show.language import (
     LOCALE,
     begins,
@@ -21,6 +23,8 @@ from wargame.show.language import (
     sentence,
     words,
 )
+from wargame.show.units import lasting, translated, unit
+from wargame.spec import Text
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +71,7 @@ def test_translations_keep_the_blanks_to_fill_in(catalogues) -> None:  # type: i
 
 def test_an_unknown_language_reads_english() -> None:
     assert words("de")("News") == "News"
-    assert words("ja")("News") == "ニュース"
+    assert words("ja")("News") == "知らせ"
 
 
 @pytest.mark.parametrize(
@@ -113,4 +117,44 @@ def test_days_of_turns() -> None:
 def test_common_notes_on_sources_are_translated() -> None:
     source = "CNN 2024; general knowledge (21 September 2022); weights are an assumption"
     assert cited(source, "en") == source
-    assert cited(source, "ja") == "CNN 2024; 公知の事実 (21 September 2022); 重みは仮定"
+    assert cited(source, "ja") == "CNN 2024、公知の事実（2022年9月21日）、重みは仮定"
+
+
+@pytest.mark.parametrize(
+    ("english", "japanese"),
+    [
+        ("Putin at Valdai, 27 October 2022", "Putin at Valdai, 2022年10月27日"),
+        ("oil cap, December 2022", "oil cap, 2022年12月"),
+        ("12 and 13 October 2022", "2022年10月12、13日"),
+        ("9 to 13 January 2022", "2022年1月9～13日"),
+        ("29 October to 2 November 2022", "2022年10月29日～11月2日"),
+        ("7 December 2021 to 13 January 2022", "2021年12月7日～2022年1月13日"),
+        ("December 2021 to January 2022", "2021年12月～2022年1月"),
+        (
+            "bridge, 8 October, and Sevastopol, 29 October 2022",
+            "bridge, 10月8日, and Sevastopol, 2022年10月29日",
+        ),
+        ("Blog 2022-10-12 (one step back)", "Blog 2022-10-12 (one step back)"),
+        ("Blog 2022-10-12 (3 October 2022)", "Blog 2022-10-12（2022年10月3日）"),
+    ],
+)
+def test_dates_in_sources_are_japanese(english: str, japanese: str) -> None:
+    assert cited(english, "ja") == japanese
+    assert cited(english, "en") == english
+
+
+@pytest.mark.parametrize("kind", ["scenario", "policy", "worldview"])
+def test_every_unit_that_ships_has_japanese(kind: str) -> None:
+    for path in listed(kind).values():
+        found = re.findall(r"(?m)^ +unit: (?:>-\n +)?(.+)$", path.read_text("utf-8"))
+        for text in found:
+            assert re.search("[ぁ-んァ-ン一-龥0]", translated(text.strip("'\""), "ja")), text
+
+
+def test_units_and_lengths_of_turns() -> None:
+    assert unit(Text(en="per mille"), "ja") == "千分率"
+    assert unit(Text(en="per mille"), "en") == "per mille"
+    assert unit(Text(en="furlongs"), "ja") == "furlongs"
+    assert unit(Text(en="weeks", ja="週目"), "ja") == "週目" and unit(None, "ja") == ""
+    assert [lasting("1 week", lang) for lang in ("en", "ja")] == ["1 week", "1週間"]
+    assert lasting("12 hours", "ja") == "12時間" and lasting("1 moon", "ja") == "1 moon"

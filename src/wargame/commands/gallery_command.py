@@ -37,15 +37,15 @@ def run(args: argparse.Namespace) -> int:
     from wargame.errors import WargameError
     from wargame.experiment.batch import Batch
     from wargame.experiment.gallery import pick_runs
+    from wargame.show.titles import Titles
     from wargame.statistics.result import say
 
     if not 1 <= args.runs <= 100_000:
         raise WargameError(f"--runs must be between 1 and 100,000, not {args.runs:,}")
     jobs = jobs_of(args)
     meter = Meter("futures")
-    picks = pick_runs(
-        Batch.open(args.folder), args.policy, futures=args.runs, jobs=jobs, on_progress=meter.show
-    )
+    batch = Batch.open(args.folder)
+    picks = pick_runs(batch, args.policy, futures=args.runs, jobs=jobs, on_progress=meter.show)
     meter.clear()
     written: list[Path] = []
     if args.out:
@@ -57,7 +57,9 @@ def run(args: argparse.Namespace) -> int:
         data = {"picks": [pick.to_json() for pick in picks], "out": [str(p) for p in written]}
         print_json(data)
     else:
-        print("\n".join(table([(pick.where, pick.words(args.lang)) for pick in picks])))
+        titles = Titles.of_batch(batch, args.lang)
+        rows = [(pick.where, pick.words(args.lang, titles.head)) for pick in picks]
+        print("\n".join(table(rows)))
         if written:
             print("\n" + say(args.lang, en="Written to ", ja="書き出し先：") + str(written[0]))
     return 0

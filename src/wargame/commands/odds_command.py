@@ -125,7 +125,7 @@ def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
 
     lang = narrator.lang
     usual = say(lang, en="what it usually does", ja="ふだんの手")
-    to = say(lang, en=" to ", ja="〜")
+    to = say(lang, en=" to ", ja="～")
     rows = [
         (
             f"{p.turn}",
@@ -145,7 +145,7 @@ def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
                 [("ターン", "主体", "指した手", "", "点", "区間", "比べた手"), *rows], right=(0, 4)
             ),
             "!! 妙手  ! 好手  ?! 疑問手  ? 悪手  ?? 大悪手。印なし：差は見えない。",
-            "点はその主体にとってのもの（1000：最悪の終局から最良の終局まで。仮定）。",
+            "点はその主体にとってのもの（1000：最悪の結末から最良の結末まで。仮定）。",
         ]
     return [
         "Moves of the turns that moved the odds most, for the side that made them:",

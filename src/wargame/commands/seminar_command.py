@@ -187,7 +187,7 @@ _SAID = {
     "ja": {
         "facilitator": "進行役",
         "open": "次のリンクを開くか、{link}/join でコードを入力してください。",
-        "others": "ルールが担当：{names}",
+        "others": "規則が担当：{names}",
         "programs": "外部プログラムが担当：{names}",
         "plain": "暗号化なし（http）のため、同じネットワークの人に読まれる恐れがあります。"
         "--tls を使ってください。",

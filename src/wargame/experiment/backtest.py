@@ -97,12 +97,12 @@ class Part(Result):
             return say(
                 lang,
                 en=f"Turns {self.first} to {self.last}, adjusted on (up to {until})",
-                ja=f"ターン{self.first}～{self.last}、規則の調整に使った期間（{until}まで）",
+                ja=f"第{self.first}～{self.last}ターン、規則の調整に使った期間（{until}まで）",
             )
         return say(
             lang,
             en=f"Turns {self.first} to {self.last}, held out (after {until})",
-            ja=f"ターン{self.first}～{self.last}、調整に使わなかった期間（{until}より後）",
+            ja=f"第{self.first}～{self.last}ターン、調整に使わなかった期間（{until}より後）",
         )
 
     @property

@@ -30,7 +30,8 @@ from wargame.experiment.levers import (
     shown_file,
     with_levers,
 )
-from wargame.experiment.sensitivity import Difference, Sensitivity, sensitivity
+from wargame.experiment.sensitivity import sensitivity
+from wargame.experiment.sensitivity_answer import Difference, Sensitivity
 from wargame.located import NOWHERE
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
@@ -65,7 +66,7 @@ Numbers = list[tuple[str, object, object]]  # part, value, what knows the place
 
 KINDS: Mapping[Kind, tuple[str, str]] = {
     "unknown": ("unknowns", "未知数"),
-    "rule": ("rules of the actors", "行為者の規則"),
+    "rule": ("rules of the actors", "主体の規則"),
     "weight": ("weights of moves", "手の重み"),
     "effects": ("effects and heat of moves", "手の効果と熱"),
     "odds": ("conditions and success of moves", "手の条件と成否"),

@@ -59,7 +59,7 @@ Level = Literal["order", "timing", "actor", "dyad", "world"]
 LEVELS: Mapping[Level, tuple[str, str]] = {
     "order": ("order of moves", "手の順序"),
     "timing": ("timing", "時機"),
-    "actor": ("single actors", "個々の行為者"),
+    "actor": ("single actors", "個々の主体"),
     "dyad": ("between two", "二者のあいだ"),
     "world": ("the world as a whole", "世界全体"),
 }
@@ -260,7 +260,7 @@ class Patterns(Result):
                 en=f"{self.passed} of {len(self.found)} patterns pass in {whole(self.runs)} runs; "
                 f"{self.telling} of them do not pass where actors forget their rules",
                 ja=f"実行{whole(self.runs)}回で{len(self.found)}個中{self.passed}個のパターンが合格。"
-                f"うち{self.telling}個は、規則を忘れた行為者では合格しない",
+                f"うち{self.telling}個は、規則を忘れた主体では合格しない",
             )
         )
         return "\n".join(lines)

@@ -77,7 +77,7 @@ class RareEstimate(Result):
     def words(self, lang: str = "en") -> str:
         """The estimate, the climb, and the check against plain runs."""
         lines = [self.share.words(lang)]
-        cost = whole(round(self.cost))
+        cost = round(self.cost)
         onward = [percent(level, 0) for level in self.share.levels]
         lines.append(
             say(
@@ -107,7 +107,7 @@ class RareEstimate(Result):
                 lang,
                 en=f"check: {seen} plain runs of the pilot got there, which "
                 + ("agrees" if self.agrees else "does NOT agree"),
-                ja=f"照合：試行の通常の実行では{seen}。"
+                ja=f"照合：予備に行った通常の実行では{seen}。"
                 + ("整合する" if self.agrees else "整合しない"),
             )
         )

@@ -34,13 +34,13 @@ SHORT = (
     _slot(
         14,
         "Turn 1, slowly: show every step on the projector",
-        "ターン1：手順を一つずつ投影しながら、ゆっくり進める",
+        "第1ターン：手順を一つずつ投影しながら、ゆっくり進める",
         1,
     ),
     _slot(
         28,
         "Turns 2 to 4: seven minutes for orders, two for rulings and news",
-        "ターン2～4：命令に7分、裁定と報せに2分ずつ",
+        "第2～4ターン：命令に7分、裁定と知らせに2分ずつ",
         3,
     ),
     _slot(
@@ -65,24 +65,24 @@ LONG = (
     _slot(
         20,
         "Turn 1, slowly: show every step on the projector",
-        "ターン1：手順を一つずつ投影しながら、ゆっくり進める",
+        "第1ターン：手順を一つずつ投影しながら、ゆっくり進める",
         1,
     ),
     _slot(
         39,
         "Turns 2 to 4: ten minutes for orders, three for rulings and news",
-        "ターン2～4：命令に10分、裁定と報せに3分ずつ",
+        "第2～4ターン：命令に10分、裁定と知らせに3分ずつ",
         3,
     ),
     _slot(
         10,
         "Break; the facilitator prepares an inject for the second half",
-        "休憩。進行役は後半に使うインジェクトを用意する",
+        "休憩。進行役は後半に使う知らせを用意する",
     ),
     _slot(
         31,
         "Turns 5 to 7, with the inject; teams may negotiate face to face between orders",
-        "ターン5～7：インジェクトを入れる。命令の合間に対面の交渉を認める",
+        "第5～7ターン：知らせを入れる。命令の合間に対面の交渉を認める",
         3,
     ),
     _slot(
@@ -101,7 +101,7 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
             {
                 "en": "Decide which seats people take; two to four per seat. The rest follow "
                 "their rules.",
-                "ja": "参加者が担当する席を決める（1席に2～4人）。残りの席はルールが担当する。",
+                "ja": "参加者が担当する席を決める（1席に2～4人）。残りの席は規則が担当する。",
             },
             {
                 "en": "Print the role packets (two pages a seat) and, for tables without laptops, "
@@ -126,7 +126,7 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
                 "en": "Briefing: the news are out. Give teams a minute to read before you open "
                 "orders.",
                 "ja":
-                    "ブリーフィング：報せが公開される。命令の受付を始める前に1分ほど読む時間を取る。",
+                    "ブリーフィング：知らせが公開される。命令の受付を始める前に1分ほど読む時間を取る。",
             },
             {
                 "en": "Orders: sealed. Remind teams to write what they mean and what they expect. "
@@ -166,13 +166,13 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
                 "en": "A team has left: hand its seat to the rules. Everybody sees that it is held "
                 "by rules.",
                 "ja":
-                    "チームが抜けたら、その席をルールに任せる。ルール担当であることは全員に表示される。",
+                    "チームが抜けたら、その席を規則に任せる。規則担当であることは全員に表示される。",
             },
             {
                 "en": "A team wants something that no card offers: let it write free text, and "
                 "translate it into the nearest move or into an inject for next turn.",
                 "ja": "カードにない行動を望むチームには自由文で書いてもらい、最も近い行動か、"
-                "次のターンのインジェクトに翻訳する。",
+                "次のターンの知らせに翻訳する。",
             },
         ),
     ),
@@ -188,7 +188,7 @@ STEPS: tuple[tuple[Both, tuple[Both, ...]], ...] = (
             {
                 "en": "Its actors follow weights and luck. Ask of each surprise: which rule spoke, "
                 "and would you have written it?",
-                "ja": "登場する主体は重みと運に従う。意外な結果が出たら、どのルールが働いたのか、"
+                "ja": "登場する主体は重みと運に従う。意外な結果が出たら、どの規則が働いたのか、"
                 "自分ならそう書くかを問う。",
             },
             {
@@ -221,7 +221,7 @@ PROMPTS: tuple[Both, ...] = (
     },
     {
         "en": "Which turn moved the ladder most? Could anybody have seen it then?",
-        "ja": "はしごが最も動いたのはどのターンか。その時点で誰かが気づけただろうか。",
+        "ja": "梯子が最も動いたのはどのターンか。その時点で誰かが気づけただろうか。",
     },
     {
         "en": "Where would a private word have done more than a public one?",

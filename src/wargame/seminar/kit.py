@@ -272,7 +272,7 @@ def _calendar(scenario: Scenario, lang: str) -> str:
     ]
     if not rows:
         return ""
-    head = "暦どおりに届く報せ" if lang == "ja" else "News that come by the calendar"
+    head = "暦どおりに届く知らせ" if lang == "ja" else "News that come by the calendar"
     say = say_in(lang)
     return f"<h2>{head}</h2>" + _grid([say("turn"), say("what")], rows)
 

@@ -21,7 +21,7 @@ REASONS: dict[str, tuple[int, str, str]] = {
         409,
         "The turn moved on: this was for turn {given}, now it is turn {turn}. "
         "What you wrote is kept",
-        "ターンが進みました。これはターン{given}の入力ですが、現在はターン{turn}です。"
+        "ターンが進みました。これは第{given}ターンの入力ですが、現在は第{turn}ターンです。"
         "入力内容は保存されています",
     ),
     "behind": (

@@ -17,6 +17,7 @@ from wargame.seminar.board import Board
 from wargame.show.language import read, sentence
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
+from wargame.show.units import unit
 from wargame.spec import MoveSpec, Text
 from wargame.turn import Situation
 
@@ -110,7 +111,7 @@ def known(
                 "gauge": name,
                 "title": read(spec.title, lang, name),
                 "about": read(spec.about, lang),
-                "unit": read(spec.unit, lang),
+                "unit": unit(spec.unit, lang),
                 "value": value,
                 "min": spec.min,
                 "max": spec.max,

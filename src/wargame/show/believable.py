@@ -25,6 +25,7 @@ from wargame.show.language import LANGUAGES, joined
 from wargame.show.page import static
 from wargame.show.sheet import Sheet, page
 from wargame.statistics.result import decimals, percent, signed, signed_interval, whole
+from wargame.show.units import translated
 from wargame.yaml_reader import read_yaml
 
 __all__ = ["believable", "in_short", "write_believable"]
@@ -287,7 +288,8 @@ class _Page(Sheet):
                     escape(self.called(one.outcome)),
                     self.swing(one, widest) + f"<small>{escape(one.words(self.lang))}</small>",
                     self.verdict(GOOD if one.resolved else OPEN, resolved),
-                    f"<code>{escape(row.file)}:{row.line}</code><small>{escape(row.source)}</small>",
+                    f"<code>{escape(row.file)}:{row.line}</code>"
+                    f"<small>{self.source(row.source)}</small>",
                 )
             )
         head = (
@@ -312,9 +314,9 @@ class _Page(Sheet):
                     f"{escape(self.part(number.part))}: <code>{escape(number.text)}</code>"
                     for number in row.numbers
                 ),
-                escape(row.unit[self.lang]),
+                escape(translated(row.unit[self.lang], self.lang)),
                 f"<code>{escape(row.file)}:{row.line}</code>"
-                f"<small>{escape(row.source or self.say('no source', '出典なし'))}</small>",
+                f"<small>{self.source(row.source) or self.say('no source', '出典なし')}</small>",
                 escape(status[row.status]),
             )
             for row in sorted(rows, key=lambda row: (row.file, row.line))
@@ -475,7 +477,7 @@ class _Page(Sheet):
         else:
             rest = self.say("does not pass", "合格しない")
         return (
-            f"{escape(joined(one.title[self.lang]))}<small>{escape(one.source)}</small>",
+            f"{escape(joined(one.title[self.lang]))}<small>{self.source(one.source)}</small>",
             f"{drawn}<small>{escape(one.value(self.lang))}"
             f"{self.say('; asked: ', '。基準：')}{escape(one.asked(self.lang))}</small>",
             self.verdict(kind, label) + close,
@@ -506,7 +508,7 @@ class _Page(Sheet):
                 )
                 for row, cells in zip(part.rows, rows, strict=True)
             ]
-            head = [self.say("actor", "行為者"), *head[:-1], self.say("verdict", "判定")]
+            head = [self.say("actor", "主体"), *head[:-1], self.say("verdict", "判定")]
             text += f"<h3>{title}</h3>" + self.cards(head, marked, (14, 9, 9, 9, 9, 18, 15, 17))
             (*columns, _), *bins = found.calibration(part, self.lang)
             label = self.say("Do its chances come true?", "述べた確率は当たるか")
@@ -552,7 +554,7 @@ class _Page(Sheet):
             ) + gap.words(self.lang)
             drawn = self.track(one.share, low, high, hollow=True)
             lines.append(
-                f"<dt>{escape(joined(one.source[self.lang]))}</dt><dd>{drawn}"
+                f"<dt>{self.source(one.source[self.lang])}</dt><dd>{drawn}"
                 f"{escape(one.words(self.lang))}<small>{escape(words)} {far}</small></dd>"
             )
         return (

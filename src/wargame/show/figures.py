@@ -25,6 +25,7 @@ import numpy.typing as npt
 from wargame.show.charts import ENDING_FILL, STAGE_FILL, STAGE_TEXT
 from wargame.show.titles import head
 from wargame.statistics import Share, Study, share_interval
+from wargame.show.units import lasting
 from wargame.statistics.result import decimals, say, whole
 from wargame.statistics.shares import critical
 
@@ -39,7 +40,6 @@ UP, DOWN, NEITHER = "#d55e00", "#0072b2", "#5d5d5d"
 WIDE = 7.4  # inches: the text width of an A4 page
 JAPANESE = ("Noto Sans CJK JP", "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic")
 LATIN = "DejaVu Sans"
-UNITS_JA = {"hour": "時間", "day": "日", "week": "週間", "month": "か月", "year": "年"}
 PANELS = 3  # in a row below the stacked shares
 DIRECT = 0.07  # the smallest segment that carries its number
 
@@ -269,7 +269,7 @@ def time_to_ending(
             say(
                 lang,
                 en=f"turn (each is {turn_length})",
-                ja=f"ターン（1ターンは{_length_ja(turn_length)}）",
+                ja=f"ターン（1ターンは{lasting(turn_length, 'ja')}）",
             )
         )
         ax.set_ylabel(say(lang, en="% of model runs, so far", ja="モデル実行の％（累計）"))
@@ -370,22 +370,28 @@ def tornado(
             "more": say(lang, en="cannot be turned up", ja="これ以上は上げられない"),
         }
         for y, row in enumerate(rows):
+        absent: list[tuple[float, str, str]] = []
             for side, colour, shift in (("less", DOWN, -0.19), ("more", UP, 0.19)):
                 if row[side] is None:
-                    ax.annotate(
-                        cannot[side],
-                        (0, y + shift),
-                        xytext=(4, 0),
-                        textcoords="offset points",
-                        va="center",
-                        fontsize=7.5,
-                        color=colour,
-                    )
+                    absent.append((y + shift, cannot[side], colour))
                     continue
                 middle, low, high = (100 * value for value in row[side])
                 ax.barh(y + shift, middle, height=0.32, color=colour, alpha=0.85)
                 ax.plot([low, high], [y + shift] * 2, color=INK, linewidth=1)
         ax.set_yticks(range(len(rows)), [_two_lines(str(row["title"])) for row in rows])
+        left, right = ax.get_xlim()
+        away = 1 if right >= -left else -1  # to the side with more room
+        for height, text, colour in absent:
+            ax.annotate(
+                text,
+                (0, height),
+                xytext=(5 * away, 0),
+                textcoords="offset points",
+                ha="left" if away > 0 else "right",
+                va="center",
+                fontsize=8,
+                color=colour,
+            )
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.grid(axis="x", color=RULE, linewidth=0.6)
         ax.set_axisbelow(True)
@@ -609,11 +615,6 @@ def _called(titles: Titles | None, lang: str) -> Callable[[str], str]:
         **(titles or {}),
     }
     return lambda name: known.get(name, name)
-
-
-def _length_ja(length: str) -> str:
-    count, _, unit = length.partition(" ")
-    return count + UNITS_JA.get(unit.removesuffix("s"), unit)
 
 
 def _dark(colour: str) -> bool:

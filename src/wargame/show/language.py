@@ -37,7 +37,41 @@ _DAYS = {"hour": 0, "day": 1, "week": 7}
 # Kana, Chinese characters, their punctuation and full-width forms: they take no space between.
 _WIDE = r"[\u3000-\u30ff\u31f0-\u31ff\u3400-\u9fff\uff01-\uff9f]"
 _FOLD = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
+_BRACKET = re.compile(r"(?P<before>\S) \((?P<inner>[^()]*)\)")
 _ARTICLE = re.compile(r"(United|Soviet|European|African) ")
+
+
+def _month(name: str) -> str:
+    return str(_MONTHS.index(name) + 1)
+
+
+def _patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]:
+    """Dates as sources give them, the longest first: a span, two days, a day, a month."""
+    day, month, year = r"\b(\d{1,2})", "(" + "|".join(_MONTHS) + ")", r"(\d{4})\b"
+    return [
+        (
+            re.compile(f"{day} {month} {year} to {day} {month} {year}"),
+            lambda m: f"{m[3]}年{_month(m[2])}月{m[1]}日～{m[6]}年{_month(m[5])}月{m[4]}日",
+        ),
+        (
+            re.compile(f"{day} {month} to {day} {month} {year}"),
+            lambda m: f"{m[5]}年{_month(m[2])}月{m[1]}日～{_month(m[4])}月{m[3]}日",
+        ),
+        (
+            re.compile(f"{day} (to|and) {day} {month} {year}"),
+            lambda m: f"{m[5]}年{_month(m[4])}月{m[1]}{'～' if m[2] == 'to' else '、'}{m[3]}日",
+        ),
+        (
+            re.compile(f"{month} {year} to {month} {year}"),
+            lambda m: f"{m[2]}年{_month(m[1])}月～{m[4]}年{_month(m[3])}月",
+        ),
+        (re.compile(f"{day} {month} {year}"), lambda m: f"{m[3]}年{_month(m[2])}月{m[1]}日"),
+        (re.compile(f"{month} {year}"), lambda m: f"{m[2]}年{_month(m[1])}月"),
+        (re.compile(f"{day} {month}"), lambda m: f"{_month(m[2])}月{m[1]}日"),
+    ]
+
+
+_DATES = _patterns()
 
 
 @cache
@@ -67,15 +101,19 @@ def sentence(text: str, lang: str = "en") -> str:
 
 
 def cited(source: str, lang: str) -> str:
-    """A source, with the notes that many of them share in the reader's language."""
+    """A source, with its dates and the notes that many share in the reader's language."""
     say = words(lang)
     notes = {
         "weights are an assumption": say("weights are an assumption"),
         "rate is an assumption": say("rate is an assumption"),
         "size is an assumption": say("size is an assumption"),
         "weight is an assumption": say("weight is an assumption"),
+        "the weight is an assumption": say("the weight is an assumption"),
+        "values are an assumption": say("values are an assumption"),
+        "magnitudes: assumption": say("magnitudes: assumption"),
         "the value is an assumption": say("the value is an assumption"),
         "the threshold is an assumption": say("the threshold is an assumption"),
+        "calibrated, see the head of this file": say("calibrated, see the head of this file"),
         "assumption": say("assumption"),
         "general knowledge": say("general knowledge"),
     }
@@ -83,7 +121,22 @@ def cited(source: str, lang: str) -> str:
     for part in source.split("; "):
         note = next((note for note in notes if part == note or part.startswith(f"{note} (")), "")
         parts.append(notes[note] + part.removeprefix(note) if note else part)
-    return "; ".join(parts)
+    told = say("; ").join(parts)
+    return _BRACKET.sub(_bracketed, dated(told)) if lang == "ja" else told
+
+
+def dated(text: str) -> str:
+    """English dates and spans of days or months within `text`, as Japanese has them."""
+    for pattern, form in _DATES:
+        text = pattern.sub(form, text)
+    return text
+
+
+def _bracketed(found: re.Match[str]) -> str:
+    """Japanese brackets around what holds Japanese or stands behind it, others as they are."""
+    inner = found["inner"]
+    wide = re.search(_WIDE, found["before"] + inner)
+    return f"{found['before']}（{inner}）" if wide else found[0]
 
 
 def paragraph(sentences: Sequence[str], lang: str) -> str:

@@ -26,6 +26,7 @@ from wargame.show.language import (
     words,
 )
 from wargame.show.lens import Lens
+from wargame.show.units import unit
 from wargame.spec import RuleSpec, Text
 from wargame.turn_log import Header, TurnEvent
 
@@ -453,7 +454,7 @@ class Narrator:
                 moved.append((size, name, spec, old, new))
         moved.sort(key=lambda item: (-item[0], item[1]))
         return tuple(
-            Motion(name, self.title(spec.title, name), old, new, read(spec.unit, self.lang))
+            Motion(name, self.title(spec.title, name), old, new, unit(spec.unit, self.lang))
             for _, name, spec, old, new in moved[:MOST_GAUGES]
         )
 

@@ -14,8 +14,9 @@ from typing import Any
 from wargame import ladder, turn
 from wargame.errors import WargameError
 from wargame.experiment.patterns import FOLDER, LEVELS, patterns_for
-from wargame.show.language import joined
+from wargame.show.language import cited, joined
 from wargame.show.page import static
+from wargame.show.units import lasting, unit
 from wargame.spec import ActorSpec, ChanceSpec, Effect, Favour, MoveSpec, Spec, Text
 from wargame.statistics.result import say
 from wargame.yaml_reader import read_yaml
@@ -105,7 +106,7 @@ class _Protocol:
             actors=len(self.spec.actors),
             dyads=len(file.dyads),
             gauges=len(file.gauges) + len(file.derived),
-            turn=file.turn.length,
+            turn=lasting(file.turn.length, self.lang),
             horizon=file.turn.horizon,
             start=self.say(f", from {file.turn.start}", f"、{file.turn.start}から")
             if start
@@ -115,7 +116,7 @@ class _Protocol:
             yield self.head("actors")
             yield self.table(
                 (
-                    self.say("actor", "行為者"),
+                    self.say("actor", "主体"),
                     self.say("goals", "目標"),
                     self.say("moves", "手"),
                     self.say("rules", "規則"),
@@ -138,7 +139,7 @@ class _Protocol:
                     self.plain(gauge.title),
                     f"{gauge.min}–{gauge.max}",
                     _code(gauge.start),
-                    self.plain(gauge.unit),
+                    unit(gauge.unit, self.lang),
                     ", ".join(f"{_who(who)} {_code(e)}" for who, e in gauge.noise.items()),
                 )
                 for name, gauge in file.gauges.items()
@@ -160,7 +161,7 @@ class _Protocol:
                         self.plain(unknown.title),
                         "{}–{}".format(*unknown.between) if unknown.between else f"{unknown.is_}",
                         "" if unknown.likely is None else str(unknown.likely),
-                        self.plain(unknown.source),
+                        cited(self.plain(unknown.source), self.lang),
                     )
                     for name, unknown in file.unknowns.items()
                 ),
@@ -349,7 +350,7 @@ class _Protocol:
                         _code(rule.when),
                         "; ".join(_favour(move, one) for move, one in rule.favour.items()),
                         self.plain(rule.because),
-                        self.plain(rule.source),
+                        cited(self.plain(rule.source), self.lang),
                     )
                     for rule in actor.rules
                 ),

@@ -43,6 +43,7 @@ from wargame.show.narrate import HOLD, Narrator, Week
 from wargame.show.outlook import Outlook
 from wargame.show.page_words import page_words
 from wargame.show.story import beginning, story
+from wargame.show.units import unit
 
 Data = dict[str, Any]
 
@@ -164,7 +165,7 @@ def _opening(narrator: Narrator) -> Data:
             {
                 "title": narrator.gauge(name),
                 "value": int(world[name][0]),
-                "unit": read(narrator.file.unknowns[name].unit, narrator.lang),
+                "unit": unit(narrator.file.unknowns[name].unit, narrator.lang),
             }
             for name in narrator.scenario.header.unknowns
         ]

@@ -100,7 +100,8 @@ def told_why(narrator: Narrator, turn: int, actor: str, width: int = WIDTH) -> l
     """One decision: what was chosen, the options with their weights and reasons, the beliefs."""
     say = narrator.say
     found = narrator.explanation(turn, actor)
-    lines = [f"{narrator.heading(turn)}: {narrator.actor(actor)}"]
+    colon = say(": ")
+    lines = [f"{narrator.heading(turn)}{colon}{narrator.actor(actor)}"]
     if found is None:
         return [*lines, "  " + say("Nothing is known about how this was decided.")]
     runner_up = found.runner_up()
@@ -134,7 +135,7 @@ def told_why(narrator: Narrator, turn: int, actor: str, width: int = WIDTH) -> l
         lines.append("  " + say("What it believed, and what was true:"))
         for sight in found.sightings:
             known = f"{sight.believed} / {sight.true}" if narrator.lens.sees_all else sight.believed
-            lines += wrapped(f"{narrator.gauge(sight.gauge)}: {known}", "    ", width)
+            lines += wrapped(f"{narrator.gauge(sight.gauge)}{colon}{known}", "    ", width)
     return lines
 
 

@@ -21,7 +21,7 @@ from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
 from wargame.show import figures
-from wargame.show.language import LANGUAGES
+from wargame.show.language import LANGUAGES, cited
 from wargame.show.sheet import Sheet, page
 from wargame.show.titles import Titles, titles
 from wargame.spec import Spec
@@ -538,7 +538,7 @@ class _Report(Sheet):
         file = self.facts.file
         head = (self.say("name", "名前"), self.say("meaning", "意味"), self.say("source", "出典"))
         rows = [
-            (self.called(name), self.plain(spec.about), self.plain(spec.source))
+            (self.called(name), self.plain(spec.about), cited(self.plain(spec.source), self.lang))
             for name, spec in (*file.endings.items(), *file.milestones.items())
         ]
         return self.table(head, rows)
@@ -556,7 +556,12 @@ class _Report(Sheet):
             drawn = f"{spec.is_}" if spec.between is None else "{} – {}".format(*spec.between)
             likely = "" if spec.likely is None else str(spec.likely)
             rows.append(
-                (self.read_in(self.lang, spec.title, name), drawn, likely, self.plain(spec.source))
+                (
+                    self.read_in(self.lang, spec.title, name),
+                    drawn,
+                    likely,
+                    cited(self.plain(spec.source), self.lang),
+                )
             )
         text = self.table(head, rows) if rows else ""
         listed = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from wargame.show.language import LANGUAGES, joined
+from wargame.show.language import LANGUAGES, cited, joined
 from wargame.show.page import static
 from wargame.spec import Text
 from wargame.statistics.result import say
@@ -75,6 +75,10 @@ class Sheet:
     def plain(self, text: Text | None) -> str:
         """A text of the content, on one line."""
         return joined(text.get(self.lang)) if text else ""
+
+    def source(self, text: str) -> str:
+        """Where something is from, as `cited` says it, escaped."""
+        return escape(cited(joined(text), self.lang))
 
     def read_in(self, lang: str, text: Text | None, otherwise: str) -> str:
         """A text of the content in a language, on one line."""

@@ -189,10 +189,11 @@ class ReplayApp(App[None]):
         return lines or [("", narrator.say("Nothing of note."))]
 
     def _ladder(self) -> list[Line]:
+        colon = self.narrator.say(": ")
         return [
             (
                 self._bar("ladder", rung.stage, 9) + f"{rung.stage}{arrow(rung.change) or ' '} ",
-                f"{rung.title}: {rung.name}",
+                f"{rung.title}{colon}{rung.name}",
             )
             for rung in self.narrator.rungs(self.turn)
         ]
