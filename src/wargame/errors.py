@@ -45,6 +45,10 @@ class Mark:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def __reduce__(self) -> tuple[type[Mark], tuple[str, int, int]]:
+        # There are thousands in a scenario, and what a frozen dataclass does by itself is slow.
+        return Mark, (self.file, self.line, self.column)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

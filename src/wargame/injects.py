@@ -6,12 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from wargame.compiler.changes import book, changes, slot
-from wargame.compiler.workshop import TooNarrow, Workshop
 from wargame.effects import EffectBook
 from wargame.errors import Fault, SpecError, no_such
 from wargame.layout import OF_MOVE
@@ -20,6 +18,9 @@ from wargame.overlay import declared
 from wargame.scenario import Scenario
 from wargame.spec import Effect, Expr, InjectSpec
 from wargame.yaml_reader import read_text, read_yaml
+
+if TYPE_CHECKING:
+    from wargame.compiler.workshop import Workshop
 
 
 def read_inject(data: Mapping[str, Any]) -> InjectSpec:
@@ -75,6 +76,10 @@ def compile_effects(
     Raises SpecError with every fault: names that are unknown, expressions that are malformed or
     may leave the integers of this scenario, questions about moves that it does not remember.
     """
+    # Late: most logs have no injects, and reading them needs no compiler.
+    from wargame.compiler.changes import book, changes, slot
+    from wargame.compiler.workshop import TooNarrow, Workshop
+
     shop = Workshop(scenario.spec, scenario.dtype)
     by_row = sorted(scenario.rows, key=scenario.rows.__getitem__)
     bounds = zip(by_row, scenario.low, scenario.high, scenario.start, strict=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wargame.record import RunHeader
@@ -13,7 +14,15 @@ from wargame.shelf import keep, kept
 if TYPE_CHECKING:
     from wargame.spec import Spec
 
-__all__ = ["compiled", "run_header"]
+__all__ = ["compiled", "opened", "run_header"]
+
+
+def opened(name_or_path: str | Path, overlays: str | Sequence[str | Path] = ()) -> Scenario:
+    """A scenario by name or path, with overlays, ready to play; as `load`, which see."""
+    from wargame.load import load
+
+    spec = load(name_or_path, overlays)
+    return compiled(spec.inputs, spec)
 
 
 def compiled(inputs: Mapping[str, str], spec: Spec | None = None) -> Scenario:

@@ -19,20 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame import __version__
-from wargame.compiler import compile_scenario
 from wargame.decision import Weighing
 from wargame.draws import Luck
 from wargame.effects import EffectBook
 from wargame.errors import OrderError, ReplayError, SpecError
 from wargame.injects import compile_inject, read_inject
-from wargame.load import load
 from wargame.log import Event, Log, LogWriter, read_log
 from wargame.orders import ACCEPT, Desk, Order, Ruling, indices, open_desk
 from wargame.playthrough import Playthrough
-from wargame.ready import compiled
+from wargame.ready import compiled, opened
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
-from wargame.spec import Expr, Spec
+from wargame.spec import Expr
 from wargame.turn import (
     DRAWN,
     FAILED,
@@ -363,6 +361,8 @@ def on_stage(scenario: Scenario, nature: str) -> Scenario:
         event.model_copy(update={"chance": Expr(f"0 * ({event.chance})", event.chance.at)})
         for event in scenario.spec.scenario.chance
     )
+    from wargame.compiler import compile_scenario  # late: what is usual needs no compiler
+
     file = scenario.spec.scenario.model_copy(update={"chance": chance})
     return compile_scenario(replace(scenario.spec, scenario=file))
 
@@ -509,13 +509,12 @@ def _turns_left(scenario: Scenario, header: Header, worlds: list[World]) -> Iter
 
 
 def record_run(
-    scenario: Scenario | Spec | str,
+    scenario: Scenario | str,
     path: StrPath | None = None,
     seed: int | None = None,
     run: int = 0,
     script: Script | None = None,
 ) -> Playthrough:
     """Play one run and write its log to `path`; see `record`. `script` orders what it likes."""
-    spec = load(scenario) if isinstance(scenario, str) else scenario
-    whole = compile_scenario(spec) if isinstance(spec, Spec) else spec
+    whole = opened(scenario) if isinstance(scenario, str) else scenario
     return record(whole, header_for(whole, seed, run), script, path).playthrough

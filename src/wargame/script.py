@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wargame.compiler import compile_scenario
 from wargame.draws import MAX_RUN
+from wargame.english import counted
 from wargame.errors import WargameError, no_such
 from wargame.experiment.batch import Batch, run_batch
 from wargame.experiment.expect import MARGIN, judge
@@ -24,6 +24,7 @@ from wargame.experiment.playing import layout
 from wargame.experiment.results import windows
 from wargame.load import load
 from wargame.playthrough import Playthrough, play_through
+from wargame.ready import opened
 from wargame.statistics import FAILED, Share
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def run(
         raise WargameError(f"a run is a number from 0 to {MAX_RUN - 1}, not {run}")
     if seed is not None and not 0 <= seed < 2**63:
         raise WargameError(f"a seed is a number from 0 to 2**63 - 1, not {seed}")
-    return Run(play_through(compile_scenario(load(scenario, list(overlays))), seed, run))
+    return Run(play_through(opened(scenario, list(overlays)), seed, run))
 
 
 class Results:
@@ -223,7 +224,9 @@ class Results:
     def __repr__(self) -> str:
         tally = self.batch.tally()
         others = ", ".join(self.policies[1:]) or "no policies"
-        return f"<{self.batch.header.scenario}: {tally.runs:,} runs, {others}; {self.folder}>"
+        return (
+            f"<{self.batch.header.scenario}: {counted(tally.runs, 'run')}, {others}; {self.folder}>"
+        )
 
     def _repr_html_(self) -> str:
         """Shares with their intervals, a column for each policy, as Jupyter shows it."""

@@ -22,11 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the pages."""
-    from wargame.compiler import compile_scenario
-    from wargame.load import load
+    from wargame.ready import opened
     from wargame.seminar.kit import write_kit
 
-    scenario = compile_scenario(load(args.scenario, args.overlay))
+    scenario = opened(args.scenario, args.overlay)
     for path in write_kit(scenario, args.out, args.lang):
         print(path)
     return 0

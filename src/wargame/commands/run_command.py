@@ -51,16 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Play and tell."""
-    from wargame.compiler import compile_scenario
     from wargame.draws import MAX_RUN
-    from wargame.load import load
+    from wargame.ready import opened
     from wargame.show.narrate import Narrator
     from wargame.show.plain import told_run
 
     if not 0 <= args.run < MAX_RUN:
         raise WargameError(f"--run must be a number from 0 to {MAX_RUN - 1}, not {args.run}")
     seed = seed_of(args)
-    scenario = compile_scenario(load(args.scenario, args.overlay))
+    scenario = opened(args.scenario, args.overlay)
     replay = recorded(scenario, seed, args)
     narrator = Narrator(replay.playthrough, args.lang, events=replay.turns)
     weeks = [narrator.week(turn) for turn in range(1, narrator.playthrough.turns + 1)]

@@ -65,14 +65,14 @@ def batch_run(
     scenario: the variant's, compiled, if it is at hand. Raises ReplayError if the batch has not
     played it, StoreError if the folder is no batch.
     """
-    from wargame.compiler import compile_scenario
     from wargame.experiment.batch import BASELINE
     from wargame.experiment.folder import run_log
+    from wargame.ready import compiled
 
     if variant not in batch.headers:
         raise ReplayError(f"{batch.folder}: {no_such('policy', variant, batch.headers)}")
     trail = _trail(batch, run, variant)
-    scenario = scenario or compile_scenario(batch.spec(variant))
+    scenario = scenario or compiled(batch.inputs(variant))
     header = header_for(scenario, batch.headers[variant].seed, run)
     row = f"{run}" if variant == BASELINE else f"{variant}/{run}"
     name = f"{batch.folder}#{row}"

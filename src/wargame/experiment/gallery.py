@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from wargame.compiler import compile_scenario
 from wargame.course import finish
 from wargame.draws import Luck
 from wargame.english import counted
@@ -25,6 +24,7 @@ from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.futures import OnProgress
 from wargame.experiment.odds import Odds, odds_of
+from wargame.ready import compiled
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
 from wargame.turn import begin
@@ -115,7 +115,7 @@ def pick_runs(
         raise StoreError(f"{batch.folder}: {no_such('policy', variant, batch.headers)}")
     runs, columns = _all_columns(batch, variant)
     header = batch.headers[variant]
-    scenario = compile_scenario(batch.spec(variant))
+    scenario = compiled(batch.inputs(variant))
 
     picks: list[Pick] = []
     named: set[int] = set()

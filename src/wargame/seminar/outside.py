@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from wargame.compiler import compile_scenario
 from wargame.course import play_runs
+from wargame.english import counted
 from wargame.errors import OrderError
 from wargame.experiment.folder import run_log
 from wargame.experiment.playing import columns_of
-from wargame.load import load_texts
 from wargame.log import Log
 from wargame.orders import Desk, Order, check_actor
 from wargame.playthrough import Playthrough
+from wargame.ready import compiled
 from wargame.record import Outcomes, join
 from wargame.replay import Look, Plan, Replay, StrPath, header_for, record
 from wargame.scenario import Scenario
@@ -157,7 +157,7 @@ def _as_recorded(run: Playthrough, actor: str) -> Decider:
 
 def prepare(task: Mapping[str, Any]) -> Seated:
     """A variant's scenario with its seats; each worker starts the programs for itself."""
-    return Seated(compile_scenario(load_texts(task["inputs"])), task["seats"])
+    return Seated(compiled(task["inputs"]), task["seats"])
 
 
 def play(task: Mapping[str, Any]) -> Mapping[str, np.ndarray[Any, Any]]:
@@ -184,7 +184,7 @@ def faults(logs: Iterable[Log]) -> list[str]:
             for left in event.data.get("left_out", ()):
                 missed.setdefault(left["actor"], Counter())[left["why"]] += 1
     return [
-        f"{actor}: its rules decided in {whys.total()} of {turns} turns, for want of a usable "
-        f"answer; most often: {whys.most_common(1)[0][0]}"
+        f"{actor}: its rules decided in {whys.total()} of {counted(turns, 'turn')}, for want of a "
+        f"usable answer; most often: {whys.most_common(1)[0][0]}"
         for actor, whys in sorted(missed.items())
     ]

@@ -16,12 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from wargame.compiler import compile_scenario
 from wargame.draws import Luck
 from wargame.errors import OrderError, ReplayError
-from wargame.load import load
 from wargame.log import Event, Log, LogWriter, canonical
 from wargame.orders import check_actor
+from wargame.ready import opened
 from wargame.replay import Replay, StrPath, header_for, replay_log
 from wargame.scenario import Scenario
 from wargame.seminar import requests, seats
@@ -35,7 +34,6 @@ from wargame.seminar.sandbox import turning_points, what_if
 from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, RULES
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
 from wargame.seminar.view import view
-from wargame.spec import Spec
 from wargame.turn import begin
 from wargame.turn_log import TURN, UNDO, Parent
 
@@ -103,7 +101,7 @@ class Table:
     def create(
         cls,
         path: StrPath,
-        spec: str | Spec | Scenario,
+        spec: str | Scenario,
         seats: Mapping[str, str] | None = None,
         seed: int | None = None,
         start_from: tuple[Replay, int] | None = None,
@@ -126,7 +124,8 @@ class Table:
         Raises StoreError if the file exists, OrderError for a seat that does not exist,
         ReplayError if the replay is view-only or has no such turn.
         """
-        scenario = _compiled(start_from[0].scenario if start_from else spec)
+        scenario = start_from[0].scenario if start_from else spec
+        scenario = opened(scenario) if isinstance(scenario, str) else scenario
         held = dict.fromkeys(scenario.header.actors, RULES)
         for actor, holder in (seats or {}).items():
             check_actor(scenario, actor)
@@ -449,12 +448,6 @@ class Table:
                     letter(view(self, _role(actor), state.lang)),
                     partial(self.agent_answers, actor, state.turn),
                 )
-
-
-def _compiled(spec: str | Spec | Scenario) -> Scenario:
-    if isinstance(spec, Scenario):
-        return spec
-    return compile_scenario(load(spec) if isinstance(spec, str) else spec)
 
 
 def _opened_at(replay: Replay, turn: int) -> Board:
