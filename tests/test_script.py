@@ -76,7 +76,7 @@ def test_rows_can_be_counted_again(results: Results) -> None:
     exchanged = results.exchanges("no-talks")
     both = runs.loc["baseline"].ending.eq("Peace") & runs.loc["no-talks"].ending.eq("War")
     assert exchanged.loc["Peace", "War"] == both.sum()
-    with pytest.raises(WargameError, match="no policy whisper"):
+    with pytest.raises(WargameError, match="no policy 'whisper'"):
         results.exchanges("whisper")
 
 

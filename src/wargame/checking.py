@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wargame.compiler import compile_scenario
+from wargame.english import counted
 from wargame.errors import Fault, SpecError
 from wargame.load import list_available, load, load_history
 from wargame.yaml_reader import read_text, read_yaml
@@ -77,8 +78,8 @@ def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) 
     checked.found |= others.found
     checked.odd |= others.odd
     checked.checked = (
-        f"{len(scenarios)} scenarios, {len(overlays)} policies and worldviews, "
-        f"{len(histories)} histor{'ies' if len(histories) != 1 else 'y'}, {others.checked} of data"
+        f"{counted(len(scenarios), 'scenario')}, {len(overlays)} policies and worldviews, "
+        f"{counted(len(histories), 'history', 'histories')}, {others.checked} of data"
     )
     return checked
 
@@ -105,7 +106,7 @@ def check_files(paths: Iterable[Path], readers: Readers | None = None) -> Checke
             checked.read(readers[kind], _as_path(path))
         else:
             _in_its_scenarios(checked, path, kind)
-    checked.checked = f"{count} file{'s' if count != 1 else ''}"
+    checked.checked = counted(count, "file")
     return checked
 
 

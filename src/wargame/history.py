@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wargame.compiler import compile_scenario
+from wargame.english import counted
 from wargame.errors import Fault, SpecError, nearest, no_such
 from wargame.load import load, load_history
 from wargame.orders import HOLD, Desk, Order, Ruling, plain
@@ -128,7 +129,7 @@ def _plan(desk: Desk, deeds: Iterable[HappeningSpec], thrown: list[dict[str, Any
         given = orders[deed.actor]
         why = desk.why_not(deed.actor, deed.move)
         if not why and len(given) == desk.most:
-            why = f"{deed.actor} gives only {desk.most} orders a turn"
+            why = f"{deed.actor} gives only {counted(desk.most, 'order')} a turn"
         if not why and any(deed.move == other.move for other in given):
             why = f"{deed.actor} made it already this turn"
         if why:

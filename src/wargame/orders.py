@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 from wargame.decision import Weighing
 from wargame.draws import Luck
 from wargame.effects import EffectBook
+from wargame.english import agreeing, counted
 from wargame.errors import OrderError, no_such
 from wargame.scenario import Scenario
 from wargame.spec import Text
@@ -143,7 +144,8 @@ class Desk:
         Raises Malformed or Forbidden, both OrderErrors.
         """
         if len(moves) > self.most:
-            raise Forbidden(f"{actor} gives {len(moves)} orders where {self.most} are allowed")
+            most = f"{self.most} {agreeing(self.most, 'is', 'are')} allowed"
+            raise Forbidden(f"{actor} gives {counted(len(moves), 'order')} where {most}")
         for place, move in enumerate(moves):
             if why := self.why_not(actor, move):
                 raise Forbidden(f"{actor} cannot make {move}: {why}")
@@ -236,7 +238,8 @@ def indices(scenario: Scenario, actor: str, moves: Sequence[str | None]) -> Any:
     check_actor(scenario, actor)
     known = scenario.header.moves[actor]
     if len(moves) != (due := scenario.spec.scenario.turn.orders):
-        raise Malformed(f"{actor} gives {len(moves)} orders where {due} are due")
+        wanted = f"{due} {agreeing(due, 'is', 'are')} due"
+        raise Malformed(f"{actor} gives {counted(len(moves), 'order')} where {wanted}")
     for move in moves:
         if move is not None and move not in known:
             raise Malformed(no_such(f"move of {actor}", move, known))

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from wargame.english import counted
 from wargame.errors import MOST_FAULTS, Fault, nearest
 from wargame.located import Bare, Flag, Located, Rows, Table, Word, describe, shown
 from wargame.spec import Item
@@ -177,7 +178,7 @@ def _fault(table: Table, detail: ErrorDetails) -> Fault:
         of = f" of {key}" if key else ""
         return Fault(f"the key {shown(str(loc[-1]))}{of} is missing", here.item, "add it")
     if kind == "missing":
-        return Fault(f"{label}expected a list of {int(loc[-1]) + 1} values", place)
+        return Fault(f"{label}expected a list of {counted(int(loc[-1]) + 1, 'value')}", place)
     if isinstance(here, Flag) and here.value is None:
         return Fault(f"{label}nothing is written here", place, "write a value or remove the key")
     if kind == "value_error":

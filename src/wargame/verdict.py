@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wargame.english import counted
 from wargame.scenario import Scenario
 from wargame.turn_log import Header, TurnEvent
 
@@ -68,7 +69,7 @@ class Verdict:
     def words(self, lang: str = "en") -> str:
         """One line; where the engines differ, it says so."""
         if self.difference is None:
-            text = f"identical, {self.turns} turns"
+            text = f"identical, {counted(self.turns, 'turn')}"
             text = f"一致（{self.turns}ターン）" if lang == "ja" else text
         else:
             text = self.difference.words(lang)

@@ -234,7 +234,9 @@ def test_folders_are_compared_as_json(place: Path, capsys: pytest.CaptureFixture
     [
         (["nowhere"], "nowhere is no folder of results"),
         (["short"], "has no policy to compare with the baseline"),
-        (["seven", "--policy", "no-tolks"], "it has: no-talks, whisper"),
+        (["seven", "--policy", "no-tolks"], "did you mean 'no-talks'?"),
+        (["seven", "--policy", "xyz"], "there are: no-talks, whisper"),
+        (["seven", "short", "--policy", "xyz"], "there are: no-talks, whisper"),
         (["seven", "--why"], "name one policy"),
         (["seven", "--policy", "whisper", "--why"], "moved no run"),
         (["seven", "--margin", "2"], "a margin is a share"),

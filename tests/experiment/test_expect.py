@@ -106,8 +106,8 @@ def test_the_command_prints_what_was_found(place: Path, capsys: pytest.CaptureFi
     # Once played, the folder answers at once, and under another margin too.
     assert main(["expect", "quarrel", "--out", "out", "--resume", "--margin", "0.001"]) == 0
     printed = capsys.readouterr().out
-    assert "1 of 3 policies hold, 1 fail, 1 are unresolved." in printed
-    assert "Of 7 directions 4 hold, 1 fail, 2 are unresolved." in printed
+    assert "Of 3 policies 1 holds, 1 fails, 1 is unresolved." in printed
+    assert "Of 7 directions 4 hold, 1 fails, 2 are unresolved." in printed
 
 
 def test_no_policy_to_judge(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

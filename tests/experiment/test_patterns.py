@@ -77,7 +77,7 @@ def test_a_pattern_passes_where_its_share_lies_in_the_band() -> None:
     told = found.words().splitlines()
     assert "passes (close)" in told[0]
     assert "FAILS" in told[3]
-    assert told[-1].startswith("2 of 4 patterns pass in 400 runs")
+    assert told[-1].startswith("Of 4 patterns 2 pass in 400 runs")
     assert "4個中2個" in found.words("ja")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
 from wargame.commands.terminal import print_json, table
+from wargame.english import counted
 from wargame.statistics.result import say, whole
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def told(found: Backtest, lang: str = "en") -> list[str]:
     lines = [
         say(
             lang,
-            en=f"{held}: {whole(found.runs)} draws of what nobody knew, seed {found.seed};"
+            en=f"{held}: {counted(found.runs, 'draw')} of what nobody knew, seed {found.seed};"
             f" smoothing {found.smoothing:g}",
             ja=f"{held}：未知数の抽選{whole(found.runs)}回、シード{found.seed}、"
             f"平滑化{found.smoothing:g}",

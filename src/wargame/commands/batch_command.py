@@ -23,6 +23,7 @@ from wargame.commands.options import (
     seed_of,
 )
 from wargame.commands.terminal import Meter, print_json, table
+from wargame.english import agreeing, counted
 from wargame.show.lines import packed
 from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
 
@@ -209,7 +210,7 @@ def interrupted(stop: Interrupted, args: argparse.Namespace) -> str:
         ["wargame", args.command, args.scenario, "--out", str(stop.batch.folder), "--resume"]
     )
     return (
-        f"wargame: interrupted after {done:,} of {total:,} runs; nothing played is lost. "
+        f"wargame: interrupted after {done:,} of {counted(total, 'run')}; nothing played is lost. "
         f"Go on with:\n  {again}"
     )
 
@@ -295,7 +296,7 @@ def shares_of(tally: Tally, titles: Titles) -> list[str]:
                     )
                 )
     runs, policy = whole(tally.runs), titles.typed(tally.policy)
-    lines = [say(lang, en=f"{policy}: {runs} runs", ja=f"{policy}：実行{runs}回")]
+    lines = [say(lang, en=f"{policy}: {counted(tally.runs, 'run')}", ja=f"{policy}：実行{runs}回")]
     lines += table(rows, right=(1, 2, 3, 4))
     if unseen:
         lead = say(lang, en="  never seen: ", ja="  一度も起きず：")
@@ -307,13 +308,14 @@ def failures(failed: list[FailedRun], lang: str) -> list[str]:
     """The runs that failed, with the commands that play the first of them again."""
     if not failed:
         return []
-    count = whole(len(failed))
+    count = len(failed)
     return [
         "  "
         + say(
             lang,
-            en=f"{count} runs failed: they count as runs, but not as any ending. To see why:",
-            ja=f"{count}回の実行が失敗：実行には数え、どの結末にも数えない。原因を見るには：",
+            en=f"{counted(count, 'run')} failed: counted {agreeing(count, 'as a run', 'as runs')}, "
+            "but not as any ending. To see why:",
+            ja=f"{whole(count)}回の実行が失敗：実行には数え、どの結末にも数えない。原因を見るには：",
         ),
         *(f"    {failure.command}  # {failure.reason}" for failure in failed[:MOST_FAILURES]),
     ]
@@ -326,7 +328,8 @@ def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
     lines = [
         say(
             lang,
-            en=f"after {runs} runs of each (intervals that hold at all looks together):",
+            en=f"after {counted(base.n, 'run')} of each "
+            "(intervals that hold at all looks together):",
             ja=f"各{runs}回の時点（何度見ても同時に成り立つ区間）：",
         )
     ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from wargame.commands.options import add_json
 from wargame.commands.terminal import print_json
+from wargame.english import counted
 
 EXAMPLES = """examples:
   wargame check
@@ -63,7 +64,6 @@ def run(args: argparse.Namespace) -> int:
             print(f"{warning} [odd, but allowed]")
         print(
             f"checked {findings.checked}: "
-            f"{len(faults)} fault{'s' if len(faults) != 1 else ''}, "
-            f"{len(warnings)} oddit{'ies' if len(warnings) != 1 else 'y'}"
+            f"{counted(len(faults), 'fault')}, {counted(len(warnings), 'oddity', 'oddities')}"
         )
     return 2 if faults else 0

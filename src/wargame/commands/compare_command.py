@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from wargame.commands.comparing import comparison, footnote
 from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
-from wargame.errors import WargameError
+from wargame.english import counted
+from wargame.errors import WargameError, no_such
 from wargame.statistics.result import say
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespa
             lines += [
                 say(
                     args.lang,
-                    en=f"{batch.folder} is not complete: {done:,} of {total:,} runs",
+                    en=f"{batch.folder} is not complete: {done:,} of {counted(total, 'run')}",
                     ja=f"{batch.folder}は途中：{total:,}回中{done:,}回",
                 ),
                 "",
@@ -155,6 +156,7 @@ def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
 def _no_policy(batch: Batch, policy: str | None) -> str:
     from wargame.experiment.batch import BASELINE
 
-    known = ", ".join(name for name in batch.headers if name != BASELINE) or "none"
-    asked = f"{batch.folder} has no policy {policy}" if policy else "name one policy: --policy P"
-    return f"{asked} (it has: {known})"
+    known = [name for name in batch.headers if name != BASELINE]
+    if policy:
+        return f"{batch.folder}: {no_such('policy', policy, known)}"
+    return f"name one policy: --policy P (there are: {', '.join(known) or 'none'})"

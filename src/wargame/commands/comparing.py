@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wargame.commands.terminal import table
+from wargame.english import counted
 from wargame.show.lines import packed
 from wargame.statistics.result import (
     about,
@@ -76,12 +77,13 @@ def heading(found: Comparison, titles: Titles) -> str:
         others = whole(found.base_n)
         return say(
             lang,
-            en=f"{variant} ({runs} runs) against {base} ({others}), each its own luck",
+            en=f"{variant} ({counted(found.n, 'run')}) against {base} ({others}), "
+            "each its own luck",
             ja=f"{base}の実行{others}回に対する{variant}の{runs}回：運は別々",
         )
     return say(
         lang,
-        en=f"{variant} against {base}: {runs} pairs of runs under the same luck",
+        en=f"{variant} against {base}: {counted(found.n, 'pair')} of runs under the same luck",
         ja=f"{base}に対する{variant}：同じ運の実行{runs}組",
     )
 
@@ -125,8 +127,12 @@ def in_short(verdict: Verdict, lang: str = "en") -> str:
             return say(lang, en="its condition never occurred", ja="条件が一度も成立せず")
     if verdict.more is None:
         return say(lang, en="not resolved", ja="未確定")
-    more = whole(about(verdict.more))
-    return say(lang, en=f"needs about {more} more runs", ja=f"さらに約{more}回必要")
+    more = about(verdict.more)
+    return say(
+        lang,
+        en=f"needs about {counted(more, 'more run')}",
+        ja=f"さらに約{whole(more)}回必要",
+    )
 
 
 def flows(transitions: Sequence[Transition], lang: str = "en") -> list[str]:
@@ -134,7 +140,9 @@ def flows(transitions: Sequence[Transition], lang: str = "en") -> list[str]:
     told = [flow.words(lang) for flow in transitions[:MOST_FLOWS]]
     rest = len(transitions) - MOST_FLOWS
     if rest > 0:
-        told.append(say(lang, en=f"and {rest} rarer exchanges", ja=f"他に稀な入れ替わり{rest}種"))
+        told.append(
+            say(lang, en=f"and {counted(rest, 'rarer exchange')}", ja=f"他に稀な入れ替わり{rest}種")
+        )
     lead = say(lang, en="  changed places: ", ja="  入れ替わり：")
     return packed(lead, told, say(lang, en="; ", ja="、"))
 
@@ -146,7 +154,7 @@ def footnote(tests: int, lang: str = "en") -> list[str]:
         en=(
             "Points are percentage points of model runs. Intervals hold together for all rows of\n"
             "a policy; a verdict also stands after Benjamini and Yekutieli over all "
-            f"{tests} tests\n(p BY). Pairing x3: without shared luck, 3 times the runs."
+            f"{counted(tests, 'test')}\n(p BY). Pairing x3: without shared luck, 3 times the runs."
         ),
         ja=(
             "差はモデル実行の割合の差（パーセントポイント）。区間は政策ごとに全行が同時に成り立つ。\n"

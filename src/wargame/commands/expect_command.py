@@ -14,6 +14,7 @@ from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, f
 from wargame.commands.comparing import in_short
 from wargame.commands.options import add_worldview
 from wargame.commands.terminal import print_json, table
+from wargame.english import agreeing, counted
 from wargame.statistics.result import decimals, say, signed, signed_interval, whole
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ def told(batch: Batch, found: Expectations, lang: str = "en") -> list[str]:
                     words[prediction.answer],
                 )
             )
-    pairs, margin = whole(found.n), f"{100 * found.margin:g}"
+    margin = 100 * found.margin
     seed, scenario = batch.header.seed, batch.header.scenario
     return [
         say(
             lang,
-            en=f"{scenario}, seed {seed}: {pairs} pairs of model runs for each policy",
-            ja=f"{scenario}、シード{seed}：政策ごとにモデル実行{pairs}組",
+            en=f"{scenario}, seed {seed}: {counted(found.n, 'pair')} of model runs for each policy",
+            ja=f"{scenario}、シード{seed}：政策ごとにモデル実行{whole(found.n)}組",
         ),
         "",
         *table(rows, right=(2, 3)),
@@ -145,8 +146,9 @@ def told(batch: Batch, found: Expectations, lang: str = "en") -> list[str]:
         *failures(list(batch.summary.failures), lang),
         say(
             lang,
-            en=f"Differences up to {margin} points do not matter: flat means that no larger one",
-            ja=f"{margin}ポイントまでの差は問題としない。「不変」はそれを超える差が残らないこと、",
+            en=f"Differences up to {margin:g} {agreeing(margin, 'point')} do not matter: "
+            "flat means that no larger one",
+            ja=f"{margin:g}ポイントまでの差は問題としない。「不変」はそれを超える差が残らないこと、",
         ),
         say(
             lang,
@@ -169,13 +171,20 @@ def summary(found: Expectations, lang: str) -> list[str]:
     return [
         say(
             lang,
-            en=f"{holds} of {total} policies hold, {fails} fail, {open_} are unresolved.",
+            en=f"Of {counted(total, 'policy', 'policies')} {_answers(holds, fails, open_)}",
             ja=f"政策{total}件中、成立{holds}件、不成立{fails}件、未確定{open_}件。",
         ),
         say(
             lang,
-            en=f"Of {yes + no + unknown} directions {yes} hold, {no} fail, "
-            f"{unknown} are unresolved.",
+            en=f"Of {counted(yes + no + unknown, 'direction')} {_answers(yes, no, unknown)}",
             ja=f"方向{yes + no + unknown}個中、成立{yes}個、不成立{no}個、未確定{unknown}個。",
         ),
     ]
+
+
+def _answers(holds: int, fails: int, unresolved: int) -> str:
+    """``2 hold, 1 fails, 0 are unresolved.``"""
+    return (
+        f"{holds} {agreeing(holds, 'holds', 'hold')}, {fails} {agreeing(fails, 'fails', 'fail')}, "
+        f"{unresolved} {agreeing(unresolved, 'is', 'are')} unresolved."
+    )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
 from wargame.commands.terminal import Meter, caution, print_json, table
+from wargame.english import counted
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Odds
@@ -101,8 +102,8 @@ def told(narrator: Narrator, odds: Odds, points: tuple[TurningPoint, ...]) -> st
     lines = [
         say(
             lang,
-            en=f"{odds.name}: {odds.n:,} futures after each turn, per cent of model runs",
-            ja=f"{odds.name}：各ターンのあとの{odds.n:,}通りの未来、モデルの試行に占める割合（％）",
+            en=f"{odds.name}: {counted(odds.n, 'future')} after each turn, per cent of model runs",
+            ja=f"{odds.name}：各ターンのあとの{odds.n:,}通りの未来、モデルの実行に占める割合（％）",
         ),
         "",
         *table(rows, right=range(len(names) + 1)),

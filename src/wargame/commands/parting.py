@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wargame.english import agreeing, counted
 from wargame.experiment.divergence import Departure, Divergence
 from wargame.explain import Explanation, Option, Voice
 from wargame.record import UNRESOLVED
@@ -73,7 +74,8 @@ class Parting:
         if rest > 0:
             more = say(
                 self.lang,
-                en=f"... and {rest} more orders that differ",
+                en=f"... and {counted(rest, 'more order')} "
+                f"that {agreeing(rest, 'differs', 'differ')}",
                 ja=f"……ほかに違った命令{rest}件",
             )
             lines.append(f"  {more}")

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from wargame import __version__
 from wargame.compiler import compile_scenario
+from wargame.english import agreeing, counted
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.dials import Panel, Turned, overlay_text, panel
 from wargame.experiment.sampling import sample
@@ -190,7 +191,8 @@ class Calibration:
         lines.append(
             say(
                 lang,
-                en=f"Not identified: {len(self.settings)} of {self.tried} other settings fit, too",
+                en=f"Not identified: of {counted(self.tried, 'other setting')} "
+                f"{len(self.settings)} {agreeing(len(self.settings), 'fits', 'fit')}, too",
                 ja=f"決まらないこと：ほかに{self.tried}通りを試し、{len(self.settings)}通りも一致した",
             )
         )

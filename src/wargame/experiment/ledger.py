@@ -20,6 +20,7 @@ import numpy as np
 
 from wargame import ladder
 from wargame.compiler import compile_scenario
+from wargame.english import agreeing, counted
 from wargame.errors import Mark
 from wargame.experiment.levers import (
     assumed,
@@ -30,7 +31,7 @@ from wargame.experiment.levers import (
     shown_file,
     with_levers,
 )
-from wargame.experiment.sensitivity import sensitivity
+from wargame.experiment.sensitivity import SCREEN, sensitivity
 from wargame.experiment.sensitivity_answer import Difference, Sensitivity
 from wargame.located import NOWHERE
 from wargame.record import Outcomes
@@ -222,7 +223,8 @@ class Ledger(Result):
         return say(
             lang,
             en=f"{whole(self.numbers)} numbers in {whole(len(self.rows))} rows; "
-            f"{whole(guessed)} of them are assumptions. {counts[0]} rows were measured closely, "
+            f"{whole(guessed)} of them are assumptions. {counted(counts[0], 'row')} "
+            f"{agreeing(counts[0], 'was', 'were')} measured closely, "
             f"{counts[1]} screened and not among those that stood out, {counts[2]} not measured.",
             ja=f"{whole(len(self.rows))}行に{whole(self.numbers)}個の数値、"
             f"うち{whole(guessed)}個は仮定。{counts[0]}行を詳しく測り、{counts[1]}行は選別で目立たず、"
@@ -237,7 +239,7 @@ def ledger(
     name: str,
     spec: Spec,
     pairs: int = 1000,
-    screen: int = 12_000,
+    screen: int = SCREEN,
     seed: int | None = None,
     jobs: int = 1,
     on_progress: Progress | None = None,

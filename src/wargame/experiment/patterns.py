@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
 from wargame.data_files import find
+from wargame.english import agreeing, counted
 from wargame.experiment.data import data_files, read_data
 from wargame.experiment.events import (
     EventSpec,
@@ -257,8 +258,10 @@ class Patterns(Result):
         lines.append(
             say(
                 lang,
-                en=f"{self.passed} of {len(self.found)} patterns pass in {whole(self.runs)} runs; "
-                f"{self.telling} of them do not pass where actors forget their rules",
+                en=f"Of {counted(len(self.found), 'pattern')} {self.passed} "
+                f"{agreeing(self.passed, 'passes', 'pass')} in {counted(self.runs, 'run')}; "
+                f"{self.telling} of them {agreeing(self.telling, 'does', 'do')} not pass where "
+                "actors forget their rules",
                 ja=f"実行{whole(self.runs)}回で{len(self.found)}個中{self.passed}個のパターンが合格。"
                 f"うち{self.telling}個は、規則を忘れた主体では合格しない",
             )

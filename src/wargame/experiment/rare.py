@@ -28,6 +28,7 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.course import CHUNK, play_runs
 from wargame.draws import Luck
+from wargame.english import counted
 from wargame.errors import SpecError, WargameError, no_such
 from wargame.scenario import Scenario
 from wargame.spec import DerivedSpec, Expr, Spec
@@ -90,8 +91,8 @@ class RareEstimate(Result):
         )
         work = say(
             lang,
-            en=f"work: that of {cost} plain runs",
-            ja=f"計算量：通常の実行{cost}回分",
+            en=f"work: that of {counted(cost, 'plain run')}",
+            ja=f"計算量：通常の実行{whole(cost)}回分",
         )
         if self.gain is not None:
             times = f"{self.gain:,.1f}" if self.gain < 10 else f"{self.gain:,.0f}"

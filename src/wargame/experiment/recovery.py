@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from wargame.english import agreeing, counted
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -138,10 +139,12 @@ class Work:
             self._suspects.append(replace(piece, tried=piece.tried + 1))
         elif self._journal.fail(chunk.variant, chunk.start, reason):
             self._count(failed=1)
-            if self.progress.failed > self._most_failed:
+            failed = self.progress.failed
+            if failed > self._most_failed:
                 raise WargameError(
-                    f"{self.progress.failed:,} runs have failed, so the batch was stopped; "
-                    f"the last was run {chunk.start} of {chunk.variant}: {reason}"
+                    f"{counted(failed, 'run')} {agreeing(failed, 'has', 'have')} failed, so the "
+                    f"batch was stopped; the last was run {chunk.start} of {chunk.variant}: "
+                    f"{reason}"
                 )
 
     def _count(self, *, played: int = 0, failed: int = 0, losses: int = 0) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wargame import __version__
+from wargame.english import counted
 from wargame.errors import SpecError, StoreError, WargameError, no_such
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
@@ -96,7 +97,7 @@ class Conclusion(Result):
             case "all":
                 text = say(
                     lang,
-                    en=f"{who}: {en} under all {many} worldviews",
+                    en=f"{who}: {en} under {_all_of(many)}",
                     ja=f"{who}：{many}つの世界観すべてで{ja}",
                 )
             case "some":
@@ -157,7 +158,7 @@ class Robust(Result):
         """The conclusions, those that hold under all worldviews first, and the regrets."""
         many = len(self.worldviews)
         blocks = {
-            "all": say(lang, en=f"Under all {many} worldviews", ja=f"{many}つの世界観すべてで"),
+            "all": say(lang, en=f"Under {_all_of(many)}", ja=f"{many}つの世界観すべてで"),
             "some": say(lang, en="Only under some", ja="一部の世界観でのみ"),
             "contrary": say(lang, en="Depends on what one believes", ja="世界観しだい"),
             "none": say(lang, en="Not shown under any", ja="どの世界観でも示されない"),
@@ -418,11 +419,15 @@ def told(result: Robust) -> list[list[tuple[str, ...]]]:
     return [result.table(outcome) for outcome in result.outcomes if outcome in moved]
 
 
+def _all_of(worldviews: int) -> str:
+    return f"all {worldviews} worldviews" if worldviews > 1 else "the one worldview"
+
+
 def heading(result: Robust, lang: str = "en") -> str:
     """The first line of the report."""
     return say(
         lang,
-        en=f"{result.scenario}, seed {result.seed}, {whole(result.runs)} runs each,"
+        en=f"{result.scenario}, seed {result.seed}, {counted(result.runs, 'run')} each,"
         " same luck; * resolved",
         ja=f"{result.scenario}、シード{result.seed}、各{whole(result.runs)}回、同じ運。*は確定",
     )

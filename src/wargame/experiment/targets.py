@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from wargame.english import counted
 from wargame.experiment.data import read_data
 from wargame.findings import Findings
 from wargame.history import turn_of
@@ -310,7 +311,8 @@ class Fit(Result):
             said = say(lang, en=f"more than {self.rival}", ja=f"{self.rival}を上回る")
         return say(
             lang,
-            en=f"{self.label}: {found} ({between}) of {whole(self.n)} runs; said {said}: {verdict}",
+            en=f"{self.label}: {found} ({between}) of {counted(self.n, 'run')}; "
+            f"said {said}: {verdict}",
             ja=f"{self.label}：{whole(self.n)}回中{found}（{between}）、予測{said}：{verdict}",
         )
 

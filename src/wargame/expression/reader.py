@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
+from wargame.english import counted
 from wargame.errors import Fault, Mark, SpecError, nearest
 from wargame.expression.tree import (
     FUNCTIONS,
@@ -327,7 +328,7 @@ class _Reader:
         return Query(function, tuple(names), column)
 
     def _wrong_count(self, function: str, column: int, given: int) -> NoReturn:
-        values = "1 value" if given == 1 else f"{given} values"
+        values = counted(given, "value")
         self.refuse(column, f"{function} does not take {values}", f"write {_usage(function)}")
 
 

@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from wargame.english import counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
@@ -122,8 +123,9 @@ class _Report(Sheet):
         runs = max(tally.runs for tally in self.batch.tallies())
         policies = len(self.batch.headers) - 1
         facts = self.say(
-            f"{whole(runs)} model runs of each of {policies + 1} variants, seed {header.seed}, "
-            f"engine {header.engine}. Shares of model runs are not probabilities of war.",
+            f"{counted(runs, 'model run')} of each of {counted(policies + 1, 'variant')}, "
+            f"seed {header.seed}, engine {header.engine}. "
+            "Shares of model runs are not probabilities of war.",
             f"変種{policies + 1}種、各{whole(runs)}回のモデル実行、シード{header.seed}、"
             f"エンジン{header.engine}。モデル実行に占める割合は、戦争の確率ではない。",
         )
@@ -453,8 +455,8 @@ class _Report(Sheet):
             self.say(
                 "No run failed."
                 if not failed
-                else f"{whole(failed)} runs failed; they stay in the denominator, and the verdicts "
-                "hold whatever they would have done.",
+                else f"{counted(failed, 'run')} failed: counted in the denominator, and the "
+                "verdicts hold whatever would have come of it.",
                 "失敗した実行はない。"
                 if not failed
                 else f"{whole(failed)}回の実行が失敗した。分母に残し、"
@@ -467,8 +469,8 @@ class _Report(Sheet):
             if more:
                 lines.append(
                     self.say(
-                        f"{whole(len(more))} comparisons are not resolved; about "
-                        f"{whole(max(more))} more runs would settle all of them.",
+                        f"{counted(len(more), 'comparison')} not resolved; about "
+                        f"{counted(max(more), 'more run')} would settle them.",
                         f"{whole(len(more))}件の比較は未確定。すべてに決着をつけるには"
                         f"約{whole(max(more))}回の追加が要る。",
                     )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.english import counted
 from wargame.statistics.lazy import special
 from wargame.statistics.pairs import YES, Pairs
 from wargame.statistics.planning import runs_for_half_width
@@ -204,9 +205,11 @@ class Stop(Result):
         )
         if self.reached:
             return text
-        more = whole(about(self.more))
+        more = about(self.more)
         return text + say(
-            lang, en=f": about {more} more runs of each", ja=f"：各変種あと約{more}回"
+            lang,
+            en=f": about {counted(more, 'more run')} of each",
+            ja=f"：各変種あと約{whole(more)}回",
         )
 
 

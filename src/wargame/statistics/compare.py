@@ -23,6 +23,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.english import counted
 from wargame.statistics import planning
 from wargame.statistics.lazy import special, stats
 from wargame.statistics.paired import (
@@ -152,7 +153,7 @@ class Comparison(Result):
         """A heading and one line for each outcome."""
         heading = say(
             lang,
-            en=f"{self.variant} against {self.base}, {whole(self.n)} pairs of model runs",
+            en=f"{self.variant} against {self.base}, {counted(self.n, 'pair')} of model runs",
             ja=f"{self.base}に対する{self.variant}、モデル実行{whole(self.n)}組",
         )
         moved = (

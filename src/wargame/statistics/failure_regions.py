@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.english import counted
 from wargame.statistics.prim import Box, induce
 from wargame.statistics.result import FloatArray, Result, decimals, interval, percent, say, whole
 from wargame.statistics.shares import critical, wilson
@@ -136,7 +137,8 @@ class FailureRegions(Result):
         if not self.regions:
             return say(
                 lang,
-                en=f"{name}: no region of the unknowns stands out in {runs} model runs",
+                en=f"{name}: no region of the unknowns stands out in "
+                f"{counted(self.n, 'model run')}",
                 ja=f"{name}：モデル実行{runs}回では、突出した領域は見つからない",
             )
         return "\n".join(self._sentence(region, lang) for region in self.regions)

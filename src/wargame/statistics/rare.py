@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.english import counted
 from wargame.statistics.lazy import special, stats
 from wargame.statistics.result import Result, one_in, say, whole
 from wargame.statistics.shares import never_seen
@@ -71,8 +72,12 @@ class RareShare(Result):
         )
         if self.crude_runs is None:
             return text
-        runs = whole(int(float(f"{self.crude_runs:.1e}")))
-        return text + say(lang, en=f"; worth {runs} plain runs", ja=f"。通常の実行{runs}回に相当")
+        runs = int(float(f"{self.crude_runs:.1e}"))
+        return text + say(
+            lang,
+            en=f"; worth {counted(runs, 'plain run')}",
+            ja=f"。通常の実行{whole(runs)}回に相当",
+        )
 
 
 def combine_replicates(

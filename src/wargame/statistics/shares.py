@@ -15,6 +15,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wargame.english import counted
 from wargame.statistics.lazy import special
 from wargame.statistics.result import (
     FloatArray,
@@ -129,7 +130,7 @@ class Share(Result):
             bound = percent_bound(self.at_most, decimals(100 * self.at_most))
             text = say(
                 lang,
-                en=f"{self.name}: never in {runs} model runs (so at most {bound})",
+                en=f"{self.name}: never in {counted(self.n, 'model run')} (so at most {bound})",
                 ja=f"{self.name}：モデル実行{runs}回中一度もなし（多くとも{bound}）",
             )
         else:
@@ -140,7 +141,7 @@ class Share(Result):
             )
             text = say(
                 lang,
-                en=f"{self.name}: {share} of {runs} model runs ({between})",
+                en=f"{self.name}: {share} of {counted(self.n, 'model run')} ({between})",
                 ja=f"{self.name}：モデル実行{runs}回の{share}（{between}）",
             )
         if (self.worst_low, self.worst_high) != (self.low, self.high):

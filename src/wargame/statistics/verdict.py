@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wargame.english import counted
 from wargame.statistics.result import (
     Result,
     about,
@@ -116,12 +117,14 @@ class Verdict(Result):
                 )
         text = say(
             lang,
-            en=f"{self.name}: not resolved at {whole(self.n)} pairs, {by} points ({between})",
+            en=f"{self.name}: not resolved at {counted(self.n, 'pair')}, {by} points ({between})",
             ja=f"{self.name}：{whole(self.n)}組では未確定、{by}ポイント（{between}）",
         )
         if self.more is None:
             return text
-        more = whole(about(self.more))
+        more = about(self.more)
         return text + say(
-            lang, en=f"; needs about {more} more runs", ja=f"。さらに約{more}回の実行が必要"
+            lang,
+            en=f"; needs about {counted(more, 'more run')}",
+            ja=f"。さらに約{whole(more)}回の実行が必要",
         )
