@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wargame.compiler import compile_scenario
 from wargame.english import counted
 from wargame.errors import Fault, SpecError, nearest, no_such
-from wargame.load import load, load_history
+from wargame.load import load_history
 from wargame.orders import HOLD, Desk, Order, Ruling, plain
+from wargame.ready import opened
 from wargame.replay import Look, Plan, Replay, StrPath, header_for, record
 from wargame.scenario import Scenario
 from wargame.spec import Effect, HappeningSpec, HistorySpec, NatureSpec, Text
@@ -48,7 +48,7 @@ def play_history(
     written. Raises SpecError for names that the scenario does not know and days outside it.
     """
     spec = load_history(history) if isinstance(history, str) else history
-    scenario = scenario or compile_scenario(load(spec.scenario))
+    scenario = scenario or opened(spec.scenario)
     _check(spec, scenario)
     deeds: dict[int, list[HappeningSpec]] = {}
     for deed in spec.events:

@@ -124,8 +124,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def open_table(args: argparse.Namespace) -> Table:
     """The game that was asked for, new or old."""
-    from wargame.compiler import compile_scenario
-    from wargame.load import load
+    from wargame.ready import opened
     from wargame.seminar.agents import parse_seats
     from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN
     from wargame.seminar.table import Table
@@ -145,7 +144,7 @@ def open_table(args: argparse.Namespace) -> Table:
             raise WargameError(f"{actor} is given to people and to a program")
         seats[actor] = AGENT + where
     start = (_source(args.source), args.turn) if args.source else None
-    scenario = start[0].scenario if start else compile_scenario(load(args.scenario, args.overlay))
+    scenario = start[0].scenario if start else opened(args.scenario, args.overlay)
     named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
     log = args.out or Path(named)
     return Table.create(

@@ -13,7 +13,6 @@ from typing import Literal
 
 import numpy as np
 
-from wargame.compiler import compile_scenario
 from wargame.errors import Fault, OrderError, SpecError, hint
 from wargame.experiment.foresight import (
     GUESSES,
@@ -25,7 +24,7 @@ from wargame.experiment.foresight import (
     foresee,
 )
 from wargame.history import turn_of
-from wargame.load import load, load_history
+from wargame.load import load_history
 from wargame.orders import HOLD
 from wargame.scenario import Scenario
 from wargame.spec import HistorySpec, Spec
@@ -250,7 +249,7 @@ def backtest(
         raise OrderError(f"{runs} runs are too few: play at least 1")
     told = load_history(history) if isinstance(history, str) else history
     if scenario is None:
-        scenario = compile_scenario(load(told.scenario, [worldview] if worldview else []))
+        scenario = opened(told.scenario, [worldview] if worldview else [])
     for actor in actors:
         if actor not in scenario.header.actors:
             known = hint(actor, scenario.header.actors)
