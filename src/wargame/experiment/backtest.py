@@ -26,6 +26,7 @@ from wargame.experiment.foresight import (
 from wargame.history import turn_of
 from wargame.load import load_history
 from wargame.orders import HOLD
+from wargame.ready import opened
 from wargame.scenario import Scenario
 from wargame.spec import HistorySpec, Spec
 from wargame.statistics.result import Result, percent, say, whole
