@@ -98,12 +98,12 @@ def ledger(found: Ledger) -> str:
         assert one is not None
         rows.append(
             (
-                row.title["en"],
+                row.title["en"] + (f" (`{one.part}`)" if one.part else ""),
                 KINDS[row.kind][0],
                 f"`{row.file}:{row.line}`",
                 one.outcome,
-                signed(one.less[0]),
-                signed(one.more[0]),
+                "–" if one.less is None else signed(one.less[0]),
+                "–" if one.more is None else signed(one.more[0]),
                 "" if one.resolved else "not resolved",
             )
         )

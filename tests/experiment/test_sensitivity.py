@@ -22,7 +22,8 @@ from wargame.experiment.levers import (
     unknown_levers,
     with_levers,
 )
-from wargame.experiment.sensitivity import Cost, sensitivity
+from wargame.experiment.sensitivity import sensitivity
+from wargame.experiment.sensitivity_answer import Cost
 from wargame.load import load, load_texts
 from wargame.spec import Text
 

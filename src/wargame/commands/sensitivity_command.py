@@ -27,7 +27,7 @@ from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
-    from wargame.experiment.sensitivity import Difference, Sensitivity
+    from wargame.experiment.sensitivity_answer import Cost, Difference, Sensitivity
 
 EXAMPLES = """examples:
   wargame sensitivity kherson-2022
@@ -55,7 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pairs", type=int, default=2000, metavar="N", help="runs behind each bar (default: 2000)"
     )
     parser.add_argument(
-        "--screen", type=int, default=12_000, metavar="N", help="runs of the screening"
+        "--screen",
+        type=int,
+        default=48_000,
+        metavar="N",
+        help="runs of the screening (default: 48000)",
     )
     parser.add_argument(
         "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"
@@ -70,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, and say what counts."""
     from wargame.experiment.folder import write_json
-    from wargame.experiment.sensitivity import PARTS, Cost, sensitivity
+    from wargame.experiment.sensitivity import PARTS, sensitivity
     from wargame.show.titles import Titles
 
     jobs = jobs_of(args)

@@ -176,6 +176,11 @@ def unit_of(text: Text) -> dict[str, str]:
     return dict(PER_MILLE) if text.en == PER_MILLE["en"] and not text.ja else both(text, "")
 
 
+def of(title: Mapping[str, str], en: str, ja: str) -> dict[str, str]:
+    """What of the thing is turned: `Host talks: weight`."""
+    return {"en": f"{title['en']}: {en}", "ja": f"{title['ja']}：{ja}"}
+
+
 def titled(name: str, file: ScenarioSpec) -> dict[str, str]:
     """What a gauge, an unknown or a derived gauge is called."""
     for part in (file.gauges, file.unknowns, file.derived):

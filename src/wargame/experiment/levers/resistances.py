@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from wargame import ladder
 from wargame.errors import Mark
-from wargame.experiment.levers.lever import HEAT, PER_MILLE, Bench, relative
+from wargame.experiment.levers.lever import HEAT, PER_MILLE, Bench, of, relative
 from wargame.expression import (
     Block,
     Choice,
@@ -33,6 +33,7 @@ from wargame.scenario import DYAD_CELLS, Scenario
 from wargame.spec import Expr, GaugeSpec, Spec, Text
 
 SOURCE = Text(en="Glasl 1982; sizes are an assumption")
+THE_LADDER = {"en": "The ladder", "ja": "段階の梯子"}
 FILE = "src/wargame/ladder.py"
 
 # `ladder.climb`, written in the language of rules
@@ -62,10 +63,9 @@ def add(bench: Bench, spec: Spec) -> None:
             if usual > LIMIT:
                 continue  # the ends of the ladder, beyond which there is no stage
             less, more = relative(usual, 1, LIMIT)
-            title = {
-                "en": f"The ladder: resistance from stage {stage} to {to}",
-                "ja": f"段階の梯子：第{stage}段階から第{to}段階への抵抗",
-            }
+            title = of(
+                THE_LADDER, f"resistance, stage {stage} to {to}", f"第{stage}→{to}段階の抵抗"
+            )
             kept = bench.add(
                 "ladder",
                 name,
@@ -88,7 +88,7 @@ def add(bench: Bench, spec: Spec) -> None:
         kept = bench.add(
             "ladder",
             name,
-            {"en": f"The ladder: {en}", "ja": f"段階の梯子：{ja}"},
+            of(THE_LADDER, en, ja),
             SOURCE,
             Mark(FILE, line_of(name), 1),
             usual=usual,

@@ -13,6 +13,7 @@ from wargame.experiment.levers.lever import (
     Bench,
     assumed,
     both,
+    of,
     titled,
 )
 from wargame.experiment.levers.thresholds import Thresholds
@@ -68,7 +69,7 @@ class _Workshop:
         cell = self.bench.add(
             "chance",
             event.id,
-            both(event.title, event.id),
+            of(both(event.title, event.id), "frequency", "頻度"),
             event.source,
             event.at,
             less=USUAL if constant is not None and constant <= 0 else LESS,
@@ -81,7 +82,8 @@ class _Workshop:
     def drift(self, name: str, item: DriftSpec) -> DriftSpec:
         if not assumed(item.source) or name not in self.file.gauges:
             return item
-        cell = self.bench.add("drift", name, titled(name, self.file), item.source, item.value.at)
+        title = of(titled(name, self.file), "pace of its change", "変化の速さ")
+        cell = self.bench.add("drift", name, title, item.source, item.value.at)
         if cell is None:
             return item
         value = Expr(f"{name} + (({item.value.text}) - {name}) * {cell} // 1000")
@@ -93,7 +95,7 @@ class _Workshop:
         title = both(move.title, name)
         update: dict[str, object] = {}
         if move.base.text != "0":
-            cell = self.bench.add("weight", name, title, move.source, move.at)
+            cell = self.bench.add("weight", name, of(title, "weight", "重み"), move.source, move.at)
             if cell is not None:
                 update["base"] = _scaled(move.base, cell)
         effects, failure = (
@@ -101,7 +103,9 @@ class _Workshop:
             for part in (move.effects, move.failure)
         )
         if effects or failure or move.heat:
-            cell = self.bench.add("effects", name, title, move.source, move.at)
+            cell = self.bench.add(
+                "effects", name, of(title, "effects", "効果"), move.source, move.at
+            )
             if cell is not None:
                 update["effects"] = {**move.effects, **_effects(effects, cell)}
                 update["failure"] = {**move.failure, **_effects(failure, cell)}

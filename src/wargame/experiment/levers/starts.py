@@ -13,6 +13,7 @@ from wargame.experiment.levers.lever import (
     Lever,
     assumed,
     both,
+    of,
     place_of,
     titled,
     unit_of,
@@ -39,7 +40,7 @@ def add(bench: Bench, spec: Spec) -> None:
         bench.add(
             "start",
             name,
-            titled(name, file),
+            of(titled(name, file), "at the start", "初期値"),
             gauge.source,
             gauge.at if gauge.start.at == NOWHERE else gauge.start.at,
             usual=usual,
@@ -61,7 +62,7 @@ def add(bench: Bench, spec: Spec) -> None:
             bench.add(
                 "dyad",
                 name,
-                {"en": f"{who['en']}: {part} at the start", "ja": f"{who['ja']}：{ja}"},
+                of(who, f"{part} at the start", ja),
                 dyad.source,
                 dyad.at,
                 usual=usual,
