@@ -10,9 +10,13 @@ import pytest
 from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
 
 from wargame.cli import main
+from wargame.commands import odds_command
 from wargame.experiment.batch import run_batch
+from wargame.experiment.odds import odds_of
+from wargame.experiment.turning_points import Gain, TurningPoint
 from wargame.log import LogWriter, read_log
 from wargame.replay import open_replay, record_run
+from wargame.show.narrate import Narrator
 
 
 @pytest.fixture
@@ -73,6 +77,8 @@ def test_fork_writes_a_log_and_says_what_differs(
     data = as_json(capsys, *words)
     assert data["apart"][0]["turn"] == 2 and data["usual"]["futures"] == 20
     assert data["endings"]["parent"] == open_replay(log).playthrough.ending
+    assert "+0.0 " not in told and "-0.0 " not in told
+    assert "No future of either came to: " in told
 
 
 def test_fork_takes_injects_as_text_or_from_a_file(
@@ -123,6 +129,31 @@ def test_odds_tell_the_curve_and_the_turning_points(
     assert [row["turn"] for row in data["turns"]] == list(range(run.turns + 1))
     assert data["turns"][-1]["endings"][run.ending]["share"] == 1
     assert {"mark", "best", "usual", "played"} <= data["turning_points"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("lang", "none", "more"),
+    [
+        ("en", "no single move made a difference", "1 more move of these turns"),
+        ("ja", "差をもたらした手は一つもなかった", "ほかの手1件"),
+    ],
+)
+def test_moves_that_made_no_difference_are_not_rows_of_zeros(
+    log: str, lang: str, none: str, more: str
+) -> None:
+    replay = open_replay(log)
+    odds = odds_of(replay, 10)
+
+    def point(gain: float) -> TurningPoint:
+        found = Gain(gain, gain, gain)
+        return TurningPoint(2, "red", 0, "arm", "hold", 10, found, found, changes=())
+
+    narrator = Narrator.of(replay, lang)
+    idle = odds_command.told(narrator, odds, (point(0.0), point(0.2)))
+    assert idle.count(none) == 1 and "!!" not in idle
+    mixed = odds_command.told(narrator, odds, (point(-120.0), point(0.0)))
+    assert "-120" in mixed and more in mixed and none not in mixed
+    assert "+0" not in idle + mixed
 
 
 def test_odds_speak_japanese(log: str, capsys: pytest.CaptureFixture[str]) -> None:

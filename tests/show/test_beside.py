@@ -12,7 +12,7 @@ from wargame.experiment.odds import Usual, usually
 from wargame.fork import Fork, fork
 from wargame.orders import Ruling
 from wargame.replay import Replay
-from wargame.show.beside import Beside, following
+from wargame.show.beside import Beside, following, unreached
 from wargame.show.language import LANGUAGES
 from wargame.show.lines import WIDTH, columns
 from wargame.show.narrate import Narrator
@@ -87,6 +87,14 @@ def test_only_what_some_future_came_to_is_listed(usual: Usual, made: Fork) -> No
     for row in rows:
         assert row.change.difference == pytest.approx(row.now - row.was)
         assert row.change.low <= row.change.difference <= row.change.high
+
+
+def test_what_no_future_came_to_is_named(usual: Usual, made: Fork) -> None:
+    narrator = Narrator.of(made.replay)
+    told = [row.title for row in following(usual, narrator)]
+    never = unreached(usual, narrator)
+    names = (*usual.header.milestones, *usual.header.endings)
+    assert sorted([*told, *never]) == sorted(narrator.outcome(name) for name in names)
 
 
 def shown(data: Any) -> Iterator[str]:

@@ -127,9 +127,10 @@ def _data(fork: Fork, usual: Usual | None, out: str | None) -> dict[str, Any]:
 
 def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> str:
     """What differs, side by side, as a person reads it."""
-    from wargame.show.beside import Beside, following
+    from wargame.show.beside import Beside, following, unreached
     from wargame.show.lines import wrapped
     from wargame.show.plain import beside
+    from wargame.statistics.result import signed
 
     both = Beside(fork, lang)
     say = both.now.say
@@ -143,8 +144,8 @@ def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> 
     if not both.turns:
         lines += ["", say("Nothing differs.")]
     elif len(both.turns) > SHOWN:
-        more = say("... and {n} more turns that differ").format(n=len(both.turns) - SHOWN)
-        lines += ["", more]
+        rest = len(both.turns) - SHOWN
+        lines += ["", say("More turns that differ: {n}").format(n=rest)]
     lines += ["", *beside([heads, (say("How it ends"), *both.ends())])]
     lines += [line for left in both.left_out() for line in wrapped(left)]
     if usual is not None:
@@ -155,13 +156,16 @@ def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> 
                 row.title,
                 f"{100 * row.was:.1f} %",
                 f"{100 * row.now:.1f} %",
-                f"{100 * row.change.difference:+.1f}",
-                f"{100 * row.change.low:+.1f} … {100 * row.change.high:+.1f}",
+                signed(row.change.difference),
+                f"{signed(row.change.low)} … {signed(row.change.high)}",
             )
             for row in following(usual, both.now)
         ]
         lines += ["", *wrapped(title.format(n=f"{usual.n:,}", turn=fork.turn))]
         lines += table([named, *shares], right=(1, 2, 3))
+        if never := unreached(usual, both.now):
+            told = say("No future of either came to: {names}.")
+            lines += wrapped(told.format(names=say("; ").join(never)))
         lines.append(say("Shares of model runs, not probabilities of war."))
     if out:
         lines += ["", say("Written to {file}").format(file=out)]

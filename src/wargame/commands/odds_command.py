@@ -122,9 +122,22 @@ def told(narrator: Narrator, odds: Odds, points: tuple[TurningPoint, ...]) -> st
 def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
     """The moves of the turns that moved the odds most, each beside what it is held against."""
     from wargame.experiment.turning_points import SIGNS
-    from wargame.statistics.result import say
+    from wargame.statistics.result import say, signed
 
     lang = narrator.lang
+    telling = [p for p in points if any(map(round, (p.ground.points, p.ground.low, p.ground.high)))]
+    idle = len(points) - len(telling)
+    if not telling:
+        turns = say(lang, en=", ", ja="、").join(map(str, sorted({p.turn for p in points})))
+        return [
+            say(
+                lang,
+                en="In the turns that moved the odds most no single move made a difference to the "
+                f"side that made it (turns judged: {turns}).",
+                ja="見通しを最も動かしたターンで、指した側にとって差をもたらした手は一つもなかった"
+                f"（評価したターン：{turns}）。",
+            )
+        ]
     usual = say(lang, en="what it usually does", ja="ふだんの手")
     to = say(lang, en=" to ", ja="～")
     rows = [
@@ -133,12 +146,17 @@ def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
             narrator.actor(p.actor),
             narrator.move(p.played),
             SIGNS[p.mark],
-            f"{p.ground.points:+.0f}",
-            f"{p.ground.low:+.0f}{to}{p.ground.high:+.0f}",
+            signed(p.ground.points / 100, 0),
+            f"{signed(p.ground.low / 100, 0)}{to}{signed(p.ground.high / 100, 0)}",
             usual if p.ground is p.usual else narrator.move(p.alternative),
         )
-        for p in points
+        for p in telling
     ]
+    rest = say(
+        lang,
+        en=f"{counted(idle, 'more move')} of these turns made no difference.",
+        ja=f"これらのターンのほかの手{idle}件は、差をもたらさなかった。",
+    )
     if lang == "ja":
         return [
             "見通しを最も動かしたターンの手。指した側から見た評価：",
@@ -147,6 +165,7 @@ def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
             ),
             "!! 妙手  ! 好手  ?! 疑問手  ? 悪手  ?? 大悪手。印なし：差は見えない。",
             "点はその主体にとってのもの（1000：最悪の結末から最良の結末まで。仮定）。",
+            *([rest] if idle else []),
         ]
     return [
         "Moves of the turns that moved the odds most, for the side that made them:",
@@ -155,4 +174,5 @@ def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:
         ),
         "!! brilliant  ! good  ?! dubious  ? mistake  ?? blunder; no sign: not resolved.",
         "Points are the actor's own (1000: from its worst ending to its best; an assumption).",
+        *([rest] if idle else []),
     ]

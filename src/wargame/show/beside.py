@@ -178,15 +178,25 @@ class Beside:
 
 def following(usual: Usual, narrator: Narrator) -> tuple[Following, ...]:
     """What usually follows: every milestone, then every ending that any future came to."""
-    names = (*usual.header.milestones, *usual.header.endings)
     changes = {change.name: change for change in usual.changes()}
+    return tuple(
+        Following(narrator.outcome(name), was, now, changes[name])
+        for name, (was, now) in _shares(usual).items()
+        if was or now
+    )
+
+
+def unreached(usual: Usual, narrator: Narrator) -> tuple[str, ...]:
+    """The milestones and endings that no future came to, of the original or of the fork."""
+    return tuple(narrator.outcome(name) for name, both in _shares(usual).items() if not any(both))
+
+
+def _shares(usual: Usual) -> dict[str, tuple[float, float]]:
+    """Of every milestone, then of every ending: the original's share and the fork's."""
 
     def share(name: str, world: int) -> float:
         of = usual.milestones if name in usual.header.milestones else usual.endings
         return of(world)[name].share
 
-    return tuple(
-        Following(narrator.outcome(name), share(name, 0), share(name, 1), changes[name])
-        for name in names
-        if share(name, 0) or share(name, 1)
-    )
+    names = (*usual.header.milestones, *usual.header.endings)
+    return {name: (share(name, 0), share(name, 1)) for name in names}

@@ -44,6 +44,7 @@ from wargame.show.outlook import Outlook
 from wargame.show.page_words import page_words
 from wargame.show.story import beginning, story
 from wargame.show.units import unit
+from wargame.statistics.result import signed
 
 Data = dict[str, Any]
 
@@ -445,8 +446,8 @@ def usual_data(usual: Usual, fork: Fork, lang: str) -> Data:
                 "title": row.title,
                 "was": row.was,
                 "now": row.now,
-                "change": f"{100 * row.change.difference:+.1f} "
-                f"({100 * row.change.low:+.1f} … {100 * row.change.high:+.1f})",
+                "change": f"{signed(row.change.difference)} "
+                f"({signed(row.change.low)} … {signed(row.change.high)})",
                 "resolved": row.change.resolved,
             }
             for row in following(usual, Narrator.of(fork.replay, lang))
