@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from wargame.english import counted
 from wargame.show.charts import ENDING_FILL, STAGE_FILL, STAGE_TEXT
 from wargame.show.titles import head
-from wargame.statistics import Share, Study, share_interval
 from wargame.show.units import lasting
+from wargame.statistics import Share, Study, share_interval
 from wargame.statistics.result import decimals, say, whole
 from wargame.statistics.shares import critical
 
@@ -369,8 +370,8 @@ def tornado(
             "less": say(lang, en="cannot be turned down", ja="これ以上は下げられない"),
             "more": say(lang, en="cannot be turned up", ja="これ以上は上げられない"),
         }
-        for y, row in enumerate(rows):
         absent: list[tuple[float, str, str]] = []
+        for y, row in enumerate(rows):
             for side, colour, shift in (("less", DOWN, -0.19), ("more", UP, 0.19)):
                 if row[side] is None:
                     absent.append((y + shift, cannot[side], colour))
@@ -378,7 +379,6 @@ def tornado(
                 middle, low, high = (100 * value for value in row[side])
                 ax.barh(y + shift, middle, height=0.32, color=colour, alpha=0.85)
                 ax.plot([low, high], [y + shift] * 2, color=INK, linewidth=1)
-        ax.set_yticks(range(len(rows)), [_two_lines(str(row["title"])) for row in rows])
         left, right = ax.get_xlim()
         away = 1 if right >= -left else -1  # to the side with more room
         for height, text, colour in absent:
@@ -392,6 +392,7 @@ def tornado(
                 fontsize=8,
                 color=colour,
             )
+        ax.set_yticks(range(len(rows)), [_two_lines(str(row["title"])) for row in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.grid(axis="x", color=RULE, linewidth=0.6)
         ax.set_axisbelow(True)
@@ -579,7 +580,7 @@ def _legend(
 
 def _foot(figure: Figure, lang: str, n: int, what: str) -> None:
     """What every figure owes its reader."""
-    head = say(lang, en=f"n = {whole(n)} model runs", ja=f"モデル実行 n = {whole(n)}回")
+    head = say(lang, en=f"n = {counted(n, 'model run')}", ja=f"モデル実行 n = {whole(n)}回")
     last = say(
         lang,
         en="Shares of model runs, not probabilities of war.",
