@@ -85,7 +85,18 @@ def test_words_and_json() -> None:
     ]
     assert found.words("ja").splitlines() == [
         "KABOOM：最大後悔が最小なのはwarn、2.0ポイント（tegmarkの場合）",
-        "最も多くの世界観で基準を満たす：warnとarm",
+        "最も多くの世界観で基準を満たす：warn、arm",
         "標本誤差の範囲で引き直しても100 %でwarnが首位",
     ]
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_policies_that_share_the_smallest_worst_regret_are_all_named() -> None:
+    alike = [[0.1, 0.3], [0.1, 0.3], [0.1, 0.3], [0.2, 0.4]]
+    found = regret(alike, ["a", "b", "c", "d"], ["calm", "rough"], outcome="KABOOM", errors=0.01)
+    first, last = found.words().splitlines()
+    assert first == "KABOOM: the smallest worst regret, 0.0 points, is shared by a, b and c"
+    assert all(f"{name} first in " in last for name in "abc") and "d first" not in last
+    told = found.words("ja").splitlines()
+    assert told[0] == "KABOOM：最大後悔が最小（0.0ポイント）なのは同点でa、b、c"
+    assert all(f"で{name}が首位" in told[1] for name in "abc")

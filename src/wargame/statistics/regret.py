@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.statistics.result import FloatArray, Result, percent, say
+from wargame.statistics.result import FloatArray, Result, listed, percent, say
 
 
 @dataclass(frozen=True)
@@ -61,41 +61,48 @@ class Regret(Result):
 
     def words(self, lang: str = "en") -> str:
         """Who is most robust, how bad it gets, and whether noise could change that."""
-        joint = say(lang, en=" and ", ja="と")
-        best = self[self.minimax[0]]
-        worst = percent(best.maximum).removesuffix(" %")
-        lines = [
-            say(
+        best, *ties = (self[policy] for policy in self.minimax)
+        worst, who = percent(best.maximum).removesuffix(" %"), listed(self.minimax, lang)
+        if ties:
+            first = say(
                 lang,
-                en=f"{self.outcome}: {joint.join(self.minimax)} has the smallest worst regret, "
-                f"{worst} points (under {best.worst})",
-                ja=f"{self.outcome}：最大後悔が最小なのは{joint.join(self.minimax)}、"
-                f"{worst}ポイント（{best.worst}の場合）",
+                en=f"the smallest worst regret, {worst} points, is shared by {who}",
+                ja=f"最大後悔が最小（{worst}ポイント）なのは同点で{who}",
             )
-        ]
+        else:
+            first = say(
+                lang,
+                en=f"{who} has the smallest worst regret, {worst} points (under {best.worst})",
+                ja=f"最大後悔が最小なのは{who}、{worst}ポイント（{best.worst}の場合）",
+            )
+        lines = [self.outcome + say(lang, en=": ", ja="：") + first]
         if self.best_percentile90 != self.minimax:
             lines.append(
                 say(
                     lang,
-                    en=f"over nine of ten worldviews it is {joint.join(self.best_percentile90)}",
-                    ja=f"世界観の9割では{joint.join(self.best_percentile90)}",
+                    en=f"over nine of ten worldviews it is {listed(self.best_percentile90, lang)}",
+                    ja=f"世界観の9割では{listed(self.best_percentile90, lang)}",
                 )
             )
         if best.satisfied is not None:
             lines.append(
                 say(
                     lang,
-                    en=f"good enough in most worldviews: {joint.join(self.most_satisfied)}",
-                    ja=f"最も多くの世界観で基準を満たす：{joint.join(self.most_satisfied)}",
+                    en=f"good enough in most worldviews: {listed(self.most_satisfied, lang)}",
+                    ja=f"最も多くの世界観で基準を満たす：{listed(self.most_satisfied, lang)}",
                 )
             )
-        if best.wins is not None:
+        shares = [
+            (row.policy, percent(row.wins, 0)) for row in (best, *ties) if row.wins is not None
+        ]
+        if shares:
+            en = listed([f"{policy} first in {share}" for policy, share in shares], "en")
+            ja = listed([f"{share}で{policy}が首位" for policy, share in shares], "ja")
             lines.append(
                 say(
                     lang,
-                    en=f"sampling noise leaves {best.policy} first in {percent(best.wins, 0)}"
-                    " of redraws",
-                    ja=f"標本誤差の範囲で引き直しても{percent(best.wins, 0)}で{best.policy}が首位",
+                    en=f"sampling noise leaves {en} of redraws",
+                    ja=f"標本誤差の範囲で引き直しても{ja}",
                 )
             )
         return "\n".join(lines)

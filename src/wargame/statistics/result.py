@@ -7,7 +7,7 @@ Numbers are rounded to what their uncertainty carries: two figures of the half-w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
@@ -74,6 +74,14 @@ def plain(value: Any) -> Any:
 def say(lang: str, *, en: str, ja: str) -> str:
     """The sentence in `lang`; English for a language we do not have."""
     return ja if lang == "ja" else en
+
+
+def listed(names: Sequence[str], lang: str) -> str:
+    """Names in a sentence: ``warn``, ``warn and arm``, ``warn, arm and wait``."""
+    if lang == "ja":
+        return "、".join(names)
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def whole(number: int) -> str:
