@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,14 +95,14 @@ def test_the_gallery_links_every_run_once(kherson: Replay, tmp_path: Path) -> No
     class Picked:
         where, run, kind = "runs/x#7", 7, "typical"
 
-        def words(self, lang: str = "en") -> str:
-            return "なぜか" if lang == "ja" else "Why <this>"
+        def words(self, lang: str = "en", called: Callable[[str], str] = str) -> str:
+            return f"{called('Libya')}、なぜか" if lang == "ja" else "Why <this>"
 
     index, *pages = write_gallery(tmp_path, [Picked(), Picked()], lambda where: kherson)
     assert [page.name for page in pages] == ["01-typical-7.html"]
     text = index.read_text(encoding="utf-8")
     assert text.count('href="01-typical-7.html?lang=en"') == 2
-    assert "Why &lt;this&gt;" in text and "なぜか" in text
+    assert "Why &lt;this&gt;" in text and "リビア型、なぜか" in text
     assert "style=" not in text
 
 
