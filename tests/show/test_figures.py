@@ -136,6 +136,18 @@ def test_svg_is_text_has_its_own_ids_and_asks_for_nothing() -> None:
     assert 'aria-label="a &quot;b&quot; &lt; c"' in one
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_tornado_has_no_bar_for_what_cannot_be_turned(lang: str) -> None:
+    rows = [{**TORNADO[0], "more": None}, {**TORNADO[1], "less": None}]
+    ax = figures.tornado(rows, "KABOOM", n=N, lang=lang, figure=Figure())
+    assert sorted(bar.get_width() for bar in ax.patches) == pytest.approx([-0.4, 0.2])
+    told = {text.get_text() for text in ax.texts}
+    assert told == {
+        "en": {"cannot be turned up", "cannot be turned down"},
+        "ja": {"これ以上は上げられない", "これ以上は下げられない"},
+    }[lang]  # fmt: skip
+
+
 def test_a_notebook_needs_no_figure() -> None:
     from matplotlib import pyplot
 
