@@ -113,6 +113,7 @@ def run(args: argparse.Namespace) -> int:
 def told(found: Sensitivity, lang: str = "en") -> str:
     """The answer as text for a terminal: sentences, then the tables behind them."""
     from wargame.experiment.levers import KINDS
+    from wargame.show.units import translated
 
     ja = lang == "ja"
     lines = [found.words(lang)]
@@ -128,7 +129,9 @@ def told(found: Sensitivity, lang: str = "en") -> str:
         lines += ["", head]
         for line, bar in zip(body, bars, strict=False):
             source = _fit(bar.source, 60) if bar.source else "出典なし" if ja else "no source"
-            lines += [line, f"    {bar.place}  {KINDS[bar.kind][ja]}  {bar.turned(lang)}; {source}"]
+            unit = translated(bar.unit[lang], lang)
+            facts = (bar.place, KINDS[bar.kind][ja], f"{bar.turned()} {unit}", source)
+            lines += [line, "    " + ("、" if ja else "; ").join(facts)]
     for name, indices in found.indices.items():
         rows = [(name, "Sobol 1", "Sobol total", "PAWN", "floor")]
         for index in indices:

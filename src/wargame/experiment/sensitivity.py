@@ -69,9 +69,9 @@ Flags = npt.NDArray[np.bool_]
 Progress = Callable[[int, int], object]
 
 PARTS = ("tornado", "sobol", "regions", "regret")
-TURNED = 0.25  # of the assumptions, in each run of the screening
+LOTS, TURNED = 256, 32  # in each run of the screening so many are turned down, and so many up
 CLOSER = 20  # assumptions that are looked at for the first ending and each milestone
-SCREEN = 48_000  # runs in which hundreds of assumptions can be told from noise (see docs)
+SCREEN = 48_000  # runs of the screening: what they can tell is in docs/experiments.md
 FEW = 3  # and for every other ending
 RARE = 20  # cases below which an outcome is left out of Sobol, PAWN and the regions
 TASK = 2000  # rows that are played as one piece of work
@@ -275,33 +275,30 @@ class _Study:
 
     def _screened(self, players: _Players) -> list[Lever]:
         """The assumptions worth a closer look."""
-        n = self.screen
-        lots = self.rng.random((len(self.levers), n))
-        down, up = lots < TURNED / 2, lots > 1 - TURNED / 2
+        n, count = self.screen, len(self.levers)
+        lots = self.rng.integers(0, LOTS, (count, n), dtype=np.uint8)
+        sided = np.array([(one.less is not None, one.more is not None) for one in self.levers])
+        # A lot for a side that is not there leaves the assumption at rest.
+        down = (lots < TURNED) & sided[:, :1]
+        up = (lots >= LOTS - TURNED) & sided[:, 1:]
+        rest = ~(down | up)
         cells = {}
         for lever, lower, upper in zip(self.levers, down, up, strict=True):
             values = self._drawn(lever, n) if lever.usual is None else np.full(n, lever.usual)
-            if lever.less is not None:
-                values[lower] = lever.less
-            if lever.more is not None:
-                values[upper] = lever.more
-            cells[lever.cell] = values
+            values[lower], values[upper] = lever.less or 0, lever.more or 0
+            cells[lever.cell] = values.astype(np.int32)
         turned = tuple(lever.cell for lever in self.levers)
         found = players.play(BASELINE, turned, cells, np.arange(n), self.seed)
-        one_way = np.array([len(lever.sides) == 1 for lever in self.levers])
-        # Lots of a side that is not there leave the assumption at rest.
-        no_down = np.array([lever.less is None for lever in self.levers])[:, None]
-        no_up = np.array([lever.more is None for lever in self.levers])[:, None]
-        rest = ~(down & ~no_down) & ~(up & ~no_up)
         chosen: dict[str, Lever] = {}
         for name, happened in found.items():
-            y = happened.astype(float)
             above, below, still = (
-                side @ y / np.maximum(1, side.sum(axis=1)) for side in (up, down, rest)
+                side[:, happened].sum(axis=1) / np.maximum(1, side.sum(axis=1))
+                for side in (up, down, rest)
             )
-            # The two groups are of one size but for chance, so the difference itself ranks.
-            alone = np.where(no_up[:, 0], below, above) - still
-            order = np.argsort(-np.abs(np.where(one_way, alone, above - below)), kind="stable")
+            # The two groups are of one size but for chance, so the difference itself ranks. What
+            # has one side only is compared with where it is at rest.
+            low, high = np.where(sided[:, 0], below, still), np.where(sided[:, 1], above, still)
+            order = np.argsort(-np.abs(high - low), kind="stable")
             most = CLOSER if name in self.first else FEW
             chosen |= {self.levers[i].cell: self.levers[i] for i in order[:most]}
         return list(chosen.values())

@@ -40,17 +40,12 @@ class Assumption(Result):
     usual: int | None
     high: int | None
 
-    def turned(self, lang: str = "en") -> str:
-        """From where to where it is turned: `347 ← 520 → 780 per mille`."""
+    def turned(self) -> str:
+        """From where to where it is turned, in its unit: `347 ← 520 → 780`."""
         low, usual, high = (
             NOT_THERE if one is None else whole(one) for one in (self.low, self.usual, self.high)
         )
-        middle = "…" if self.usual is None else f"← {usual} →"
-        return say(
-            lang,
-            en=f"{low} {middle} {high} {self.unit['en']}",
-            ja=f"{low} {middle} {high}（{self.unit['ja']}）",
-        )
+        return f"{low} … {high}" if self.usual is None else f"{low} ← {usual} → {high}"
 
 
 @dataclass(frozen=True)
