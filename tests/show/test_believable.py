@@ -180,10 +180,30 @@ def test_failures_are_as_plain_as_successes(page: str, evidence: Evidence) -> No
     assert "✗ fails" in page and "✓ passes" in page
     assert "✗ 不合格" in page
     lines = in_short(evidence)
-    assert any(line.startswith("✗ patterns: 2 of 3") for line in lines)
+    assert any(line.startswith("✗ patterns: Of 3 patterns 2 pass") for line in lines)
     assert any("Failing: Nobody ever talks." in line for line in lines)
-    assert any(line.startswith("✗ calibration: 0 of 1") for line in lines)
+    assert any(line.startswith("✗ calibration: Of 1 worldview 0 meet all their") for line in lines)
     assert any("不合格：誰も話さない。" in line for line in in_short(evidence, "ja"))
+
+
+def test_what_a_scenario_has_nothing_for_is_named_once(evidence: Evidence) -> None:
+    bare = replace(evidence, expectations=None, patterns=None, backtest=None, base_rates=None)
+    bare = replace(bare, fits={})
+    missing = [line for line in in_short(bare) if line.startswith("–")]
+    assert missing == [
+        "– expectations: No policy states what it would do to this scenario.",
+        "– patterns: No patterns file is written for this scenario (scenarios/patterns).",
+        "– backtest: No history file is written for this scenario (scenarios/history).",
+        "– base rates: No base-rates file is written for this scenario (scenarios/base-rates).",
+        "– calibration: No worldview for this scenario carries the report of a calibration "
+        "(.fits.json).",
+    ]
+    page = believable(bare)
+    assert all(line.partition(": ")[2] in page for line in missing)
+    assert "このシナリオの実際の経過のファイルがない" in page
+    left_out = replace(bare, asked=("ledger",))
+    assert [line[:13] for line in in_short(left_out) if line.startswith("–")] == ["– calibration"]
+    assert believable(left_out).count("This part was left out.") == 4
 
 
 def test_the_real_course_is_asked_too(evidence: Evidence) -> None:
@@ -232,8 +252,8 @@ def test_a_scenario_of_which_nothing_is_stated_says_so(
     found = gather("quarrel", runs=100, closely=0, parts=("patterns", "backtest"), jobs=1)
     assert found.patterns is found.backtest is found.base_rates is found.ledger is None
     text = believable(found, "ja")
-    assert "No patterns are stated for this scenario" in text
-    assert "No history is told in this scenario" in text
+    assert "No patterns file is written for this scenario" in text
+    assert "No history file is written for this scenario" in text
     assert '<input type="radio" name="lang" id="lang-ja" checked>' in text
 
 
@@ -262,7 +282,7 @@ def test_numbers_and_parts_that_make_no_sense(place: Path, monkeypatch: pytest.M
         gather("quarrel", runs=5)
     with pytest.raises(WargameError, match="at least 100 runs for each row"):
         gather("quarrel", closely=7)
-    with pytest.raises(WargameError, match=f"there are {', '.join(PARTS)}"):
+    with pytest.raises(WargameError, match=f"there are: {', '.join(PARTS)}"):
         gather("quarrel", parts=("everything",))
     with pytest.raises(SpecError, match="there is no policy or worldview 'prowd'"):
         gather("quarrel", worldview="prowd")

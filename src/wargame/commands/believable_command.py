@@ -38,14 +38,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="laid over it (default: forecasters, where it fits; none: as written)",
     )
     parser.add_argument(
-        "--runs", type=int, default=2000, metavar="N", help="runs of each question (default: 2000)"
+        "--runs",
+        type=int,
+        default=2000,
+        metavar="N",
+        help="runs of each question, at least 100 (default: 2000)",
     )
     parser.add_argument(
         "--closely",
         type=int,
         default=1000,
         metavar="N",
-        help="runs behind each row of the ledger (default: 1000; 0 measures none)",
+        help="runs behind each row of the ledger, at least 100 (default: 1000; 0 measures none)",
     )
     parser.add_argument(
         "--only",

@@ -34,6 +34,9 @@ Progress = Callable[[str, int, int], object]
 DEFAULT = "forecasters"
 """The worldview that a page is written under where none is named and it fits the scenario."""
 
+LEAST = 100
+"""Fewer runs answer no question."""
+
 PARTS = ("ledger", "expectations", "patterns", "backtest", "base-rates")
 CLOSELY = 1000  # runs behind each row of the ledger that is measured closely
 PRINCIPALS = 6  # actors, the first of the scenario, whom the backtest scores
@@ -44,13 +47,15 @@ SCREEN = 48  # runs of the screening, for each of those
 class Evidence(Result):
     """What was found, part by part; None for a part that does not exist or was left out.
 
-    worldview: "" for the scenario as it is written. fits: for every worldview that is meant for
-    the scenario, its calibration's report. policies: what those that state directions are called.
+    asked: the parts that were not left out. worldview: "" for the scenario as it is written.
+    fits: for every worldview that is meant for the scenario, its calibration's report. policies:
+    what those that state directions are called.
     """
 
     spec: Spec
     scenario: str
     digest: str
+    asked: tuple[str, ...]
     worldview: str
     seed: int
     runs: int
@@ -92,11 +97,11 @@ def gather(
     """
     if unknown := [part for part in parts if part not in PARTS]:
         raise WargameError(no_such("part", unknown[0], PARTS))
-    if runs < 100:
-        raise WargameError(f"--runs: the questions need at least 100 runs, not {runs}")
-    if closely and closely < 100:
+    if runs < LEAST:
+        raise WargameError(f"--runs: the questions need at least {LEAST} runs, not {runs}")
+    if closely and closely < LEAST:
         raise WargameError(
-            f"--closely: the ledger needs at least 100 runs for each row, or 0, not {closely}"
+            f"--closely: the ledger needs at least {LEAST} runs for each row, or 0, not {closely}"
         )
     views = _views(name)
     if worldview is None:
@@ -114,6 +119,7 @@ def gather(
         spec=spec,
         scenario=spec.scenario.id,
         digest=spec.digest,
+        asked=parts,
         worldview=worldview,
         seed=seed,
         runs=runs,

@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from wargame.english import agreeing, counted
 from wargame.experiment.backtest import ALL
 from wargame.experiment.base_rates import Compared
 from wargame.experiment.believable import Evidence
@@ -24,8 +25,8 @@ from wargame.experiment.patterns import LEVELS, Found
 from wargame.show.language import LANGUAGES, joined
 from wargame.show.page import static
 from wargame.show.sheet import Sheet, page
-from wargame.statistics.result import decimals, percent, signed, signed_interval, whole
 from wargame.show.units import translated
+from wargame.statistics.result import decimals, percent, signed, signed_interval, whole
 from wargame.yaml_reader import read_yaml
 
 __all__ = ["believable", "in_short", "write_believable"]
@@ -35,7 +36,39 @@ MOST = 15  # rows of the ledger in the open table
 WORST = 10  # and in that of the worst outcomes
 FEW = 30  # runs below which nothing is said of a model without rules
 GOOD, BAD, OPEN = "good", "bad", "open"
-MARKS = {GOOD: "✓", BAD: "✗", OPEN: "?"}
+NONE = "none"
+MARKS = {GOOD: "✓", BAD: "✗", OPEN: "?", NONE: "–"}
+
+CHAPTERS = {  # their key on the page, and what they are called in a line
+    "ledger": ("ledger", "ledger", "台帳"),
+    "expectations": ("expect", "expectations", "予想"),
+    "patterns": ("patterns", "patterns", "パターン"),
+    "backtest": ("backtest", "backtest", "過去への適用"),
+    "base-rates": ("rates", "base rates", "基準率"),
+    "calibration": ("calibration", "calibration", "較正"),
+}
+LACKS = {  # why a part has nothing to say though it was asked for
+    "expectations": (
+        "No policy states what it would do to this scenario.",
+        "このシナリオへの効果を述べる政策がない。",
+    ),
+    "patterns": (
+        "No patterns file is written for this scenario (scenarios/patterns).",
+        "このシナリオのパターンのファイルがない（scenarios/patterns）。",
+    ),
+    "backtest": (
+        "No history file is written for this scenario (scenarios/history).",
+        "このシナリオの実際の経過のファイルがない（scenarios/history）。",
+    ),
+    "base-rates": (
+        "No base-rates file is written for this scenario (scenarios/base-rates).",
+        "このシナリオの基準率のファイルがない（scenarios/base-rates）。",
+    ),
+    "calibration": (
+        "No worldview for this scenario carries the report of a calibration (.fits.json).",
+        "このシナリオ向けの世界観に、較正の報告（.fits.json）の付いたものがない。",
+    ),
+}
 
 NAMED_PARTS = {  # of a row of the ledger
     "start": "初期値",
@@ -136,7 +169,7 @@ class _Page(Sheet):
         evidence, file = self.evidence, self.evidence.spec.scenario
         view = evidence.worldview or self.say("none: as written", "なし（原案のまま）")
         facts = self.say(
-            f"Worldview: {view}. {whole(evidence.runs)} model runs of each question, seed "
+            f"Worldview: {view}. {counted(evidence.runs, 'model run')} of each question, seed "
             f"{evidence.seed}, engine {evidence.engine}, scenario digest {evidence.digest[:16]}. "
             "Shares of model runs are not probabilities of war.",
             f"世界観：{view}。問いごとに{whole(evidence.runs)}回のモデル実行、シード{evidence.seed}、"
@@ -170,25 +203,29 @@ class _Page(Sheet):
         )
 
     def scores(self) -> Iterable[tuple[str, str, str, str]]:
-        """For each chapter its key, a verdict, its name, and what it found in a sentence."""
+        """For each chapter its key, a verdict, its name, and what it found in a sentence.
+
+        Last, what is missing for those that were asked for and have nothing to say.
+        """
         evidence = self.evidence
         if evidence.ledger:
-            label = self.say("ledger", "台帳")
-            yield "ledger", OPEN, label, evidence.ledger.words(self.lang)
+            yield self.score("ledger", OPEN, evidence.ledger.words(self.lang))
         if evidence.expectations:
             found = evidence.expectations
             holds, fails, unsure = (
                 found.directions_that(answer) for answer in ("holds", "fails", "unresolved")
             )
             words = self.say(
-                f"Of {holds + fails + unsure} directions that policies state of themselves, "
-                f"{holds} hold, {fails} fail, and {unsure} are not resolved at {whole(found.n)} "
-                "pairs of runs.",
+                f"Of {counted(holds + fails + unsure, 'direction')} that policies state of "
+                f"themselves, {holds} {agreeing(holds, 'holds', 'hold')}, "
+                f"{fails} {agreeing(fails, 'fails', 'fail')}, and "
+                f"{unsure} {agreeing(unsure, 'is', 'are')} not resolved at "
+                f"{counted(found.n, 'pair')} of runs.",
                 f"政策が自ら述べる{holds + fails + unsure}個の向きのうち、"
                 f"成立{holds}、不成立{fails}、{whole(found.n)}組では未確定{unsure}。",
             )
             kind = BAD if fails else OPEN if unsure else GOOD
-            yield "expect", kind, self.say("expectations", "予想"), words
+            yield self.score("expectations", kind, words)
         if evidence.patterns:
             found_p = evidence.patterns
             failed = [one for one in found_p if not one.passed]
@@ -197,28 +234,30 @@ class _Page(Sheet):
                 named = ", ".join(one.title[self.lang] for one in failed)
                 words += self.say(f" Failing: {named}.", f"不合格：{named}。")
             kind = BAD if failed else GOOD
-            yield "patterns", kind, self.say("patterns", "パターン"), words
+            yield self.score("patterns", kind, words)
         if evidence.backtest:
             part = evidence.backtest.parts[-1]
             row = part[ALL]
             kind = (GOOD if row.resolved else OPEN) if row.beats else BAD
             words = evidence.backtest.words(self.lang).splitlines()[-1]
-            yield "backtest", kind, self.say("backtest", "過去への適用"), words
+            yield self.score("backtest", kind, words)
         if evidence.base_rates:
             gaps = [gap for rate in evidence.base_rates for gap in rate.gaps]
             apart = sum(gap.resolved is True for gap in gaps)
             words = self.say(
-                f"Of {len(gaps)} comparisons with ICB, MID, GML and others, {apart} show a gap "
-                "beyond chance. Each says what explains it.",
+                f"Of {counted(len(gaps), 'comparison')} with ICB, MID, GML and others, {apart} "
+                f"{agreeing(apart, 'shows', 'show')} a gap beyond chance. Each says what explains "
+                "it.",
                 f"ICB、MID、GMLなどとの{len(gaps)}件の比較のうち、{apart}件に偶然を超える差がある。"
                 "それぞれに説明を付した。",
             )
-            yield "rates", OPEN if apart else GOOD, self.say("base rates", "基準率"), words
+            yield self.score("base-rates", OPEN if apart else GOOD, words)
         if evidence.fits:
             met = sum(bool(fit["met"]) for fit in evidence.fits.values())
             missed = [name for name, fit in evidence.fits.items() if not fit["met"]]
             words = self.say(
-                f"{met} of {len(evidence.fits)} worldviews meet all their targets"
+                f"Of {counted(len(evidence.fits), 'worldview')} {met} "
+                f"{agreeing(met, 'meets all its', 'meet all their')} targets"
                 + (f"; not all: {', '.join(missed)}." if missed else "."),
                 f"{len(evidence.fits)}個の世界観のうち{met}個が、すべての目標を満たす"
                 + (f"。満たさないもの：{'、'.join(missed)}。" if missed else "。"),
@@ -230,14 +269,34 @@ class _Page(Sheet):
                     f"うち{stale}個は、シナリオの最後の変更より前に作られた。",
                 )
             kind = BAD if missed else OPEN if stale else GOOD
-            yield "calibration", kind, self.say("calibration", "較正"), words
+            yield self.score("calibration", kind, words)
+        parts = {
+            "expectations": evidence.expectations,
+            "patterns": evidence.patterns,
+            "backtest": evidence.backtest,
+            "base-rates": evidence.base_rates,
+            "calibration": evidence.fits,
+        }
+        for name, answer in parts.items():
+            if not answer and name in (*evidence.asked, "calibration"):
+                yield self.score(name, NONE, self.say(*LACKS[name]))
+
+    def score(self, part: str, kind: str, words: str) -> tuple[str, str, str, str]:
+        key, en, ja = CHAPTERS[part]
+        return key, kind, self.say(en, ja), words
+
+    def lack(self, part: str) -> str:
+        """What stands in a chapter that has nothing to say."""
+        asked = part in (*self.evidence.asked, "calibration")
+        words = LACKS[part] if asked else ("This part was left out.", "この部分は省かれた。")
+        return f'<p class="note">{escape(self.say(*words))}</p>'
 
     # ------------------------------------------------------------------------- the ledger
 
     def ledger(self) -> str:
         found = self.evidence.ledger
         if found is None:
-            return self.nothing(self.say("The ledger was left out.", "台帳は省かれた。"))
+            return self.lack("ledger")
         text = f"<p>{escape(found.words(self.lang))}</p>"
         if found.pairs:
             words = self.prose("ledger", pairs=whole(found.pairs))
@@ -345,12 +404,7 @@ class _Page(Sheet):
     def expectations(self) -> str:
         found = self.evidence.expectations
         if found is None:
-            return self.nothing(
-                self.say(
-                    "No policy states what it would do to this scenario, or the part was left out.",
-                    "このシナリオへの効果を述べる政策はない。またはこの部分は省かれた。",
-                )
-            )
+            return self.lack("expectations")
         words = self.prose("expectations", pairs=whole(found.n), margin=f"{100 * found.margin:g}")
         widest = (
             max(
@@ -429,12 +483,7 @@ class _Page(Sheet):
     def patterns(self) -> str:
         found = self.evidence.patterns
         if found is None:
-            return self.nothing(
-                self.say(
-                    "No patterns are stated for this scenario, or the part was left out.",
-                    "このシナリオのパターンは定められていない。またはこの部分は省かれた。",
-                )
-            )
+            return self.lack("patterns")
         words = self.prose("patterns")
         text = (
             f"<p>{escape(words)}</p>"
@@ -490,12 +539,7 @@ class _Page(Sheet):
     def backtest(self) -> str:
         found = self.evidence.backtest
         if found is None:
-            return self.nothing(
-                self.say(
-                    "No history is told in this scenario, or the part was left out.",
-                    "このシナリオで語られた実際の経過はない。またはこの部分は省かれた。",
-                )
-            )
+            return self.lack("backtest")
         text = f"<p>{escape(self.prose('backtest', until=found.until))}</p>"
         text += self.bullets(found.words(self.lang).splitlines())
         for part in found.parts:
@@ -524,12 +568,7 @@ class _Page(Sheet):
     def rates(self) -> str:
         found = self.evidence.base_rates
         if found is None:
-            return self.nothing(
-                self.say(
-                    "No base rates are stated for this scenario, or the part was left out.",
-                    "このシナリオの基準率は定められていない。またはこの部分は省かれた。",
-                )
-            )
+            return self.lack("base-rates")
         words = self.prose("rates")
         return f"<p>{escape(words)}</p>" + "".join(self._rate(rate) for rate in found)
 
@@ -567,12 +606,7 @@ class _Page(Sheet):
     def calibration(self) -> str:
         fits = self.evidence.fits
         if not fits:
-            return self.nothing(
-                self.say(
-                    "No worldview meant for this scenario carries a report of its calibration.",
-                    "このシナリオ向けの世界観に、較正の報告が付いたものはない。",
-                )
-            )
+            return self.lack("calibration")
         words = self.prose("calibration")
         return f"<p>{escape(words)}</p>" + "".join(
             self._fit(name, fit) for name, fit in fits.items()
@@ -693,9 +727,6 @@ class _Page(Sheet):
     def verdict(self, kind: str, words: str) -> str:
         """A verdict with its sign: colour never stands alone."""
         return f'<span class="verdict {kind}">{MARKS[kind]} {escape(words)}</span>'
-
-    def nothing(self, words: str) -> str:
-        return f'<p class="note">{escape(words)}</p>'
 
     def track(
         self,
