@@ -84,7 +84,7 @@ moves:
   talk:
     title: Talk
     by: [red, blue]
-    base: 10 + leverage(self, friend) // 100
+    base: 10 + leverage(self, friend) // 100 + leverage(friend, self) // 20
     effects: {tension: -30}
     heat: {red-blue: -100}
     source: test

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from wargame.experiment.levers.lever import PER_MILLE, Bench, assumed, both, relative
 from wargame.expression import Name, Node, Query, parse, show
 from wargame.expression.tree import rebuild
-from wargame.spec import Effect, Expr, Favour, GaugeSpec, Item, MoveSpec, Spec
+from wargame.spec import DerivedSpec, Effect, Expr, Favour, GaugeSpec, Item, MoveSpec, Spec
 
 Pair = tuple[str, str]
 Value = TypeVar("Value")
@@ -55,7 +55,7 @@ def turn(bench: Bench, spec: Spec) -> Spec:
         turned = turned or kept is not None
     if not turned:
         return spec
-    reader = _Reader(tuple(actor.id for actor in spec.actors))
+    reader = _Reader()
     file = _mapped(spec.scenario, reader.plain)
     moves = {name: reader.move(move) for name, move in spec.moves.items()}
     actors = tuple(_mapped(actor, reader.plain) for actor in spec.actors)
@@ -69,9 +69,9 @@ def turn(bench: Bench, spec: Spec) -> Spec:
                 start=Expr(str(value)), min=value, max=value
             )
     even = tuple(tie.model_copy(update={"leverage": 1}) for tie in spec.scenario.ties)
-    return replace(
-        spec, scenario=file.model_copy(update={"ties": even}), moves=moves, actors=actors
-    )
+    derived = {name: DerivedSpec(value=Expr(cell)) for name, cell in reader.turned_round.items()}
+    update = {"ties": even, "derived": {**file.derived, **derived}}
+    return replace(spec, scenario=file.model_copy(update=update), moves=moves, actors=actors)
 
 
 def _cell(one: str, other: str) -> str:
@@ -79,11 +79,14 @@ def _cell(one: str, other: str) -> str:
 
 
 class _Reader:
-    """Rewrites expressions, and remembers which pairs of actors they ask for."""
+    """Rewrites expressions, and remembers which pairs of actors they ask for.
 
-    def __init__(self, actors: tuple[str, ...]) -> None:
-        self.actors = actors
+    turned_round: what `leverage(russia, self)` reads, by a name that begins with `self`.
+    """
+
+    def __init__(self) -> None:
         self.asked: dict[Pair, None] = {}
+        self.turned_round: dict[str, str] = {}
 
     def plain(self, value: Expr) -> Expr:
         """An expression in which every actor is named."""
@@ -115,13 +118,14 @@ class _Reader:
         return Expr(show(rebuild(parse(value.text, value.at).node, leaf)), value.at)
 
     def tie(self, one: str, other: str, ends: Mapping[str, tuple[str, ...]]) -> str:
-        """The cell of a pair; `self` stays in its name, for the compiler to fill in.
-
-        Raises ValueError for a leverage on `self` where several actors can be meant.
-        """
+        """The cell of a pair; `self` stays in its name, for the compiler to fill in."""
         sources, targets = ends.get(one, (one,)), ends.get(other, (other,))
-        if len(targets) > 1:
-            raise ValueError(f"leverage({one}, {other}) means several ties at once")
+        if other == "self":
+            for target in targets:
+                source = target if one == "self" else sources[0]
+                self.asked[source, target] = None
+                self.turned_round[f"{target}.lever.tied.{one}"] = _cell(source, target)
+            return f"self.lever.tied.{one}"
         self.asked |= {(source, targets[0]): None for source in sources}
         return _cell(one if one == "self" else sources[0], targets[0])
 
