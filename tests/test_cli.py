@@ -67,15 +67,20 @@ def test_json_is_one_object_and_nothing_else(capsys: pytest.CaptureFixture[str])
     assert printed.err == "", "progress is for terminals only"
 
 
-@pytest.mark.parametrize(("lang", "word"), [("en", "resolved up"), ("ja", "上昇と確定")])
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ["resolved up", "Peace → unresolved", "no-talks: 600 runs", "  digest "]),
+        ("ja", ["上昇と確定", "Peace → 決着なし", "（no-talks）：実行600回", "  ダイジェスト "]),
+    ],
+)
 def test_tables_are_told_in_both_languages(
-    lang: str, word: str, capsys: pytest.CaptureFixture[str]
+    lang: str, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--runs", "600", "--jobs", "1", "--policy", "no-talks", "--lang", lang]
     assert main(["batch", "quarrel", *arguments]) == 0
     printed = capsys.readouterr().out
-    assert word in printed
-    assert "Peace → unresolved" in printed
+    assert all(word in printed for word in words)
     assert "runs/quarrel-0001" in printed
 
 
@@ -278,3 +283,19 @@ def test_control_c_leaves_a_batch_that_goes_on(
     assert main([*asked, "--out", "quiet"]) == 0
     for name in ("tally.json", "runs.parquet"):
         assert Path("my runs", name).read_bytes() == Path("quiet", name).read_bytes()
+
+
+def test_check_says_its_summary_in_both_languages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "slip.yaml"
+    path.write_text("schema: 1\nid: slip\ngauges: {a: {start: b}}\nendings: {}\n")
+    assert main(["check", str(path)]) == 2
+    *faults, english = capsys.readouterr().out.splitlines()
+    assert main(["check", str(path), "--lang", "ja"]) == 2
+    *same, japanese = capsys.readouterr().out.splitlines()
+    assert faults == same and faults
+    assert english.startswith("checked 1 file: ") and english.endswith(", 0 oddities")
+    assert japanese == f"ファイル1件を検査：誤り{len(faults)}件、不自然な点0件"
+    assert main(["check", str(path), "--lang", "ja", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["checked"] == "1 file"

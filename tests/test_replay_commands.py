@@ -40,6 +40,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
 def test_verify_says_identical(log: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "identical, " in asked(capsys, "verify", log)
     assert as_json(capsys, "verify", log)["logs"][0]["identical"] is True
+    assert f"{log}：一致（" in asked(capsys, "verify", log, "--lang", "ja")
 
 
 def test_verify_exits_with_1_for_a_difference_and_2_for_damage(
@@ -50,6 +51,8 @@ def test_verify_exits_with_1_for_a_difference_and_2_for_damage(
     with LogWriter.create(other, whole.header) as writer:
         writer.append("turn", {**whole.events[0].data, "after": "0" * 64})
     assert "phase record" in asked(capsys, "verify", str(other), code=1)
+    japanese = asked(capsys, "verify", str(other), "--lang", "ja", code=1)
+    assert "最初の違いは第1ターン、局面「記録」" in japanese
     damaged = tmp_path / "damaged.jsonl"
     lines = Path(log).read_bytes().splitlines(keepends=True)
     damaged.write_bytes(b"".join([lines[0], lines[1].replace(b"hold", b"hole"), *lines[2:]]))

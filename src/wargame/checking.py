@@ -22,11 +22,31 @@ Readers = Mapping[str, Callable[[str], object]]
 
 @dataclass
 class Checked:
-    """What a check found. `checked` says what was looked at, in words."""
+    """What a check found.
 
-    checked: str = ""
+    looked_at: how many of what were checked: scenarios, overlays, histories, and files of further
+    kinds; or only the files that were named.
+    """
+
+    looked_at: dict[str, int] = field(default_factory=dict)
     found: dict[Fault, None] = field(default_factory=dict)
     odd: dict[Fault, None] = field(default_factory=dict)
+
+    def checked(self, lang: str = "en") -> str:
+        """What was looked at, in words."""
+        if "scenarios" not in self.looked_at:
+            files = self.looked_at["files"]
+            return f"ファイル{files}件" if lang == "ja" else counted(files, "file")
+        scenarios, overlays, histories, files = self.looked_at.values()
+        if lang == "ja":
+            return (
+                f"シナリオ{scenarios}件、政策と世界観{overlays}件、"
+                f"史実{histories}件、データ{files}件"
+            )
+        return (
+            f"{counted(scenarios, 'scenario')}, {overlays} policies and worldviews, "
+            f"{counted(histories, 'history', 'histories')}, {counted(files, 'file')} of data"
+        )
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -77,56 +97,96 @@ def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) 
     others = check_files(more, readers)
     checked.found |= others.found
     checked.odd |= others.odd
-    checked.checked = (
-        f"{counted(len(scenarios), 'scenario')}, {len(overlays)} policies and worldviews, "
-        f"{counted(len(histories), 'history', 'histories')}, {others.checked} of data"
-    )
+    checked.looked_at = {
+        "scenarios": len(scenarios),
+        "overlays": len(overlays),
+        "histories": len(histories),
+        **others.looked_at,
+    }
     return checked
 
 
 def check_files(paths: Iterable[Path], readers: Readers | None = None) -> Checked:
     """Single files, by what they turn out to be; each in the scenarios that use it.
 
-    readers: of further kinds of file, which the floors above know.
+    A folder stands for every YAML file in it. readers: of further kinds of file, which the floors
+    above know.
     """
     checked = Checked()
-    count = 0
+    kinds: dict[Path, str] = {}
     for path in paths:
-        count += 1
-        try:
-            kind = _kind(path, readers or {})
-        except SpecError as error:
-            checked.found |= dict.fromkeys(error.faults)
-            continue
+        files = yaml_files(path)
+        if not files:
+            checked.found[Fault(f"there is no YAML file in {path}")] = None
+        for file in files:
+            kinds[file] = ""
+            try:
+                kinds[file] = _kind(file, readers or {})
+            except SpecError as error:
+                checked.found |= dict.fromkeys(error.faults)
+    scenarios = _Scenarios(path for path, kind in kinds.items() if kind == "scenario")
+    for path, kind in kinds.items():
         if kind == "scenario":
-            checked.scenario(_as_path(path))
+            scenarios.whole(checked, _as_path(path))
         elif kind == "history":
             checked.read(load_history, _as_path(path))
         elif readers and kind in readers:
             checked.read(readers[kind], _as_path(path))
-        else:
-            _in_its_scenarios(checked, path, kind)
-    checked.checked = counted(count, "file")
+        elif kind == "overlay":
+            scenarios.under(checked, path)
+        elif kind:
+            scenarios.using(checked, path)
+    checked.looked_at = {"files": len(kinds)}
     return checked
 
 
-def _in_its_scenarios(checked: Checked, path: Path, kind: str) -> None:
-    """An actor, a catalogue or an overlay, inside every scenario that can take it."""
-    scenarios = [name for name, _, _ in list_available("scenario")]
-    if kind == "overlay":
-        for scenario in _meant_for(path, scenarios):
-            checked.scenario(scenario, [_as_path(path)])
-        return
-    used = False
-    for scenario in scenarios:
-        within = Checked()
-        files = within.scenario(scenario)
-        if any(Path(file).name == path.name for file in files) or within.found:
-            used = True
-            checked.found |= within.found
-            checked.odd |= within.odd
-    if not used:
-        checked.found[Fault(f"no scenario that can be found uses {path}")] = None
+def yaml_files(path: Path) -> list[Path]:
+    """A file itself; of a folder every YAML file in it and below, but for what is hidden."""
+    if not path.is_dir():
+        return [path]
+    return [
+        found
+        for found in sorted(path.rglob("*"))
+        if found.suffix in (".yaml", ".yml")
+        and found.is_file()
+        and not any(part.startswith(".") for part in found.relative_to(path).parts)
+    ]
+
+
+class _Scenarios:
+    """The scenarios that can be found, and those that are checked; each is looked at once."""
+
+    def __init__(self, checked: Iterable[Path]) -> None:
+        self._paths = {name: name for name, _, _ in list_available("scenario")}
+        self._paths |= {path.stem: _as_path(path) for path in checked}
+        self._seen: dict[str, tuple[tuple[str, ...], Checked]] = {}
+
+    def whole(self, checked: Checked, path: str) -> tuple[tuple[str, ...], Checked]:
+        """A scenario as it is: the names of its files, and what was found, told to `checked`."""
+        if path not in self._seen:
+            within = Checked()
+            self._seen[path] = within.scenario(path), within
+        files, within = self._seen[path]
+        checked.found |= within.found
+        checked.odd |= within.odd
+        return files, within
+
+    def under(self, checked: Checked, overlay: Path) -> None:
+        """A policy or a worldview, laid over every scenario that it is for."""
+        for name in _meant_for(overlay, list(self._paths)):
+            checked.scenario(self._paths.get(name, name), [_as_path(overlay)])
+
+    def using(self, checked: Checked, part: Path) -> None:
+        """An actor or a catalogue, inside every scenario that uses it."""
+        used = False
+        for path in self._paths.values():
+            files, within = self.whole(Checked(), path)
+            if within.found or any(Path(file).name == part.name for file in files):
+                used = True
+                checked.found |= within.found
+                checked.odd |= within.odd
+        if not used:
+            checked.found[Fault(f"no scenario that can be found uses {part}")] = None
 
 
 def _kind(path: Path, readers: Readers) -> str:

@@ -40,8 +40,9 @@ class Difference:
     def words(self, lang: str = "en") -> str:
         """One sentence."""
         if lang == "ja":
+            when = f"第{self.turn}ターン" if self.turn else "最初のターンの前"
             return (
-                f"最初の違いは第{self.turn}ターン、局面「{PHASES[self.phase]}」の{self.what}："
+                f"最初の違いは{when}、局面「{PHASES[self.phase]}」の{self.what}："
                 f"ログでは{self.logged}、このエンジンでは{self.found}"
             )
         return (

@@ -1,6 +1,7 @@
 """Look for mistakes in YAML files: every fault of every file, with file, line and column.
 
-Without files, everything that can be found by name is checked. Beside faults it names oddities:
+Of a folder every YAML file in it and below is checked. Without files, everything that can be found
+by name is. Exits with 2 if anything is wrong. Beside faults it names oddities:
 rules that can never fire, moves that can never be made, endings that can never be reached.
 """
 
@@ -10,21 +11,28 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from wargame.commands.options import add_json
+from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
 from wargame.english import counted
 
 EXAMPLES = """examples:
   wargame check
   wargame check actors/russia.yaml scenarios/my-crisis.yaml
+  wargame check my-crisis/
+  wargame check --lang ja
   wargame check --json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame check``."""
     parser.add_argument(
-        "files", nargs="*", help="YAML files (default: all that ship or stand here)"
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="YAML files, or folders: every YAML file in them (default: all that ship or stand "
+        "here)",
     )
+    add_lang(parser, "language of the summary; what is wrong is said in English")
     add_json(parser)
 
 
@@ -33,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.checking import check_everything, check_files
     from wargame.experiment.data import data_files
     from wargame.experiment.kinds import KINDS
+    from wargame.statistics.result import say
 
     readers = {kind.key: kind.load for kind in KINDS.values()}
     if args.files:
@@ -55,15 +64,20 @@ def run(args: argparse.Namespace) -> int:
                 for item in items
             ]
 
-        data = {"checked": findings.checked, "faults": rows(faults), "warnings": rows(warnings)}
+        data = {"checked": findings.checked(), "faults": rows(faults), "warnings": rows(warnings)}
         print_json(data)
     else:
         for fault in faults:
             print(fault)
         for warning in warnings:
-            print(f"{warning} [odd, but allowed]")
+            allowed = say(args.lang, en=" [odd, but allowed]", ja="［不自然だが許される］")
+            print(f"{warning}{allowed}")
         print(
-            f"checked {findings.checked}: "
-            f"{counted(len(faults), 'fault')}, {counted(len(warnings), 'oddity', 'oddities')}"
+            say(
+                args.lang,
+                en=f"checked {findings.checked()}: {counted(len(faults), 'fault')}, "
+                f"{counted(len(warnings), 'oddity', 'oddities')}",
+                ja=f"{findings.checked('ja')}を検査：誤り{len(faults)}件、不自然な点{len(warnings)}件",
+            )
         )
     return 2 if faults else 0

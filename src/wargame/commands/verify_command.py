@@ -9,12 +9,13 @@ import argparse
 import sys
 from typing import Any
 
-from wargame.commands.options import add_json
+from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
   wargame verify game.jsonl
   wargame verify runs/kherson-2022-0001#4711
+  wargame verify *.jsonl --lang ja
   wargame verify *.jsonl --json"""
 
 DIFFERS, DAMAGED = 1, 2
@@ -23,6 +24,7 @@ DIFFERS, DAMAGED = 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame verify``."""
     parser.add_argument("logs", nargs="+", metavar="LOG", help="a turn log, or runs/DIR#RUN")
+    add_lang(parser)
     add_json(parser)
 
 
@@ -30,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Verify each log; 0 if all are identical, 1 if one differs, 2 if one cannot be read."""
     from wargame.errors import WargameError
     from wargame.experiment.archive import read_playthrough
+    from wargame.statistics.result import say
 
     worst = 0
     rows: list[dict[str, Any]] = []
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         rows.append(verdict.to_json())
         worst = max(worst, 0 if verdict.identical else DIFFERS)
         if not args.json:
-            print(f"{name}: {verdict.words()}")
+            print(name + say(args.lang, en=": ", ja="：") + verdict.words(args.lang))
     if args.json:
         print_json({"logs": rows})
     return worst
