@@ -112,7 +112,9 @@ def estimates(
     from wargame.experiment.batch import BASELINE
     from wargame.experiment.rare import rare_share
     from wargame.load import load
+    from wargame.show.titles import Titles
 
+    titles = Titles.of_scenario(scenario, policies, lang, worldview)
     world = [worldview] if worldview else []
     specs = {BASELINE: load(scenario, world)}
     specs |= {policy: load(scenario, [*world, policy]) for policy in policies}
@@ -123,7 +125,8 @@ def estimates(
         meter.clear()
         found.append({"policy": name, **estimate.to_json()})
         if not as_json:
-            print(f"{name}\n  " + estimate.words(lang).replace("\n", "\n  "))
+            told = estimate.called(titles.head).words(lang)
+            print(f"{titles.typed(name)}\n  " + told.replace("\n", "\n  "))
     if as_json:
         spec = specs[BASELINE]
         head = {"schema": 1, "scenario": spec.scenario.id, "digest": spec.digest, "state": state}

@@ -41,37 +41,12 @@ _BRACKET = re.compile(r"(?P<before>\S) \((?P<inner>[^()]*)\)")
 _ARTICLE = re.compile(r"(United|Soviet|European|African) ")
 
 
-def _month(name: str) -> str:
-    return str(_MONTHS.index(name) + 1)
-
-
-def _patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]]:
-    """Dates as sources give them, the longest first: a span, two days, a day, a month."""
-    day, month, year = r"\b(\d{1,2})", "(" + "|".join(_MONTHS) + ")", r"(\d{4})\b"
-    return [
-        (
-            re.compile(f"{day} {month} {year} to {day} {month} {year}"),
-            lambda m: f"{m[3]}年{_month(m[2])}月{m[1]}日～{m[6]}年{_month(m[5])}月{m[4]}日",
-        ),
-        (
-            re.compile(f"{day} {month} to {day} {month} {year}"),
-            lambda m: f"{m[5]}年{_month(m[2])}月{m[1]}日～{_month(m[4])}月{m[3]}日",
-        ),
-        (
-            re.compile(f"{day} (to|and) {day} {month} {year}"),
-            lambda m: f"{m[5]}年{_month(m[4])}月{m[1]}{'～' if m[2] == 'to' else '、'}{m[3]}日",
-        ),
-        (
-            re.compile(f"{month} {year} to {month} {year}"),
-            lambda m: f"{m[2]}年{_month(m[1])}月～{m[4]}年{_month(m[3])}月",
-        ),
-        (re.compile(f"{day} {month} {year}"), lambda m: f"{m[3]}年{_month(m[2])}月{m[1]}日"),
-        (re.compile(f"{month} {year}"), lambda m: f"{m[2]}年{_month(m[1])}月"),
-        (re.compile(f"{day} {month}"), lambda m: f"{_month(m[2])}月{m[1]}日"),
-    ]
-
-
-_DATES = _patterns()
+# Dates as sources give them: a span within a year, days of a month, a month; then what joins two.
+_MONTH = "(" + "|".join(_MONTHS) + ")"
+_SPAN = re.compile(rf"\b(\d{{1,2}}) {_MONTH} to (\d{{1,2}}) {_MONTH} (\d{{4}})\b")
+_DAY = re.compile(rf"\b(\d{{1,2}}(?:(?:,| and| to) \d{{1,2}})*) {_MONTH}(?: (\d{{4}}))?\b")
+_MONTH_OF = re.compile(rf"{_MONTH} (\d{{4}})\b")
+_TO, _AND = (re.compile(rf"(?<=[日月]){joint}(?=\d)") for joint in (" to ", "(?:, | and |, and )"))
 
 
 @cache
@@ -122,14 +97,30 @@ def cited(source: str, lang: str) -> str:
         note = next((note for note in notes if part == note or part.startswith(f"{note} (")), "")
         parts.append(notes[note] + part.removeprefix(note) if note else part)
     told = say("; ").join(parts)
-    return _BRACKET.sub(_bracketed, dated(told)) if lang == "ja" else told
+    if lang != "ja":
+        return told
+    for note, known in notes.items():
+        told = told.replace(f"({note})", f"({known})")
+    return _BRACKET.sub(_bracketed, dated(told))
 
 
 def dated(text: str) -> str:
     """English dates and spans of days or months within `text`, as Japanese has them."""
-    for pattern, form in _DATES:
-        text = pattern.sub(form, text)
-    return text
+    text = _SPAN.sub(lambda m: f"{m[5]}年{_month(m[2])}{m[1]}日～{_month(m[4])}{m[3]}日", text)
+    text = _DAY.sub(_days, text)
+    text = _MONTH_OF.sub(lambda m: f"{m[2]}年{_month(m[1])}", text)
+    return _AND.sub("、", _TO.sub("～", text))
+
+
+def _days(found: re.Match[str]) -> str:
+    """``12 and 13 October 2022`` as ``2022年10月12、13日``."""
+    days, month, year = found.groups()
+    days = days.replace(" to ", "～").replace(" and ", "、").replace(", ", "、")
+    return (f"{year}年" if year else "") + f"{_month(month)}{days}日"
+
+
+def _month(name: str) -> str:
+    return f"{_MONTHS.index(name) + 1}月"
 
 
 def _bracketed(found: re.Match[str]) -> str:
