@@ -158,7 +158,9 @@ class _Scenarios:
 
     def __init__(self, checked: Iterable[Path]) -> None:
         self._paths = {name: name for name, _, _ in list_available("scenario")}
-        self._paths |= {path.stem: _as_path(path) for path in checked}
+        near = {path.stem: _as_path(path) for path in checked}
+        self._paths |= near
+        self._likely = list(near) or list(self._paths)
         self._seen: dict[str, tuple[tuple[str, ...], Checked]] = {}
 
     def whole(self, checked: Checked, path: str) -> tuple[tuple[str, ...], Checked]:
@@ -173,7 +175,7 @@ class _Scenarios:
 
     def under(self, checked: Checked, overlay: Path) -> None:
         """A policy or a worldview, laid over every scenario that it is for."""
-        for name in _meant_for(overlay, list(self._paths)):
+        for name in _meant_for(overlay, self._likely):
             checked.scenario(self._paths.get(name, name), [_as_path(overlay)])
 
     def using(self, checked: Checked, part: Path) -> None:
