@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wargame.draws import Luck
+from wargame.english import counted
 from wargame.errors import StoreError
 from wargame.playthrough import Playthrough
 from wargame.replay import Played, play_turn
@@ -123,7 +124,7 @@ def _packet(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
         f"<h2>{escape(brief['name'])}: {say('What you know at the start')}</h2>",
         _known(scenario, opened, actor, lang),
         f"<h2>{say('What you can do')}</h2>",
-        f"<p>{say('{orders} orders each turn.').format(orders=file.turn.orders)} "
+        f"<p>{say('Orders each turn: {orders}.').format(orders=file.turn.orders)} "
         + say(
             "Every order is sealed until all are in. Write down what you mean by it and what you "
             "expect others to do: the debrief begins there."
@@ -259,7 +260,11 @@ def _timetable(slots: Sequence[guide.Slot], lang: str) -> str:
         rows.append([f"{at // 60}:{at % 60:02}", str(slot.minutes), escape(slot.what[lang])])
         at += slot.minutes
     turns = sum(slot.turns for slot in slots)
-    head = f"{total}分（{turns}ターン）" if lang == "ja" else f"{total} minutes, {turns} turns"
+    head = (
+        f"{total}分（{turns}ターン）"
+        if lang == "ja"
+        else f"{total} minutes, {counted(turns, 'turn')}"
+    )
     heads = [say("clock"), say("minutes"), say("what")]
     return f"<h2>{head}</h2>" + _grid(heads, rows)
 

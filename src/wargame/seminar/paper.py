@@ -104,7 +104,7 @@ JAPANESE = {
     "Where the conflicts stand": "対立の段階",
     "stage {stage} of 9: {name}": "9段階中の{stage}：{name}",
     "What you can do": "できること",
-    "{orders} orders each turn.": "毎ターン{orders}件まで命令できます。",
+    "Orders each turn: {orders}.": "毎ターン{orders}件まで命令できます。",
     "Every order is sealed until all are in. Write down what you mean by it and what you expect "
     "others to do: the debrief begins there.":
         "命令は全員分がそろうまで封印されます。命令の意図と、相手に予想する反応を書き残してください。"
