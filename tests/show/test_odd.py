@@ -103,5 +103,7 @@ def test_the_command(
     assert "No patterns are stated" in printed
     assert main(["odd", "tegmark-tree", "--lang", "ja", "-o", "odd.md"]) == 0
     assert capsys.readouterr().out == "odd.md\n"
-    assert "## 7. 下位モデル" in (tmp_path / "odd.md").read_text(encoding="utf-8")
+    japanese = (tmp_path / "odd.md").read_text(encoding="utf-8")
+    assert "## 7. 下位モデル" in japanese and "1ターンは1週間" in japanese
+    assert "per mille" not in japanese and "1 week" not in japanese
     assert main(["odd", "nothing"]) == 2

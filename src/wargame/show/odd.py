@@ -25,6 +25,15 @@ __all__ = ["odd", "phases"]
 
 PROSE = "odd.yaml"
 
+FORMS = {  # of intervention, as `ladder.WINDOWS` names them
+    "moderation": "進行の手助け",
+    "process-guidance": "過程への付き添い",
+    "socio-therapeutic": "関係を癒やす働きかけ",
+    "mediation": "調停",
+    "arbitration": "仲裁",
+    "power": "力による介入",
+}
+
 
 def odd(spec: Spec, lang: str = "en") -> str:
     """The protocol as Markdown.
@@ -180,7 +189,7 @@ class _Protocol:
 
     def _actor(self, actor: ActorSpec) -> Sequence[str]:
         moves = sum(actor.id in move.by for move in self.spec.moves.values())
-        goals = "; ".join(self.plain(goal) for goal in actor.goals)
+        goals = self.say("; ", "。").join(self.plain(goal) for goal in actor.goals)
         return self.plain(actor.title), goals, str(moves), str(len(actor.rules))
 
     def _ladder(self) -> Iterator[str]:
@@ -208,8 +217,8 @@ class _Protocol:
                     stage.ja if self.lang == "ja" else stage.en,
                     _resistance(int(ladder.UP[stage.number])),
                     _resistance(int(ladder.DOWN[stage.number])),
-                    ", ".join(
-                        form
+                    self.say(", ", "、").join(
+                        self.say(form, FORMS[form])
                         for form, (low, high) in ladder.WINDOWS.items()
                         if low <= stage.number <= high
                     ),
@@ -240,7 +249,9 @@ class _Protocol:
         }
         for concept in _prose()["concepts"]:
             title = joined(str(concept["title"][self.lang]))
-            yield f"**{title}.** " + joined(str(concept[self.lang])).format(**counts)
+            yield self.say(f"**{title}.** ", f"**{title}**：") + joined(
+                str(concept[self.lang])
+            ).format(**counts)
         yield self.head("endings")
         yield self.table(
             (self.say("name", "名前"), self.say("meaning", "意味"), self.say("when", "条件")),
@@ -380,7 +391,7 @@ class _Protocol:
             odds.append(self.say(f"again after {move.cooldown}", f"{move.cooldown}ターン空ける"))
         effects = _changes(move.effects, move.heat)
         if move.failure:
-            effects += self.say("; failed: ", "; 失敗：") + _changes(move.failure, {})
+            effects += self.say("; failed: ", "。失敗：") + _changes(move.failure, {})
         return (
             f"{self.plain(move.title)} (`{name}`)",
             ", ".join(move.by),
