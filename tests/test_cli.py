@@ -139,7 +139,8 @@ def test_what_cannot_be_parsed_ends_with_two(
     with pytest.raises(SystemExit) as stopped:
         main(["batch", "quarrel", *arguments.split()])
     assert stopped.value.code == 2
-    assert "wargame" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert told.startswith("wargame batch: ") and len(told.splitlines()) == 1
     assert everything(place) == before
 
 

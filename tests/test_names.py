@@ -18,6 +18,18 @@ def test_capitals_count_where_names_differ_in_nothing_else() -> None:
     assert nearest("LIBYA", known) == "did you mean 'Libya'?"
 
 
+def test_an_option_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, told in (
+        ("batch kherson-2022 --polcy x", "wargame batch: there is no option '--polcy' (did you "),
+        ("odd kherson-2022 tegmark-tree", "wargame odd: there is no place for 'tegmark-tree'"),
+    ):
+        with pytest.raises(SystemExit) as left:
+            main(words.split())
+        printed = capsys.readouterr().err
+        assert left.value.code == 2 and printed.startswith(told)
+        assert len(printed.splitlines()) == 1
+
+
 def test_where_no_name_is_near_all_are_told_if_a_line_can_hold_them() -> None:
     assert hint("us", ["usa", "china"]) == "did you mean 'usa'?"
     assert hint("foo", ["usa", "china"]) == "there are: usa, china"
@@ -35,6 +47,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        ("bacth kherson-2022", "did you mean 'batch'?"),
+        ("xyz", "there are: run, batch, compare"),
         ("batch kherson-2022 --policy offramp", "did you mean 'off-ramp'?"),
         ("batch kherson-2022 --policy off-ramp+aid-freez", "did you mean 'aid-freeze'?"),
         ("batch kherson-2022 --worldview tegmrk", "did you mean 'tegmark'?"),

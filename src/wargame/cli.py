@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from wargame import __version__
-from wargame.errors import WargameError
+from wargame.errors import WargameError, no_such
 
 COMMANDS = {
     "run": "play one run and tell it turn by turn",
@@ -85,6 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return WargameError.exit_code
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(WargameError.exit_code, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def _no_more_output() -> None:
     """Point stdout elsewhere: what it still holds cannot be written, and the exit stays quiet."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -92,18 +101,24 @@ def _no_more_output() -> None:
 
 def _run(argv: list[str]) -> int:
     name = next((word for word in argv if not word.startswith("-")), "")
+    if name and argv[0] == name and name not in COMMANDS:
+        raise WargameError(no_such("command", name, COMMANDS))
     parser = _parser(name)
     if not argv:
         parser.print_help()
         return 0
-    args = parser.parse_args(argv)
+    args, rest = parser.parse_known_args(argv)
+    if rest:
+        known = re.findall(r"(?<!\S)--[a-z][a-z-]*", args.parser.format_help())
+        what = "option" if rest[0].startswith("-") else "place for"
+        args.parser.error(no_such(what, rest[0], dict.fromkeys(known) if what == "option" else ()))
     code: int = args.function(args)
     return code
 
 
 def _parser(asked: str) -> argparse.ArgumentParser:
     """The parser, with the options of the command that was asked for."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="wargame",
         description="A simulator of the autumn-2022 nuclear crisis over Ukraine.",
         epilog=EPILOG,
@@ -122,7 +137,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
             module.add_arguments(command)
-            command.set_defaults(function=module.run, command=name)
+            command.set_defaults(function=module.run, command=name, parser=command)
         else:
             commands.add_parser(name, help=summary, add_help=False)
     return parser
