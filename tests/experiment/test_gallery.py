@@ -60,7 +60,7 @@ def test_every_pick_can_be_opened_and_says_why(picks: tuple[Pick, ...]) -> None:
 
 def test_the_narrowest_escape_did_not_end_in_the_worst(picks: tuple[Pick, ...]) -> None:
     escape = next(pick for pick in picks if pick.kind == "escape")
-    assert escape.ending != "KABOOM" and 0 <= escape.numbers["share"] <= 1
+    assert escape.ending != "KABOOM" and 0 < escape.numbers["share"] <= 1
 
 
 def test_the_longest_spiral_is_the_longest_climb_without_a_step_down(

@@ -147,10 +147,14 @@ def pick_runs(
         looked[place] = odds_of(replay, futures, jobs, progress)
     if worst >= 0 and near:
         shares = {place: [s.share for s in looked[place].curve(WORST)] for place in near}
-        closest = sorted(shares, key=lambda place: (-max(shares[place]), place))
-        place = _unnamed(closest, named)
-        turn = int(np.argmax(shares[place]))
-        pick("escape", place, turn, closest[0], share=shares[place][turn])
+        closest = sorted(
+            (place for place, by_turn in shares.items() if any(by_turn)),
+            key=lambda place: (-max(shares[place]), place),
+        )
+        if closest:  # else none came near
+            place = _unnamed(closest, named)
+            turn = int(np.argmax(shares[place]))
+            pick("escape", place, turn, closest[0], share=shares[place][turn])
     stirs = {
         place: [odds.stir(turn) for turn in range(1, odds.turns + 1)]
         for place, odds in looked.items()
