@@ -57,9 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--screen",
         type=int,
-        default=48_000,
+        default=96_000,
         metavar="N",
-        help="runs of the screening (default: 48000)",
+        help="runs of the screening (default: 96000)",
     )
     parser.add_argument(
         "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"

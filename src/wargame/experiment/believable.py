@@ -40,7 +40,7 @@ LEAST = 100
 PARTS = ("ledger", "expectations", "patterns", "backtest", "base-rates")
 CLOSELY = 1000  # runs behind each row of the ledger that is measured closely
 PRINCIPALS = 6  # actors, the first of the scenario, whom the backtest scores
-SCREEN = 48  # runs of the screening, for each of those
+SCREEN = 96  # runs of the screening, for each of those
 
 
 @dataclass(frozen=True)

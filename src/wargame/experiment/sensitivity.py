@@ -1,8 +1,8 @@
 """What drives the endings: assumptions, unknowns, luck; and which policy stands up to doubt.
 
 1. **Screening.** In every run a quarter of all assumptions, chosen by lot, is turned up or down.
-   Each run so tells something of every assumption, and a few thousand tell which few of hundreds
-   are worth a closer look. Nothing is concluded from it; what was screened out is named.
+   Each run so tells something of every assumption, and tens of thousands tell which few of
+   hundreds are worth a closer look. Nothing is concluded from it; what was screened out is named.
 2. **Tornado.** Each of those few is turned alone, down and up, under the luck of the same baseline
    runs. What it moves is a paired difference with its interval; over all those looked at, p-values
    are adjusted after Benjamini and Yekutieli. What can be turned one way only has one side.
@@ -71,7 +71,8 @@ Progress = Callable[[int, int], object]
 PARTS = ("tornado", "sobol", "regions", "regret")
 LOTS, TURNED = 256, 32  # in each run of the screening so many are turned down, and so many up
 CLOSER = 20  # assumptions that are looked at for the first ending and each milestone
-SCREEN = 48_000  # runs of the screening: what they can tell is in docs/experiments.md
+SCREEN = 96_000  # runs of the screening: what they can tell is in docs/experiments.md
+BLOCK = 24_000  # runs of the screening whose lots are in memory at a time
 FEW = 3  # and for every other ending
 RARE = 20  # cases below which an outcome is left out of Sobol, PAWN and the regions
 TASK = 2000  # rows that are played as one piece of work
@@ -217,8 +218,7 @@ class _Study:
         rows = [(lever, side) for lever in closer for side in lever.sides]
         cells: dict[str, Floats | Ints] = {}
         for lever in closer:
-            usual = lever.usual
-            drawn = self._drawn(lever) if usual is None else np.full(self.pairs, usual)
+            drawn = self._at_rest(lever, runs)
             cells[lever.cell] = np.concatenate(
                 [
                     drawn,
@@ -275,38 +275,50 @@ class _Study:
 
     def _screened(self, players: _Players) -> list[Lever]:
         """The assumptions worth a closer look."""
-        n, count = self.screen, len(self.levers)
-        lots = self.rng.integers(0, LOTS, (count, n), dtype=np.uint8)
-        sided = np.array([(one.less is not None, one.more is not None) for one in self.levers])
-        # A lot for a side that is not there leaves the assumption at rest.
-        down = (lots < TURNED) & sided[:, :1]
-        up = (lots >= LOTS - TURNED) & sided[:, 1:]
-        rest = ~(down | up)
-        cells = {}
-        for lever, lower, upper in zip(self.levers, down, up, strict=True):
-            values = self._drawn(lever, n) if lever.usual is None else np.full(n, lever.usual)
-            values[lower], values[upper] = lever.less or 0, lever.more or 0
-            cells[lever.cell] = values.astype(np.int32)
         turned = tuple(lever.cell for lever in self.levers)
-        found = players.play(BASELINE, turned, cells, np.arange(n), self.seed)
+        size = np.zeros((3, len(turned)), dtype=np.int64)
+        hits: dict[str, Ints] = {}
+        for first in range(0, self.screen, BLOCK):
+            runs = np.arange(first, min(first + BLOCK, self.screen))
+            sides, cells = self._lots(runs)
+            found = players.play(BASELINE, turned, cells, runs, self.seed, first, self.screen)
+            size += sides.sum(axis=2)
+            for name, happened in found.items():
+                hits[name] = hits.get(name, 0) + sides[:, :, happened].sum(axis=2)
         chosen: dict[str, Lever] = {}
-        for name, happened in found.items():
-            above, below, still = (
-                side[:, happened].sum(axis=1) / np.maximum(1, side.sum(axis=1))
-                for side in (up, down, rest)
-            )
+        for name, count in hits.items():
+            down, up, rest = count / np.maximum(1, size)
             # The two groups are of one size but for chance, so the difference itself ranks. What
             # has one side only is compared with where it is at rest.
-            low, high = np.where(sided[:, 0], below, still), np.where(sided[:, 1], above, still)
+            low, high = (
+                np.where(n == 0, rest, side) for n, side in zip(size, (down, up), strict=False)
+            )
             order = np.argsort(-np.abs(high - low), kind="stable")
             most = CLOSER if name in self.first else FEW
             chosen |= {self.levers[i].cell: self.levers[i] for i in order[:most]}
         return list(chosen.values())
 
-    def _drawn(self, lever: Lever, n: int | None = None) -> Ints:
-        """What each run draws of an unknown."""
-        luck = Luck(self.seed, np.arange(self.pairs if n is None else n))
-        drawn: Ints = begin(self.scenario, luck)[lever.cell].astype(np.int64)
+    def _lots(self, runs: Ints) -> tuple[Flags, dict[str, npt.NDArray[np.int32]]]:
+        """Which assumptions are turned down, turned up and at rest, 3 x levers x runs, a quarter
+        of them turned in each run; and the cells that this means."""
+        lots = self.rng.integers(0, LOTS, (len(self.levers), len(runs)), dtype=np.uint8)
+        sided = np.array([(one.less is not None, one.more is not None) for one in self.levers])
+        # A lot for a side that is not there leaves the assumption at rest.
+        down = (lots < TURNED) & sided[:, :1]
+        up = (lots >= LOTS - TURNED) & sided[:, 1:]
+        cells = {}
+        for lever, lower, upper in zip(self.levers, down, up, strict=True):
+            values = self._at_rest(lever, runs)
+            values[lower], values[upper] = lever.less or 0, lever.more or 0
+            cells[lever.cell] = values.astype(np.int32)
+        return np.stack([down, up, ~(down | up)]), cells
+
+    def _at_rest(self, lever: Lever, runs: Ints) -> Ints:
+        """What each run has where the lever is not turned: the number as it is written, or what
+        the run draws of an unknown."""
+        if lever.usual is not None:
+            return np.full(len(runs), lever.usual)
+        drawn: Ints = begin(self.scenario, Luck(self.seed, runs))[lever.cell].astype(np.int64)
         return drawn
 
     def indices(self, players: _Players) -> dict[str, tuple[Index, ...]]:
@@ -423,9 +435,12 @@ class _Players:
         cells: Mapping[str, npt.NDArray[Any]],
         runs: Ints,
         seed: int,
+        before: int = 0,
+        of: int = 0,
     ) -> dict[str, Flags]:
         """Whether each row came to each ending and milestone, by name. turned: cells of the
-        levers that are turned in it."""
+        levers that are turned in it. before, of: for telling how far it is, so many rows came
+        before these, of so many in all."""
         pieces: list[Future[dict[str, Flags]] | tuple[Any, ...]] = []
         for first in range(0, len(runs), TASK):
             part = slice(first, first + TASK)
@@ -436,7 +451,7 @@ class _Players:
             found.append(piece.result() if isinstance(piece, Future) else _piece(*piece))
             done += TASK
             if self.on_progress is not None:
-                self.on_progress(min(done, len(runs)), len(runs))
+                self.on_progress(before + min(done, len(runs)), of or len(runs))
         return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
