@@ -213,9 +213,8 @@ def _find_overlay(name: str, scenario: Path) -> Path:
     for kind in kinds:
         if name in listed(kind, scenario):
             return find(kind, name, beside=scenario)
-    raise SpecError(
-        [Fault(f"there is no policy or worldview {shown(name)}", None, nearest(name, known))]
-    )
+    hint = nearest(name, known) or "wargame list policies and wargame list worldviews show them"
+    raise SpecError([Fault(f"there is no policy or worldview {shown(name)}", None, hint)])
 
 
 def _as_path(path: Path) -> str:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from wargame import __version__
-from wargame.errors import Fault, SpecError, WargameError
+from wargame.errors import Fault, SpecError, WargameError, no_such
 from wargame.experiment.plan import Plan, Variant
 from wargame.experiment.request import Request
 from wargame.load import load
@@ -46,7 +46,7 @@ class Variants:
             raise SpecError(faults)
         for actor in request.seats or ():
             if actor not in self.base.actors:
-                raise WargameError(f"{actor} takes no part in {self.base.scenario}")
+                raise WargameError(no_such("actor", actor, self.base.actors))
         seed = self.base.seed if request.seed is None else request.seed
         self.headers = {name: replace(header, seed=seed) for name, header in self.headers.items()}
 
