@@ -14,7 +14,7 @@ from toy_play import tally, toy_plan
 
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.columns import pack
-from wargame.experiment.execute import execute
+from wargame.experiment.execute import Crew, execute
 from wargame.experiment.journal import Counts, Journal
 from wargame.experiment.plan import Chunk, Plan
 from wargame.experiment.recovery import Progress, Work
@@ -86,6 +86,21 @@ def test_each_variant_is_prepared_once_in_each_process(
     assert len(set(marks)) == len(marks)
     assert {variant for variant, _ in marks} == set(VARIANTS)
     assert len({process for _, process in marks}) <= jobs
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_crew_prepares_the_baseline_of_every_batch_that_it_plays(
+    tmp_path: Path, jobs: int
+) -> None:
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    plan = one_variant(toy_plan(100, 100, folder=str(folder)))
+    other = replace(plan, variants=(replace(plan.variants[0], digest="sha-of-another"),))
+    with Crew("toy_play:prepared", "toy_play:prepare", jobs) as crew:
+        for number, played in enumerate((plan, plan, other), 1):
+            with Journal.create(tmp_path / f"{number}.sqlite", played) as journal:
+                assert crew.play(played, journal).complete
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_workers_carry_no_luggage(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,6 +195,19 @@ def test_which_numbers_are_thresholds() -> None:
     }  # neither what has a source, nor turns, deeds and equalities
 
 
+@pytest.mark.parametrize(
+    ("asked", "sides"),
+    [("< 10", (9, None)), ("> 0", (None, 1)), (">= 9", (8, None))],
+)
+def test_a_stage_that_is_not_on_the_ladder_is_turned_towards_it_only(
+    asked: str, sides: tuple[int | None, int | None]
+) -> None:
+    text = TEXTS["actors/red.yaml"].replace("stage(red, blue) >= 5", f"stage(red, blue) {asked}")
+    levers = with_levers(load_texts({**TEXTS, "actors/red.yaml": text}))[1]
+    (lever,) = (lever for lever in levers if lever.part == f"stage(red, blue) {asked}")
+    assert (lever.less, lever.more) == sides
+
+
 def test_what_is_at_its_bound_can_be_turned_one_way() -> None:
     text = TEXTS["scenario.yaml"].replace("stage: 9, source: test", "stage: 9, heat: -1000")
     sides = {

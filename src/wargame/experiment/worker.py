@@ -42,7 +42,7 @@ class Player:
     def __init__(self, play: str | Play, prepare: str | Prepare | None = None) -> None:
         self._play: Play = _find(play)
         self._prepare: Prepare | None = _find(prepare) if prepare else None
-        self._prepared: dict[str, Any] = {}
+        self._prepared: dict[tuple[str, str], Any] = {}
 
     def __call__(self, task: dict[str, Any]) -> Packed:
         """Play a task.
@@ -59,13 +59,14 @@ class Player:
             raise Unplayable(f"{task['variant']} gave no proper results: {error}") from error
 
     def _ready(self, prepare: Prepare, task: dict[str, Any]) -> Any:
-        variant = task["variant"]
-        if variant not in self._prepared:
+        # Of a name and a digest: a crew may play several batches, and each has its baseline.
+        variant, digest = task["variant"], task["digest"]
+        if (variant, digest) not in self._prepared:
             try:
-                self._prepared[variant] = prepare(task)
+                self._prepared[variant, digest] = prepare(task)
             except Exception as error:
                 raise Unplayable(f"{variant} cannot be prepared: {reason_of(error)}") from error
-        return self._prepared[variant]
+        return self._prepared[variant, digest]
 
 
 def _find(function: str | Callable[..., Any]) -> Any:

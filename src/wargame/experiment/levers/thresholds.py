@@ -140,7 +140,9 @@ class _Condition:
         if reach is None or (abs(number.value) < COUNTS and not staged):
             return None
         if staged:
-            less, more = max(reach.low, number.value - 1), min(reach.high, number.value + 1)
+            # A number that is no stage is turned towards the ladder only, as if it were at its end.
+            less = min(number.value, max(reach.low, number.value - 1))
+            more = max(number.value, min(reach.high, number.value + 1))
         else:
             less, more = relative(number.value, reach.low, reach.high)
         sides: Sequence[Node] = (number, measure) if first else (measure, number)
