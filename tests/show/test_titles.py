@@ -37,6 +37,19 @@ def test_japanese_tables_show_titles(japanese: Titles) -> None:
     assert japanese.typed("runs/one#off-ramp") == "runs/one#off-ramp"
 
 
+def test_two_titles_with_one_head_are_told_apart() -> None:
+    known = {"nuclear": "戦争：核", "ground": "戦争：地上", "peace": "平和：無期限"}
+    titles = Titles("ja", known)
+    assert [titles.head(name) for name in known] == ["戦争：核", "戦争：地上", "平和"]
+    assert titles("nuclear|peace") == titles.head("nuclear|peace") == "平和のときの戦争：核"
+
+
+def test_the_head_of_policies_laid_over_each_other_names_them_all() -> None:
+    titles = Titles("ja", {"a": "賭け：6分の1", "a+b": "賭け：6分の1 + 支援：凍結"})
+    assert titles.head("a+b") == "賭け + 支援"
+    assert titles.head("runs/16:05#a") == "runs/16:05#a"
+
+
 def test_an_answer_is_told_by_titles_and_stays_the_same_answer() -> None:
     names = {"War": "戦争", "calm": "凪", "talk": "対話", "wait": "静観"}
 

@@ -7,6 +7,7 @@ In Japanese they show the titles, and the name beside it where somebody will hav
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,11 @@ def _laid_over(overlays: Iterable[OverlaySpec], lang: str) -> str:
 
 
 def head(title: str) -> str:
-    """The part of a title before its colon: ``KABOOM: global nuclear war`` is ``KABOOM``."""
-    return re.split("[:：]", title)[0]
+    """The part of a title before its colon: ``KABOOM: global nuclear war`` is ``KABOOM``.
+
+    Of several policies laid over each other, that of each.
+    """
+    return " + ".join(re.split("[:：]", part)[0] for part in title.split(" + "))
 
 
 class Titles:
@@ -66,6 +70,7 @@ class Titles:
     def __init__(self, lang: str = "en", known: Mapping[str, str] | None = None) -> None:
         self.lang = lang
         self._known = known or {}
+        self._heads = Counter(head(title) for title in self._known.values())
 
     @classmethod
     def of_batch(cls, batch: Batch, lang: str = "en") -> Titles:
@@ -96,13 +101,18 @@ class Titles:
     def __call__(self, name: str) -> str:
         """The title: ``KABOOM：世界核戦争``; of ``KABOOM|kaboom``, the one given the other."""
         if "|" in name and self._known:
-            outcome, given = (head(self(part)) for part in name.split("|", 1))
+            outcome, given = map(self.head, name.split("|", 1))
             return say(self.lang, en=f"{outcome}, given {given}", ja=f"{given}のときの{outcome}")
         return self._known.get(name, name)
 
     def head(self, name: str) -> str:
-        """The title as far as its colon, for the head of a column or a list in a sentence."""
-        return head(self(name))
+        """The title as far as its colon, for the head of a column or a list in a sentence.
+
+        Where that would be the head of another title as well, the whole title.
+        """
+        title = self(name)
+        short = head(title)
+        return short if self._heads[short] == 1 else title
 
     def typed(self, name: str) -> str:
         """The title with the name that has to be typed: ``面子を保てる出口（off-ramp）``."""
