@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
     meter = Meter("playing")
     policies, worldviews = _names(args.policies), _names(args.worldviews)
+    # Read before the playing, in which somebody may change a file.
+    titles = Titles.of_scenario(args.scenario, (*policies, *worldviews), args.lang)
     result = robust(
         args.scenario,
         policies,
@@ -88,7 +90,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.to_json())
         return 0
-    titles = Titles.of_scenario(args.scenario, (*policies, *worldviews), args.lang)
     print(heading(result, args.lang))
     for (outcome, *worlds), *rows in told(result):
         head = (titles(outcome), *map(titles, worlds))

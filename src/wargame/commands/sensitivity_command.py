@@ -84,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     def tell(cost: Cost) -> None:
         print(cost.words(args.lang), file=sys.stderr)
 
+    # Read before the playing, in which somebody may change a file.
+    titles = Titles.of_scenario(args.scenario, (*args.policy, *args.worldview), args.lang)
     meter = Meter("playing")
     found = sensitivity(
         args.scenario,
@@ -105,7 +107,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(found.to_json())
     else:
-        titles = Titles.of_scenario(args.scenario, (), args.lang)
         print(told(found.called(titles.head), args.lang))
     return 0
 
