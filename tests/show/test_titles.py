@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wargame.commands.batch_command import shares_of
 from wargame.commands.comparing import flows
+from wargame.commands.counting import shares_of
 from wargame.experiment.results import Tally, Turns
 from wargame.show.lines import WIDTH, columns, packed
 from wargame.show.titles import Titles

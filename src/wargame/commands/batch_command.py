@@ -22,18 +22,13 @@ from wargame.commands.options import (
     jobs_of,
     seed_of,
 )
-from wargame.commands.terminal import Meter, print_json, table
-from wargame.english import agreeing, counted
-from wargame.show.lines import packed
-from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
+from wargame.commands.terminal import Meter, print_json
+from wargame.english import counted
 
 if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
     from wargame.experiment.execute import Crew
-    from wargame.experiment.journal import FailedRun
     from wargame.experiment.request import Request
-    from wargame.experiment.results import Tally
-    from wargame.show.titles import Titles
     from wargame.statistics import Look
 
 EXAMPLES = """examples:
@@ -47,7 +42,6 @@ EXAMPLES = """examples:
 exit codes: 0 all runs played; 1 some failed (they are counted, and named); 2 a mistake;
 130 interrupted by Ctrl-C (go on with --resume); 141 nobody reads the output any more"""
 
-MOST_FAILURES = 5
 SEATED = ("wargame.seminar.outside:play", "wargame.seminar.outside:prepare")
 """What plays runs in which programs hold seats, as workers find it."""
 
@@ -123,6 +117,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(batch.to_json())
     else:
+        from wargame.commands.counting import told
+
         print("\n".join(told(batch, args.lang)))
     return 1 if batch.summary.failures else 0
 
@@ -172,16 +168,21 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
 def _played(
     args: argparse.Namespace, request: Request, players: Crew | str, look: bool
 ) -> Batch | None:
+    from wargame.commands.counting import glance
     from wargame.experiment.batch import Interrupted, play_batch
+    from wargame.show.titles import Titles
 
     meter = Meter("playing")
 
-    def show(looks: tuple[Look, ...]) -> None:
-        from wargame.show.titles import Titles
+    looking = look and meter.live
+    titles = Titles.of_scenario(
+        request.scenario,
+        (request.policies or ()) if looking else (),
+        args.lang if looking else "en",
+        request.worldview or "",
+    )
 
-        titles = Titles.of_scenario(
-            request.scenario, request.policies or (), args.lang, request.worldview or ""
-        )
+    def show(looks: tuple[Look, ...]) -> None:
         meter.clear()
         print("\n".join(glance(looks, titles)), file=meter.stream)
 
@@ -193,7 +194,7 @@ def _played(
             args.resume,
             args.retry,
             on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
-            on_look=show if look and meter.live else None,
+            on_look=show if looking else None,
         )
     except Interrupted as stop:
         meter.clear()
@@ -213,134 +214,3 @@ def interrupted(stop: Interrupted, args: argparse.Namespace) -> str:
         f"wargame: interrupted after {done:,} of {counted(total, 'run')}; nothing played is lost. "
         f"Go on with:\n  {again}"
     )
-
-
-def told(batch: Batch, lang: str = "en") -> list[str]:
-    """The results as a person reads them."""
-    from wargame.commands.comparing import comparison, footnote
-    from wargame.show.titles import Titles
-
-    summary, titles = batch.summary, Titles.of_batch(batch, lang)
-    seed = batch.header.seed
-    lines = [
-        say(
-            lang,
-            en=f"{batch.header.scenario}, seed {seed}",
-            ja=f"{batch.header.scenario}、シード{seed}",
-        )
-    ]
-    for tally in summary.tallies:
-        lines += ["", *shares_of(tally, titles)]
-        lines += failures(
-            [failure for failure in summary.failures if failure.variant == tally.policy], lang
-        )
-        lines.append("  " + say(lang, en="digest ", ja="ダイジェスト ") + tally.digest[:16])
-    if summary.study:
-        for found in summary.study:
-            lines += ["", *comparison(found, titles)]
-        lines += ["", *footnote(summary.study.tests, lang)]
-    if batch.stop:
-        lines += ["", batch.stop.called(titles.head).words(lang)]
-    if batch.seats:
-        lines += ["", batch.held_by_programs(lang)]
-    return [
-        *lines,
-        "",
-        *say(
-            lang,
-            en="Intervals of shares hold together for all endings of a variant (Goodman). Shares\n"
-            "of model runs are not probabilities of war: they say what this model does, and why\n"
-            "can be replayed.",
-            ja="割合の区間は、変種ごとに全結末について同時に成り立つ（Goodman）。モデル実行の割合は\n"
-            "戦争の確率ではない。このモデルの振る舞いを示すもので、理由は再生して確かめられる。",
-        ).splitlines(),
-        say(lang, en="Results: ", ja="結果：") + str(batch.folder),
-    ]
-
-
-def shares_of(tally: Tally, titles: Titles) -> list[str]:
-    """How the runs of one variant ended, as a table."""
-    lang = titles.lang
-    head = (
-        ("", ""),
-        ("count", "回数"),
-        ("share of model runs", "モデル実行の割合"),
-        ("95 % interval", "95 % 区間"),
-        ("turn: median (10 to 90 %)", "ターン：中央値（10～90 %）"),
-        ("", ""),
-    )
-    rows = [tuple(say(lang, en=en, ja=ja) for en, ja in head)]
-    unseen = []
-    for place, group in enumerate((tally.ending_shares(), tally.milestone_shares())):
-        if place and group:
-            rows.append((say(lang, en="on the way", ja="途中で"), "", "", "", "", ""))
-        for row in group:
-            when = tally.turns.get(row.name)
-            rows.append(
-                (
-                    f"  {titles(row.name)}",
-                    whole(row.count),
-                    percent(row.share, 2),
-                    interval(row.low, row.high, lang, 2),
-                    f"{when.median} ({when.early}-{when.late})" if when else "",
-                    "█" * round(30 * row.share),
-                )
-            )
-            if row.at_most is not None:
-                bound = percent_bound(row.at_most, decimals(100 * row.at_most))
-                unseen.append(
-                    say(
-                        lang,
-                        en=f"{row.name} (at most {bound})",
-                        ja=f"{titles.head(row.name)}（多くとも{bound}）",
-                    )
-                )
-    runs, policy = whole(tally.runs), titles.typed(tally.policy)
-    lines = [say(lang, en=f"{policy}: {counted(tally.runs, 'run')}", ja=f"{policy}：実行{runs}回")]
-    lines += table(rows, right=(1, 2, 3, 4))
-    if unseen:
-        lead = say(lang, en="  never seen: ", ja="  一度も起きず：")
-        lines += packed(lead, unseen, say(lang, en=", ", ja="、"))
-    return lines
-
-
-def failures(failed: list[FailedRun], lang: str) -> list[str]:
-    """The runs that failed, with the commands that play the first of them again."""
-    if not failed:
-        return []
-    count = len(failed)
-    return [
-        "  "
-        + say(
-            lang,
-            en=f"{counted(count, 'run')} failed: counted {agreeing(count, 'as a run', 'as runs')}, "
-            "but not as any ending. To see why:",
-            ja=f"{whole(count)}回の実行が失敗：実行には数え、どの結末にも数えない。原因を見るには：",
-        ),
-        *(f"    {failure.command}  # {failure.reason}" for failure in failed[:MOST_FAILURES]),
-    ]
-
-
-def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
-    """How things stand while the batch runs: the baseline's shares, and what policies moved."""
-    base, *others = looks
-    lang, runs = titles.lang, whole(base.n)
-    lines = [
-        say(
-            lang,
-            en=f"after {counted(base.n, 'run')} of each "
-            "(intervals that hold at all looks together):",
-            ja=f"各{runs}回の時点（何度見ても同時に成り立つ区間）：",
-        )
-    ]
-    lines += [f"  {row.called(titles.head).words(lang)}" for row in base.rows if row.share > 0]
-    for look in others:
-        moved = [
-            f"{titles.head(row.name)} {'↑' if row.difference > 0 else '↓'}"
-            for row in look.rows
-            if row.resolved
-        ]
-        nothing = say(lang, en="nothing resolved yet", ja="まだ何も確定せず")
-        told = say(lang, en=", ", ja="、").join(moved) or nothing
-        lines.append(f"  {titles(look.variant)}" + say(lang, en=": ", ja="：") + told)
-    return lines

@@ -10,8 +10,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, failures, played
+from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, played
 from wargame.commands.comparing import in_short
+from wargame.commands.counting import failures
 from wargame.commands.options import add_worldview
 from wargame.commands.terminal import print_json, table
 from wargame.english import agreeing, counted

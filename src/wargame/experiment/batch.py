@@ -40,7 +40,7 @@ from wargame.experiment.recovery import Progress
 from wargame.experiment.request import PLAY, PREPARE, Request
 from wargame.experiment.results import Summary, Tally, looks, summarise
 from wargame.experiment.variants import BASELINE, Variants
-from wargame.load import load_texts
+from wargame.ready import compiled
 from wargame.record import RunHeader
 from wargame.spec import Spec
 from wargame.statistics import Look, Stop, stop_on_precision
@@ -95,7 +95,7 @@ class Batch:
 
     def spec(self, variant: str = BASELINE) -> Spec:
         """The variant as it was loaded."""
-        return load_texts(self.inputs(variant))
+        return compiled(self.inputs(variant)).spec
 
     def journal(self) -> Journal:
         """The journal, to read from; the caller closes it."""
