@@ -180,6 +180,18 @@ def test_the_oldest_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert {path.name for path in folder.iterdir()} == set(names[1:])
 
 
+def test_what_a_kill_has_left_makes_room_like_anything_old(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled(INPUTS)
+    part = folder / f"{only(folder).name}.12345"
+    part.write_bytes(b"half of")
+    os.utime(part, (0, 0))
+    monkeypatch.setattr(shelf, "MOST", 2)
+    compiled({name: f"{text}\n# another\n" for name, text in INPUTS.items()})
+    assert not part.exists() and len(list(folder.iterdir())) == 2
+
+
 @pytest.mark.parametrize("place", ["/dev/null", "/proc/no/such/place", "a\0b"])
 def test_without_a_shelf_everything_is_compiled(
     place: str, compilations: list[str], monkeypatch: pytest.MonkeyPatch

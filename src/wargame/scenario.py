@@ -183,7 +183,9 @@ class Scenario:
     def __getstate__(self) -> dict[str, Any]:
         """Everything, with the spec in a parcel of its own: who only plays never opens it."""
         state = {name: value for name, value in vars(self).items() if name != "spec"}
-        return {_PARCEL: pickle.dumps(self.spec, protocol=5), **state}
+        if _PARCEL not in state:
+            state[_PARCEL] = pickle.dumps(self.spec, protocol=5)
+        return state
 
     def __getattr__(self, name: str) -> Any:
         if name != "spec" or _PARCEL not in vars(self):

@@ -132,7 +132,8 @@ def _put(folder: Path, name: str, thing: object) -> None:
         except OSError:
             part.unlink()
             raise
-        there = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime_ns)
+        # Parts that a kill has left are among them.
+        there = sorted(folder.glob(f"*{_SUFFIX}*"), key=lambda path: path.stat().st_mtime_ns)
         for old in there[:-MOST]:
             old.unlink()
     except OSError:

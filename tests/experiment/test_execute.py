@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -290,3 +292,21 @@ def test_progress_tells_rate_and_time_left(tmp_path: Path) -> None:
     assert (second.fresh, second.seconds, second.rate) == (50, 2, 25.0)
     assert second.remaining == (300 - 1 - 50) / 25
     assert [p.played + p.failed for p in seen] == sorted(p.played + p.failed for p in seen)
+
+
+def test_where_no_process_can_be_started_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, started = subprocess.Popen, []
+
+    def scarce(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        if started:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(real(*args, **options))
+        return started[0]
+
+    monkeypatch.setattr(subprocess, "Popen", scarce)
+    with (
+        Crew("toy_play:tally", jobs=3) as crew,
+        pytest.raises(WargameError, match="no worker can be started: Resource temporarily"),
+    ):
+        crew.start(3)
+    assert started[0].poll() is not None

@@ -114,8 +114,7 @@ def test_the_count_of_the_shipped_model_leaves_no_rule_out() -> None:
 
 
 def test_what_moves_the_endings_stands_first(place: Path) -> None:
-    spec = load("quarrel")
-    found = ledger("quarrel", spec, pairs=400, screen=1000)
+    found = ledger("quarrel", pairs=400, screen=1000)
     assert isinstance(found, Ledger)
     order = [row.status for row in found]
     assert order == sorted(order, key=["measured", "screened", "unmeasured"].index)
@@ -150,13 +149,13 @@ def test_a_row_of_many_numbers_says_which_one_was_turned() -> None:
 
 
 def test_nothing_is_measured_unasked(place: Path) -> None:
-    found = ledger("quarrel", load("quarrel"), pairs=0)
+    found = ledger("quarrel", pairs=0)
     assert {row.status for row in found} == {"unmeasured"}
     assert found.screened == 0
     assert found.to_json()["numbers"] == found.numbers
 
 
 def test_a_scenario_without_unknowns_or_actors_has_a_ledger_too() -> None:
-    found = ledger("tegmark-tree", load("tegmark-tree"), pairs=100, screen=1000)
+    found = ledger("tegmark-tree", pairs=100, screen=1000)
     assert not [row for row in found if row.kind in ("unknown", "rule")]
     assert found.rows[0].kind == "chance" or not found.that("measured")

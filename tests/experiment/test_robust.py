@@ -162,6 +162,8 @@ def test_a_folder_is_gone_on_with(boat: str, tmp_path: Path) -> None:
 def test_nonsense_is_refused(boat: str) -> None:
     with pytest.raises(WargameError, match="named twice"):
         robust(boat, ["bail", "bail"], ["rough"])
+    with pytest.raises(WargameError, match="named twice: rough"):
+        robust(boat, ["bail"], ["rough", "elsewhere/rough.yaml"])
     with pytest.raises(WargameError, match="at least one"):
         robust(boat, [], ["rough"])
     with pytest.raises(WargameError, match="did you mean 'sunk'"):

@@ -12,7 +12,7 @@ import pytest
 from three_seats import write_scenario
 
 from wargame.cli import main
-from wargame.errors import OrderError
+from wargame.errors import OrderError, WargameError
 from wargame.experiment.archive import read_playthrough
 from wargame.experiment.batch import run_batch
 from wargame.experiment.folder import run_log
@@ -142,6 +142,10 @@ def test_a_batch_keeps_a_log_of_every_run_that_proves_its_row(
         )
         for jobs in (1, 2)
     ]  # fmt: skip
+    for resume in (False, True):
+        asked = {} if resume else {"seats": {"red": plotter}}
+        with pytest.raises(WargameError, match="play it with wargame batch"):
+            run_batch(scenario, out=tmp_path / "jobs-1", resume=resume, **asked)  # type: ignore[arg-type]
     # This program answers the same to the same letter, so the whole batch is the same.
     assert len({batch.tally().digest for batch in found}) == 1
     for run in range(6):

@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 from wargame.errors import WargameError
+from wargame.experiment.plan import MOST_JOBS
 
-MOST_JOBS = 1024
 SEEDS = 2**63
 
 

@@ -197,7 +197,7 @@ def run_batch(
     retry: bool = False,
     cluster: str | None = None,
     seats: Mapping[str, str] | None = None,
-    seated: tuple[str, str] = (PLAY, PREPARE),
+    seated: tuple[str, str] | None = None,
     on_progress: Report | None = None,
     on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:

@@ -106,7 +106,8 @@ def gather(
     views = _views(name)
     if worldview is None:
         worldview = DEFAULT if DEFAULT in views else ""
-    spec = load(name, [worldview] if worldview else [])
+    overlays = [worldview] if worldview else []
+    spec = load(name, overlays)
     seed = spec.scenario.seed if seed is None else seed
 
     def tell(part: str) -> Callable[[int, int], object]:
@@ -132,7 +133,7 @@ def gather(
         expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
         if "expectations" in parts
         else None,
-        ledger=ledger(name, spec, closely, SCREEN * closely, seed, jobs, tell("ledger"))
+        ledger=ledger(name, overlays, closely, SCREEN * closely, seed, jobs, tell("ledger"))
         if "ledger" in parts
         else None,
         fits=_fits(views, beside),

@@ -76,20 +76,15 @@ class Worker:
     """A process that plays, the connection to it, and the piece it has in hand."""
 
     def __init__(self, setup: tuple[Any, Any]) -> None:
-        ours, theirs = multiprocessing.connection.Pipe()
+        try:
+            ours, theirs = multiprocessing.connection.Pipe()
+            with theirs:
+                self._process = _started(theirs.fileno())
+        except OSError as error:
+            raise WargameError(f"no worker can be started: {error.strerror}") from None
         self.piece: Piece | None = None
         self.ready = False
         self.connection = ours
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BOOT, str(theirs.fileno()), str(os.getpid())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _search_path()},
-                # Ctrl-C in a terminal is for the batch to answer, not for its workers.
-                start_new_session=True,
-            )
         self.send(setup)
 
     def send(self, message: object) -> None:
@@ -116,6 +111,19 @@ class Worker:
         name = signal.Signals(-code).name
         hint = " (out of memory?)" if name == "SIGKILL" else ""
         return f"its worker was killed by {name}{hint}"
+
+
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    """A process that serves the connection behind a descriptor."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _BOOT, str(descriptor), str(os.getpid())],
+        pass_fds=[descriptor],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _search_path()},
+        # Ctrl-C in a terminal is for the batch to answer, not for its workers.
+        start_new_session=True,
+    )
 
 
 _Answer: TypeAlias = "tuple[Piece, Packed | str]"
@@ -160,10 +168,15 @@ class Crew:
     def start(self, most: int) -> None:
         """Start workers, `most` of them at most, although there is nothing to play yet.
 
-        They import what they need while this process finds out what that will be.
+        They import what they need while this process finds out what that will be. Raises
+        WargameError, and leaves none, if they cannot all be started.
         """
         if self.jobs > 1:
-            self._start(min(most, self.jobs) - len(self._workers))
+            try:
+                self._start(min(most, self.jobs) - len(self._workers))
+            except WargameError:
+                self.end()
+                raise
 
     def end(self) -> None:
         """End the workers, whatever they are doing."""

@@ -33,6 +33,7 @@ from wargame.experiment.levers import (
 )
 from wargame.experiment.sensitivity import SCREEN, sensitivity
 from wargame.experiment.sensitivity_answer import Difference, Sensitivity
+from wargame.load import load
 from wargame.located import NOWHERE
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
@@ -237,25 +238,26 @@ Depends = dict[tuple[str, str], tuple[Dependence, ...]]  # by the kind and name 
 
 def ledger(
     name: str,
-    spec: Spec,
+    overlays: Sequence[str] = (),
     pairs: int = 1000,
     screen: int = SCREEN,
     seed: int | None = None,
     jobs: int = 1,
     on_progress: Progress | None = None,
 ) -> Ledger:
-    """The ledger of a scenario, `spec` being `name` with its overlays.
+    """The ledger of a scenario with its overlays, each by name or path.
 
     pairs: runs behind each measured row; 0 measures nothing. Raises SpecError and WargameError
     as `sensitivity` does.
     """
+    spec = load(name, overlays)
     rows = list(rows_of(spec))
     depend: Depends = {}
     turned: set[tuple[str, str]] = set()
     if pairs:
         found = sensitivity(
             name,
-            overlays=list(spec.overlay_names),
+            overlays=overlays,
             parts=("tornado",),
             pairs=pairs,
             screen=screen,

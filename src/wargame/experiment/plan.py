@@ -12,11 +12,14 @@ from typing import Any
 
 from wargame.errors import WargameError
 
-__all__ = ["CHUNK", "Chunk", "Plan", "Variant", "chunk_for"]
+__all__ = ["CHUNK", "MOST_JOBS", "Chunk", "Plan", "Variant", "chunk_for"]
 
 CHUNK = 10_000
 """Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a
 batch from showing how it goes on, and what is lost with a worker is a chunk."""
+
+MOST_JOBS = 1024
+"""Processes of one batch on one machine."""
 
 _FEWEST = 100
 """Runs of a chunk where there are jobs enough for all."""

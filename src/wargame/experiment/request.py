@@ -11,7 +11,7 @@ from pathlib import Path
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.execute import Crew
 from wargame.experiment.folder import MANIFEST, is_begun, read_json
-from wargame.experiment.plan import chunk_for
+from wargame.experiment.plan import MOST_JOBS, chunk_for
 
 __all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Request"]
 
@@ -20,7 +20,6 @@ PLAY, PREPARE = "wargame.experiment.playing:play", "wargame.experiment.playing:p
 
 RUNS = 1000
 MOST_RUNS = 10**9
-MOST_JOBS = 1024
 MOST_UNTIL = 1_000_000
 """Runs of each variant after which ``until`` gives up, unless more are asked for."""
 
@@ -72,16 +71,19 @@ class Request:
         # A program takes its time: each of its runs is kept as soon as it is played.
         return 1 if self.seats else chunk_for(runs, self._variants, jobs)
 
-    def crew(self, jobs: int, seated: tuple[str, str] = (PLAY, PREPARE)) -> Crew:
+    def crew(self, jobs: int, seated: tuple[str, str] | None = None) -> Crew:
         """Who will play it: this process, or so many others, which get ready from now on.
 
         seated: the names of what plays and of what makes ready to, where programs hold seats.
-        Raises WargameError for numbers that make no sense.
+        Raises WargameError for numbers that make no sense, and for programs in seats where
+        nobody is named who could ask them.
         """
         self.check()
+        if self.seats and seated is None:
+            raise WargameError("programs hold seats in this batch: play it with wargame batch")
         if not 1 <= jobs <= MOST_JOBS:
             raise WargameError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
-        crew = Crew(*(seated if self.seats else (PLAY, PREPARE)), jobs)
+        crew = Crew(*(seated if self.seats and seated else (PLAY, PREPARE)), jobs)
         crew.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)
         return crew
 

@@ -226,8 +226,8 @@ def robust(
     """
     if not worldviews or not policies:
         raise WargameError("robust needs at least one policy and one worldview")
-    for names in (policies, worldviews):
-        if twice := {name for name in names if list(names).count(name) > 1}:
+    for names in (list(policies), list(map(label, worldviews))):
+        if twice := {name for name in names if names.count(name) > 1}:
             raise WargameError(f"named twice: {', '.join(sorted(twice))}")
     specs, excluded = _specs(scenario, policies, worldviews)
     headers = {name: run_header(spec.inputs, spec) for name, spec in specs.items()}
