@@ -16,7 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from wargame.load import list_available
+from wargame.errors import SpecError
+from wargame.load import list_available, load
 
 WARGAME = [sys.executable, "-m", "wargame"]
 WANTED = 1.8
@@ -57,9 +58,18 @@ def one_and_two(scenario: str, runs: int, rounds: int) -> None:
     )
 
 
+def fits(scenario: str, policy: str) -> bool:
+    """Whether a policy is written for this scenario."""
+    try:
+        load(scenario, [policy])
+    except SpecError:
+        return False
+    return True
+
+
 def every_policy(scenario: str, runs: int) -> None:
     """All shipped policies at once, and the report about them."""
-    policies = [name for name, _, _ in list_available("policy")]
+    policies = [name for name, _, _ in list_available("policy") if fits(scenario, name)]
     with tempfile.TemporaryDirectory() as folder:
         out, page = str(Path(folder) / "out"), str(Path(folder) / "report.html")
         named = [word for name in policies for word in ("--policy", name)]
