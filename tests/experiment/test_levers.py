@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wargame import ladder
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.experiment.ledger import rows_of
 from wargame.experiment.levers import Lever, compile_levered, play_set, with_levers
+from wargame.experiment.levers.lever import LESS, MORE, USUAL
+from wargame.experiment.levers.scaled import paced, times
+from wargame.experiment.levers.thresholds import Ranges
+from wargame.expression import Number, interval, parse
 from wargame.load import load, load_texts
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
+from wargame.spec import Expr
 
 # Two quarrel, a third calms them down; every kind of question for a tie, a stage, a threshold.
 TEXTS = {
@@ -229,6 +238,149 @@ def test_how_an_events_odds_can_be_turned(chance: str, sides: tuple[int | None, 
     spec = load_texts({**TEXTS, "scenario.yaml": TEXTS["scenario.yaml"] + event})
     (lever,) = (lever for lever in with_levers(spec)[1] if lever.kind == "chance")
     assert (lever.less, lever.more) == (sides or (None, None))
+
+
+# Magnitudes without a source: an event, two drifts, a weight, effects and heat of either sign.
+MAGNITUDES = {
+    **TEXTS,
+    "scenario.yaml": TEXTS["scenario.yaml"].replace(
+        "unknowns:", "  up: {start: 0, max: 30000}\n  down: {start: 0, min: -30000}\nunknowns:"
+    )
+    + """
+milestones:
+  High: {when: up >= 11000}
+  Low: {when: down <= -11000}
+  Armed: {when: red.arms >= 400}
+  Tense: {when: tension >= 600}
+chance:
+  - {id: hit, chance: 300, effects: {red.arms: 90}}
+drift:
+  up: up + 3000
+  down: down - 3000
+""",
+    "moves/deeds.yaml": TEXTS["moves/deeds.yaml"]
+    .replace("heat: {red-blue: 70}, source: test", "heat: {red-blue: 71}")
+    .replace("{tension: -30}\n    heat: {red-blue: -100}\n    source: test", "{tension: -31}\n"),
+}
+
+
+def magnitude(texts: dict[str, str], kind: str, name: str) -> Lever:
+    levers = with_levers(load_texts(texts))[1]
+    (lever,) = (lever for lever in levers if (lever.kind, lever.name) == (kind, name))
+    return lever
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "written", "less", "more"),
+    [
+        ("chance", "hit", "chance: 300", "chance: 200", "chance: 450"),
+        ("drift", "up", "up + 3000", "up + 2001", "up + 4500"),
+        ("drift", "down", "down - 3000", "down - 2001", "down - 4500"),
+        ("weight", "arm", "base: 30, effects", "base: 20, effects", "base: 45, effects"),
+        (
+            "effects",
+            "arm",
+            "60}, heat: {red-blue: 71}",
+            "40}, heat: {red-blue: 47}",
+            "90}, heat: {red-blue: 107}",
+        ),
+        ("effects", "talk", "tension: -31", "tension: -21", "tension: -47"),
+    ],
+)
+def test_a_magnitude_turned_plays_as_the_number_written_otherwise(
+    kind: str, name: str, written: str, less: str, more: str
+) -> None:
+    lever = magnitude(MAGNITUDES, kind, name)
+    scenario = compile_levered(load_texts(MAGNITUDES))
+    usual = play_runs(compile_scenario(load_texts(MAGNITUDES)), RUNS, seed=5)
+    assert_same(usual, turned(scenario, lever, USUAL))
+    for side, new in ((LESS, less), (MORE, more)):
+        (file,) = (file for file, text in MAGNITUDES.items() if written in text)
+        texts = {**MAGNITUDES, file: MAGNITUDES[file].replace(written, new)}
+        told = play_runs(compile_scenario(load_texts(texts)), RUNS, seed=5)
+        assert_same(told, turned(scenario, lever, side))
+        assert not np.array_equal(told.reached, usual.reached)
+
+
+@pytest.mark.parametrize(
+    ("base", "sides"),
+    [("1", (None, MORE)), ("2", (LESS, MORE)), ("tension // 9", (LESS, MORE))],
+)
+def test_a_weight_is_turned_only_to_another_weight(
+    base: str, sides: tuple[int | None, int | None]
+) -> None:
+    deeds = MAGNITUDES["moves/deeds.yaml"].replace("base: 30, effects", f"base: {base}, effects")
+    lever = magnitude({**MAGNITUDES, "moves/deeds.yaml": deeds}, "weight", "arm")
+    assert (lever.less, lever.more) == sides
+
+
+@pytest.mark.parametrize(
+    ("heat", "sides"), [("0", (None, None)), ("-1", (None, MORE)), ("-2", (LESS, MORE))]
+)
+def test_effects_are_turned_only_to_others(heat: str, sides: tuple[int | None, int | None]) -> None:
+    deeds = MAGNITUDES["moves/deeds.yaml"].replace("tension: -31}", "tension: -2}")
+    deeds = deeds.replace("tension: -2}\n", f"tension: -2}}\n    heat: {{red-blue: {heat}}}\n")
+    lever = magnitude({**MAGNITUDES, "moves/deeds.yaml": deeds}, "effects", "talk")
+    assert (lever.less, lever.more) == sides
+
+
+@pytest.mark.parametrize(
+    ("drift", "sides"),
+    [
+        ("max(0, up - 1)", (None, None)),  # counts down, and has no pace
+        ("up + (tension > 300)", (None, None)),  # counts
+        ("tension * 2", (LESS, None)),  # is there at once, and cannot be faster
+        ("up - up // 20", (LESS, MORE)),
+        ("up + 2", (LESS, MORE)),
+        ("up + stage(red, blue)", (LESS, MORE)),
+        ("up + times(red, arm)", (LESS, MORE)),
+    ],
+)
+def test_which_drifts_have_a_pace(drift: str, sides: tuple[int | None, int | None]) -> None:
+    text = MAGNITUDES["scenario.yaml"].replace("up + 3000", drift)
+    text = text.replace("max: 30000", "max: 1000")
+    lever = magnitude({**MAGNITUDES, "scenario.yaml": text}, "drift", "up")
+    assert (lever.less, lever.more) == sides
+
+
+def reckoned(text: str, **names: int) -> int:
+    """What an expression comes to where each name is a number."""
+    numbers = {name: Number(value) for name, value in names.items()}
+    low, high = interval(parse(text).bind(numbers), Ranges(SPEC.scenario))
+    assert low == high
+    return low
+
+
+def exactly(amount: int, level: int) -> int:
+    """To the nearest whole number, a half away from zero, by Python's decimals."""
+    return int((Decimal(amount * level) / USUAL).to_integral_value(ROUND_HALF_UP))
+
+
+@given(st.integers(-10_000, 10_000), st.sampled_from([LESS, USUAL, MORE]))
+def test_a_number_is_turned_to_the_nearest(amount: int, level: int) -> None:
+    found = reckoned(times(amount, "cell").text, cell=level)
+    assert found == exactly(amount, level)
+    assert found == -reckoned(times(-amount, "cell").text, cell=level)
+    assert (found == 0) == (amount == 0)
+
+
+@given(st.integers(-999, 999).filter(lambda x: x != -500), st.sampled_from([LESS, USUAL, MORE]))
+def test_a_formula_is_turned_to_the_nearest(amount: int, level: int) -> None:
+    text = times(Expr("gauge + 0"), "cell").text
+    assert reckoned(text, gauge=amount, cell=level) == exactly(amount, level)
+
+
+@pytest.mark.parametrize("level", [LESS, USUAL, MORE])
+@pytest.mark.parametrize("step", [1, -1, 2, -3, 7, -40])
+def test_steps_of_a_drift_add_up_to_their_share(step: int, level: int) -> None:
+    text = paced("step", "cell")
+    steps = [reckoned(text, step=step, cell=level, turn=turn) for turn in range(1, 1001)]
+    assert sum(steps) == step * level
+    assert max(steps) - min(steps) <= 1
+    ahead = [
+        1000 * gone - step * level * turn for turn, gone in enumerate(accumulate(steps[:104]), 1)
+    ]
+    assert max(map(abs, ahead)) < 2000
 
 
 # Who strikes is decided by one threshold and nothing else: 1,000 equally likely levels.

@@ -40,6 +40,8 @@ TOP = 8  # rows of a table
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame sensitivity``."""
+    from wargame.experiment.sensitivity import SCREEN
+
     parser.add_argument("scenario", help="a scenario's name or path")
     add_overlay(parser, "laid over it throughout")
     parser.add_argument(
@@ -57,9 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--screen",
         type=int,
-        default=96_000,
+        default=SCREEN,
         metavar="N",
-        help="runs of the screening (default: 96000)",
+        help=f"runs of the screening (default: {SCREEN})",
     )
     parser.add_argument(
         "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"

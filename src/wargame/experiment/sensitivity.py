@@ -188,7 +188,11 @@ class _Study:
         self.levers = tuple(lever for lever in levers if lever.sides)
         self.fixed = tuple(lever for lever in levers if not lever.sides)
         self.closer: Mapping[str, Lever] = {}
-        self.rng = np.random.Generator(np.random.Philox(self.seed))
+        # Of their own, so that no part depends on which others are asked for.
+        self.lots, self.shuffles = (
+            np.random.Generator(np.random.Philox(stream))
+            for stream in np.random.SeedSequence(self.seed).spawn(2)
+        )
 
     @property
     def first(self) -> tuple[str, ...]:
@@ -301,7 +305,7 @@ class _Study:
     def _lots(self, runs: Ints) -> tuple[Flags, dict[str, npt.NDArray[np.int32]]]:
         """Which assumptions are turned down, turned up and at rest, 3 x levers x runs, a quarter
         of them turned in each run; and the cells that this means."""
-        lots = self.rng.integers(0, LOTS, (len(self.levers), len(runs)), dtype=np.uint8)
+        lots = self.lots.integers(0, LOTS, (len(self.levers), len(runs)), dtype=np.uint8)
         sided = np.array([(one.less is not None, one.more is not None) for one in self.levers])
         # A lot for a side that is not there leaves the assumption at rest.
         down = (lots < TURNED) & sided[:, :1]
@@ -349,7 +353,7 @@ class _Study:
             sobol = analyse(problem, y, calc_second_order=False, seed=self.seed % 2**31)
             shifts = pawn(problem, x[plain], y[plain], S=10)["median"]
             dealt = [
-                pawn(problem, x[plain], self.rng.permutation(y[plain]), S=10)["median"]
+                pawn(problem, x[plain], self.shuffles.permutation(y[plain]), S=10)["median"]
                 for _ in range(SHUFFLES)
             ]
             floor = float(np.quantile(np.concatenate(dealt), 0.95))

@@ -140,13 +140,23 @@ def assumed(source: Text | None) -> bool:
     return source is None or "assumption" in source.en.lower()
 
 
+def nearest(value: int, level: int) -> int:
+    """A number at a level of its lever, per mille, to the nearest whole number.
+
+    A half goes away from zero, so that -x is turned by as much as x is. At the levels that there
+    are, what is not 0 never becomes 0.
+    """
+    product = value * level
+    return (product + USUAL // 2 - (product < 0)) // USUAL
+
+
 def relative(value: int, low: int, high: int) -> tuple[int, int]:
     """A number turned down and up by the same share as all levers, kept from `low` to `high`.
 
     Where it is at its bound already, or too small to be turned by that share, the side is the
     number itself.
     """
-    sides = sorted((value * share + USUAL // 2) // USUAL for share in (LESS, MORE))
+    sides = sorted(nearest(value, share) for share in (LESS, MORE))
     return min(value, max(low, sides[0])), max(value, min(high, sides[1]))
 
 

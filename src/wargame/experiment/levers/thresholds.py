@@ -61,7 +61,7 @@ class Thresholds:
 
     def __init__(self, bench: Bench, file: ScenarioSpec) -> None:
         self.bench, self.file = bench, file
-        self.ranges = _Ranges(file)
+        self.ranges = Ranges(file)
 
     def turned(self, actor: ActorSpec, rule: RuleSpec) -> Expr:
         """The rule's condition, which reads its thresholds from their cells."""
@@ -180,7 +180,7 @@ class _Condition:
         return self.rule.at if self.rule.when.at == NOWHERE else self.rule.when.at
 
 
-class _Ranges:
+class Ranges:
     """What the names in a condition can be, and nothing else: a namespace for bounds."""
 
     def __init__(self, file: ScenarioSpec) -> None:
