@@ -300,3 +300,12 @@ def test_check_says_its_summary_in_both_languages(
     assert japanese == f"ファイル1件を検査：誤り{len(faults)}件、不自然な点0件"
     assert main(["check", str(path), "--lang", "ja", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["checked"] == "1 file"
+
+
+def test_a_pipe_is_not_replaced_by_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert main(["odd", "tegmark-tree", "-o", str(pipe)]) == 2
+    assert "is no file that could be replaced" in capsys.readouterr().err
+    assert pipe.is_fifo()

@@ -127,3 +127,13 @@ def test_a_run_is_the_row_of_the_batch(results: Results) -> None:
 def test_a_run_that_cannot_be(asked: dict[str, int]) -> None:
     with pytest.raises(WargameError):
         wg.run("quarrel", **asked)
+
+
+def test_one_policy_may_be_named_without_a_list() -> None:
+    one, many = (wg.batch("quarrel", policies=asked, runs=60) for asked in ("threats", ["threats"]))
+    assert one.endings.equals(many.endings)
+
+
+def test_a_run_is_told_in_no_other_language() -> None:
+    with pytest.raises(WargameError, match="en or ja, not 'fr'"):
+        wg.run("quarrel").tell("fr")

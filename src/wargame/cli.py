@@ -109,7 +109,9 @@ def _run(argv: list[str]) -> int:
         return 0
     args, rest = parser.parse_known_args(argv)
     if rest:
-        known = re.findall(r"(?<!\S)--[a-z][a-z-]*", args.parser.format_help())
+        known = re.findall(
+            r"(?<!\S)--[a-z][a-z-]*", args.parser.format_help().partition("examples:")[0]
+        )
         what = "option" if rest[0].startswith("-") else "place for"
         args.parser.error(no_such(what, rest[0], dict.fromkeys(known) if what == "option" else ()))
     code: int = args.function(args)

@@ -56,7 +56,7 @@ def batch(
     """
     played = run_batch(
         scenario,
-        policies=policies,
+        policies=[policies] if isinstance(policies, str) else policies,
         worldview=worldview,
         runs=runs,
         seed=seed,
@@ -308,6 +308,8 @@ class Run:
         from wargame.show.narrate import Narrator
         from wargame.show.plain import told_run
 
+        if lang not in ("en", "ja"):
+            raise WargameError(f"a run is told in en or ja, not {lang!r}")
         narrator = Narrator(self.playthrough, lang)
         return told_run(narrator, [narrator.week(turn) for turn in range(1, self.turns + 1)])
 

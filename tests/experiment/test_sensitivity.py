@@ -282,4 +282,5 @@ def test_the_command_keeps_the_answer_for_the_report(
     assert main([*asked, "--jobs", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == kept
     assert main(["sensitivity", path, "--only", "magic"]) == 2
+    assert main([*asked, "--worldview", "proud"]) == 2
     assert "magic" in capsys.readouterr().err

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from wargame.commands.comparing import flows
-from wargame.commands.counting import shares_of
+from wargame.commands.counting import glance, shares_of
 from wargame.experiment.results import Tally, Turns
 from wargame.show.lines import WIDTH, columns, packed
 from wargame.show.titles import Titles
-from wargame.statistics import Transition, regret, share
+from wargame.statistics import Look, Transition, regret, share
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +100,14 @@ def test_exchanges_of_endings_are_wrapped_between_two_of_them(lang: str) -> None
 
 def test_a_part_wider_than_the_line_has_a_line_of_its_own() -> None:
     assert packed("of: ", ["a" * 9, "b", "c"], ", ", 8) == ["of: " + "a" * 9 + ",", "    b, c"]
+
+
+def test_a_glance_says_how_far_each_variant_is(japanese: Titles) -> None:
+    looks = (
+        Look("baseline", "baseline", 3000, 0.05, ()),
+        Look("baseline", "off-ramp", 400, 0.05, ()),
+    )
+    first, second = glance(looks, Titles("en"))
+    assert first.startswith("baseline after 3,000 runs")
+    assert second == "  off-ramp after 400 pairs: nothing resolved yet"
+    assert "400組" in glance(looks, japanese)[1]

@@ -23,12 +23,12 @@ MOST_FAILURES = 5
 def told(batch: Batch, lang: str = "en") -> list[str]:
     """The results as a person reads them."""
     summary, titles = batch.summary, Titles.of_batch(batch, lang)
-    seed = batch.header.seed
+    seed, worldview = batch.header.seed, batch.worldview
     lines = [
         say(
             lang,
-            en=f"{batch.header.scenario}, seed {seed}",
-            ja=f"{batch.header.scenario}、シード{seed}",
+            en=f"{batch.header.scenario}, {worldview or 'as written'}, seed {seed}",
+            ja=f"{batch.header.scenario}、{worldview or '記述どおり'}、シード{seed}",
         )
     ]
     for tally in summary.tallies:
@@ -130,9 +130,9 @@ def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
     lines = [
         say(
             lang,
-            en=f"after {counted(base.n, 'run')} of each "
+            en=f"baseline after {counted(base.n, 'run')} "
             "(intervals that hold at all looks together):",
-            ja=f"各{runs}回の時点（何度見ても同時に成り立つ区間）：",
+            ja=f"基準、{runs}回の時点（何度見ても同時に成り立つ区間）：",
         )
     ]
     lines += [f"  {row.called(titles.head).words(lang)}" for row in base.rows if row.share > 0]
@@ -144,5 +144,7 @@ def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
         ]
         nothing = say(lang, en="nothing resolved yet", ja="まだ何も確定せず")
         told = say(lang, en=", ", ja="、").join(moved) or nothing
-        lines.append(f"  {titles(look.variant)}" + say(lang, en=": ", ja="：") + told)
+        pairs = whole(look.n)
+        after = say(lang, en=f" after {pairs} pairs: ", ja=f"、{pairs}組の時点：")
+        lines.append(f"  {titles(look.variant)}" + after + told)
     return lines

@@ -36,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame expect``."""
     parser.add_argument("scenario", help="a scenario's name or path")
     parser.add_argument(
-        "--policies", nargs="+", metavar="P", help="only these (default: all that state directions)"
+        "--policies",
+        "--policy",
+        nargs="+",
+        action="extend",
+        metavar="P",
+        help="only these (default: all that state directions)",
     )
     add_worldview(parser)
     parser.add_argument(

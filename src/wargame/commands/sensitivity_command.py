@@ -80,6 +80,12 @@ def run(args: argparse.Namespace) -> int:
     from wargame.show.titles import Titles
 
     jobs = jobs_of(args)
+    parts = [part.strip() for part in args.only.split(",")] if args.only else PARTS
+    if (args.policy or args.worldview) and "regret" not in parts:
+        raise WargameError(
+            "--policy and --worldview are for the regrets, which --only leaves out: "
+            "--overlay lays one over the scenario"
+        )
     if args.out and not Path(args.out).is_dir():
         raise WargameError(f"{args.out} is no folder")
 
@@ -94,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         overlays=args.overlay,
         policies=args.policy,
         worldviews=args.worldview,
-        parts=[part.strip() for part in args.only.split(",")] if args.only else PARTS,
+        parts=parts,
         pairs=args.pairs,
         screen=args.screen,
         base=args.base,

@@ -139,6 +139,11 @@ class Batch:
         """The actors that programs played, {actor: address or command}."""
         return Request.of_folder(self.folder).seats or {}
 
+    @property
+    def worldview(self) -> str:
+        """What was believed about the world, "" for the scenario as it is written."""
+        return Request.of_folder(self.folder).worldview or ""
+
     def held_by_programs(self, lang: str = "en") -> str:
         """Which actors programs played, and what that means for the digest; "" if none."""
         if not self.seats:

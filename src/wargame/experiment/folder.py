@@ -142,8 +142,11 @@ def write_json(path: Path, data: object) -> None:
 def replaced(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file beside `path`, and put it in its place once it is on disk.
 
-    Raises StoreError, and leaves `path` as it was, if there is no room or no right to.
+    Raises StoreError, and leaves `path` as it was, if there is no room or no right to, or if it
+    is a pipe, a device or a folder.
     """
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is no file that could be replaced: name another")
     beside = path.with_name(path.name + ".part")
     try:
         write(beside)
