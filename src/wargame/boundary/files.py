@@ -1,0 +1,172 @@
+"""Where a file may be written, and how it gets there whole.
+
+An output is never an input, never a link, never a database, a turn log or another file of a kind
+that the command does not write: a slip of the hand must not cost results.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from wargame.errors import StoreError
+
+__all__ = [
+    "PRIVATE",
+    "check_output",
+    "create_private",
+    "home",
+    "make_folder",
+    "replaced",
+    "sync_folder",
+    "write_all",
+    "write_text",
+]
+
+PRIVATE = 0o600
+"""The mode of logs, drafts and keys: they hold what other people of the machine may not read."""
+
+StrPath = str | os.PathLike[str]
+
+_KEPT = {
+    b"SQLite format 3\0": "a database",
+    b'{"seq":0,"kind":"wargame-log-': "a turn log",
+    b"PAR1": "a table of results",
+}
+"""How files begin that no output may replace, whatever they are called."""
+
+
+def home(path: StrPath) -> Path:
+    """A path as a person writes it: ``~`` and ``~name`` mean home, as in a shell.
+
+    Raises StoreError where nobody has such a home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise StoreError(f"{os.fspath(path)}: there is no such home") from None
+
+
+def check_output(path: Path, inputs: Iterable[StrPath] = (), kinds: Iterable[str] = ()) -> None:
+    """Check that a file may be written, or replaced, at a path.
+
+    inputs: files that are being read. kinds: the suffixes, as ``.html``, of what may be replaced;
+    any suffix where there are none. Raises StoreError.
+    """
+    try:
+        seen = path.lstat()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be written: {_why(error)}") from None
+    if stat.S_ISLNK(seen.st_mode):
+        raise StoreError(f"{path} is a link: name the file itself, or another")
+    if not stat.S_ISREG(seen.st_mode):
+        raise StoreError(f"{path} is no file that could be replaced: name another")
+    for read in inputs:
+        with suppress(OSError, ValueError):
+            if os.path.samestat(seen, os.stat(read)):
+                raise StoreError(f"{path} is what is being read: name another file")
+    if kept := _kept(path):
+        raise StoreError(f"{path} is {kept}, which is never replaced: name another file")
+    wanted = tuple(kinds)
+    if wanted and path.suffix.lower() not in wanted and seen.st_size:
+        raise StoreError(
+            f"{path} exists and is no {' or '.join(wanted)} file: name another, or remove it first"
+        )
+
+
+def _kept(path: Path) -> str:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return ""
+    with open(fd, "rb") as file:
+        begins = file.read(max(map(len, _KEPT)))
+    return next((what for start, what in _KEPT.items() if begins.startswith(start)), "")
+
+
+def write_text(
+    path: Path,
+    text: str,
+    *,
+    inputs: Iterable[StrPath] = (),
+    kinds: Iterable[str] = (),
+    mode: int = 0o666,
+) -> None:
+    """Write a text so that the file is either the old one or whole. Raises StoreError."""
+    data = text.encode()
+    replaced(path, lambda fd: write_all(fd, data), inputs=inputs, kinds=kinds, mode=mode)
+
+
+def replaced(
+    path: Path,
+    write: Callable[[int], object],
+    *,
+    inputs: Iterable[StrPath] = (),
+    kinds: Iterable[str] = (),
+    mode: int = 0o666,
+) -> None:
+    """Let `write` fill a new file, given as a descriptor; put it at `path` once it is on disk.
+
+    mode: less the umask. Raises StoreError, and leaves `path` as it was, if there is no room or
+    no right to, or if `check_output` refuses.
+    """
+    check_output(path, inputs, kinds)
+    part = path.with_name(path.name + ".part")
+    try:
+        # Removing takes away a link itself, never what it points to.
+        part.unlink(missing_ok=True)
+        fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+        try:
+            write(fd)
+            os.fsync(fd)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)
+        part.replace(path)
+        sync_folder(path)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be written: {_why(error)}") from None
+
+
+def create_private(path: StrPath) -> int:
+    """Create a file that only its owner can read and open it for appending; the descriptor.
+
+    Raises FileExistsError if there is anything of that name, a link included, and OSError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
+    return os.open(path, flags, PRIVATE)
+
+
+def make_folder(path: Path, private: bool = False) -> None:
+    """Make a folder and those above it, where they are not there yet. Raises StoreError."""
+    try:
+        path.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be made: {_why(error)}") from None
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write all of it: the kernel may take a part, on a nearly full disk without an error."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def sync_folder(path: StrPath) -> None:
+    """Make a file's name as durable as its content. Raises OSError."""
+    fd = os.open(Path(path).absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

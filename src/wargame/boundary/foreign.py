@@ -1,0 +1,68 @@
+"""Reads JSON and databases that may come from a stranger; whatever they hold, it is told.
+
+Nothing here acts on what it reads. A fault is one line, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+from json import dumps as dumps  # what we write ourselves needs no guard
+from pathlib import Path
+from typing import Any, NoReturn
+
+from wargame.errors import WargameError
+
+__all__ = ["MOST_BYTES", "Malformed", "dumps", "open_database", "read_json", "value"]
+
+MOST_BYTES = 256 * 2**20
+"""A file of JSON that is longer is not read."""
+
+
+class Malformed(WargameError):
+    """Data that is not what it should be: no JSON, not UTF-8, too deep, of the wrong shape."""
+
+
+def value(text: str | bytes, what: str = "it") -> Any:
+    """What a text of JSON says; NaN and infinities are none.
+
+    what: what the text is, for the fault. Raises Malformed.
+    """
+    try:
+        decoded = text.decode("utf-8") if isinstance(text, bytes) else text
+        return json.loads(decoded, parse_constant=_no_number)
+    except UnicodeDecodeError:
+        raise Malformed(f"{what} is not UTF-8 text") from None
+    except RecursionError:
+        raise Malformed(f"{what} is nested too deeply") from None
+    except ValueError as error:
+        raise Malformed(f"{what} is not JSON: {error}") from None
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def read_json(path: Path) -> Any:
+    """What a file of JSON says. Raises Malformed, and OSError if it cannot be read."""
+    seen = path.stat()
+    if not stat.S_ISREG(seen.st_mode):
+        raise Malformed(f"{path} is no file")
+    if seen.st_size > MOST_BYTES:
+        raise Malformed(f"{path} is longer than {MOST_BYTES:,} bytes")
+    return value(path.read_bytes(), str(path))
+
+
+def open_database(path: Path, mode: str) -> sqlite3.Connection:
+    """A SQLite database; mode is ``ro``, ``rw`` or ``rwc``.
+
+    Views, triggers and functions that a foreign schema brings are not trusted. Raises Malformed
+    if the path is a link or no file, and sqlite3.Error.
+    """
+    if path.is_symlink() or (path.exists() and not stat.S_ISREG(path.stat().st_mode)):
+        raise Malformed(f"{path} is not a regular file")
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    return connection
