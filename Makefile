@@ -6,7 +6,8 @@
 # make wheel   build the package into dist/
 # make clean   remove everything that make made
 #
-# The first call makes .venv and installs what is locked in requirements/. Another Python:
+# The first call makes .venv and installs what is locked in requirements/, and nothing that a
+# package asks for beyond it. Another Python:
 # make test PYTHON=python3.13
 
 PYTHON   ?= python3
@@ -64,13 +65,13 @@ clean:
 
 .venv/run.stamp: requirements/run.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what is locked in requirements/run.txt into .venv; about half a minute."
-	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/run.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Holds all of run.txt at the same versions (tests/test_repository.py), so it serves `make run` too.
 .venv/test.stamp: requirements/test.txt pyproject.toml | .venv/bin/python
 	@echo "Installing what is locked in requirements/test.txt into .venv; about two minutes."
-	$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run.stamp

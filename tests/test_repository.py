@@ -6,10 +6,14 @@ import re
 import subprocess
 import tomllib
 import zipfile
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -99,6 +103,64 @@ def test_the_lock_holds_every_package_that_the_project_names() -> None:
     extras = project["optional-dependencies"].values()
     assert names(project["dependencies"]) <= in_lock("run.txt")
     assert set().union(*map(names, extras)) <= in_lock("test.txt")
+
+
+def environments() -> list[dict[str, str]]:
+    """Every Python that is supported, on every system that packages tell apart."""
+    return [
+        {
+            "python_version": f"3.{minor}",
+            "python_full_version": f"3.{minor}.9",
+            "sys_platform": system,
+            "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[system],
+            "extra": "",
+        }
+        for minor in (11, 12, 13)
+        for system in ("linux", "darwin", "win32")
+    ]
+
+
+def needed(names: Iterable[str], environment: dict[str, str], but: Iterable[str]) -> set[str]:
+    """These packages and all that they ask for there, `but` not these and what only they need."""
+    found: set[str] = set()
+    waiting = {canonicalize_name(name) for name in names}
+    while waiting := waiting - found - set(but):
+        found |= waiting
+        asked = [Requirement(text) for name in waiting for text in required(name)]
+        waiting = {
+            canonicalize_name(item.name)
+            for item in asked
+            if item.marker is None or item.marker.evaluate(environment)
+        }
+    return found
+
+
+def required(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # of another system
+        return []
+
+
+def test_a_plain_install_gets_what_the_core_needs_on_every_system_and_nothing_else() -> None:
+    settings = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [Requirement(text).name for text in settings["project"]["dependencies"]]
+    left_out = settings["tool"]["uv"]["exclude-dependencies"]
+    lines = [Requirement(line) for line in locked("run.txt")]
+    for environment in environments():
+        there = {
+            item.name for item in lines if item.marker is None or item.marker.evaluate(environment)
+        }
+        assert there == needed([*asked, "hatchling"], environment, left_out), environment
+
+
+def test_what_is_left_out_of_the_locks_is_imported_by_nobody() -> None:
+    settings = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    for name in settings["tool"]["uv"]["exclude-dependencies"]:
+        asking = re.compile(rf"^\s*(?:import|from) {name}\b", re.MULTILINE)
+        for file in metadata.files("mesa") or ():
+            if file.suffix == ".py":
+                assert not asking.search(file.read_text(encoding="utf-8")), file
 
 
 def test_every_yaml_file_loads() -> None:
