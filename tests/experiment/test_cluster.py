@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 import quarrel
-from toy_play import toy_plan
+from toy_play import execute, toy_plan
 
 import wargame
 from wargame.cli import main
 from wargame.errors import WargameError
 from wargame.experiment import cluster
 from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.cluster import execute_on_cluster
-from wargame.experiment.execute import execute
+from wargame.experiment.cluster import DaskRunner
 from wargame.experiment.folder import PARQUET, TALLY
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
@@ -53,6 +52,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def plan_of(runs: int = 400, **settings: Any) -> Plan:
     return replace(toy_plan(runs, 50, **settings), engine=wargame.__version__)
+
+
+def execute_on_cluster(
+    plan: Plan, play: str, journal: Journal, address: str, prepare: str | None = None
+) -> Progress:
+    with DaskRunner(address, play, prepare) as runner:
+        return runner.play(plan, journal)
 
 
 def files(batch: Batch) -> dict[str, bytes]:

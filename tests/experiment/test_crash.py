@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_play import toy_plan
+from toy_play import execute, toy_plan
 
-from wargame.experiment.execute import execute
 from wargame.experiment.journal import Journal
 
 DEADLINE = 60.0
@@ -25,8 +24,7 @@ DEADLINE = 60.0
 DRIVER = """
 import os, sys
 from pathlib import Path
-from toy_play import toy_plan
-from wargame.experiment.execute import execute
+from toy_play import execute, toy_plan
 from wargame.experiment.journal import Journal
 
 path, play, runs, chunk, jobs, pipe, fork = sys.argv[1:]

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_play import tally, toy_plan
+from toy_play import execute, tally, toy_plan
 
 from wargame.errors import StoreError, WargameError
+from wargame.experiment import execute as local
 from wargame.experiment.columns import pack
-from wargame.experiment.execute import Crew, execute
+from wargame.experiment.execute import LocalRunner
 from wargame.experiment.journal import Counts, Journal
 from wargame.experiment.plan import Chunk, Plan
 from wargame.experiment.recovery import Progress, Work
@@ -91,17 +92,17 @@ def test_each_variant_is_prepared_once_in_each_process(
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_crew_prepares_the_baseline_of_every_batch_that_it_plays(
+def test_a_runner_prepares_the_baseline_of_every_batch_that_it_plays(
     tmp_path: Path, jobs: int
 ) -> None:
     folder = tmp_path / "prepared"
     folder.mkdir()
     plan = one_variant(toy_plan(100, 100, folder=str(folder)))
     other = replace(plan, variants=(replace(plan.variants[0], digest="sha-of-another"),))
-    with Crew("toy_play:prepared", "toy_play:prepare", jobs) as crew:
+    with LocalRunner("toy_play:prepared", "toy_play:prepare", jobs) as runner:
         for number, played in enumerate((plan, plan, other), 1):
             with Journal.create(tmp_path / f"{number}.sqlite", played) as journal:
-                assert crew.play(played, journal).complete
+                assert runner.play(played, journal).complete
     assert len(list(folder.iterdir())) == 2
 
 
@@ -170,6 +171,26 @@ def test_whoever_dies_once_is_given_another_chance(play: Play, tmp_path: Path, c
     progress, journal = play(plan, jobs=2)
     assert progress.losses == 1 and progress.complete and not progress.failed
     assert journal.digest() == play(toy_plan(12), "toy_play:tally")[1].digest()
+
+
+def test_a_worker_that_is_stopped_is_given_up_and_one_that_is_slow_is_not(
+    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "PATIENCE", 2.0)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    plan = toy_plan(20, 10, stopped=[0], slow=[15], folder=str(tmp_path), pipe=str(pipe))
+    open_ends = []
+
+    def let_the_slow_one_go_on(progress: Progress) -> None:
+        if progress.losses and not open_ends:
+            open_ends.append(os.open(pipe, os.O_WRONLY))
+
+    progress, journal = play(one_variant(plan), jobs=2, on_progress=let_the_slow_one_go_on)
+    os.close(open_ends[0])
+    assert progress.complete and not progress.failed
+    assert progress.losses == 1, "the slow one has kept its chunk for as long"
+    assert journal.digest() == play(one_variant(toy_plan(20)), "toy_play:tally")[1].digest()
 
 
 def test_neighbours_that_all_fail_are_told_apart(play: Play) -> None:
@@ -305,8 +326,8 @@ def test_where_no_process_can_be_started_none_is_left(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(subprocess, "Popen", scarce)
     with (
-        Crew("toy_play:tally", jobs=3) as crew,
+        LocalRunner("toy_play:tally", jobs=3) as runner,
         pytest.raises(WargameError, match="no worker can be started: Resource temporarily"),
     ):
-        crew.start(3)
+        runner.start(3)
     assert started[0].poll() is not None

@@ -6,6 +6,7 @@ Workers import this module by name, as they would the real thing.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wargame.experiment.execute import LocalRunner
+from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant
+from wargame.experiment.recovery import Progress
 
 Columns = dict[str, NDArray[Any]]
 
@@ -32,6 +36,14 @@ def toy_plan(runs: int = 1000, chunk: int = 100, **settings: Any) -> Plan:
         runs=range(runs),
         chunk=chunk,
     )
+
+
+def execute(
+    plan: Plan, play: Any, journal: Journal, *, prepare: Any = None, jobs: int = 1, **options: Any
+) -> Progress:
+    """Play what the journal lacks, by workers that are there for nothing else."""
+    with LocalRunner(play, prepare, jobs) as runner:
+        return runner.play(plan, journal, **options)
 
 
 def runs_of(task: Mapping[str, Any]) -> NDArray[np.int64]:
@@ -64,6 +76,10 @@ def touchy(task: Mapping[str, Any]) -> Columns:
         raise MemoryError
     if hit(runs, task.get("once")) and first_time(Path(task["folder"]) / "been-here"):
         os.kill(os.getpid(), 9)
+    if hit(runs, task.get("stopped")) and first_time(Path(task["folder"]) / "stopped"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if hit(runs, task.get("slow")):
+        os.close(os.open(task["pipe"], os.O_RDONLY))  # as long as nobody opens the other end
     return tally(task)
 
 

@@ -27,8 +27,8 @@ from wargame.english import counted
 
 if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
-    from wargame.experiment.execute import Crew
     from wargame.experiment.request import Request
+    from wargame.experiment.runner import Runner
     from wargame.statistics import Look
 
 EXAMPLES = """examples:
@@ -158,16 +158,12 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
     )
     if args.resume:
         request = request.resumed(args.out)
-    if args.cluster:
-        return _played(args, request, args.cluster, look)
-    with request.crew(jobs_of(args), SEATED) as crew:
+    with request.runner(jobs_of(args), args.cluster, SEATED) as runner:
         # The workers get ready while this process still imports what it needs.
-        return _played(args, request, crew, look)
+        return _played(args, request, runner, look)
 
 
-def _played(
-    args: argparse.Namespace, request: Request, players: Crew | str, look: bool
-) -> Batch | None:
+def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bool) -> Batch | None:
     from wargame.commands.counting import glance
     from wargame.experiment.batch import Interrupted, play_batch
     from wargame.show.titles import Titles
@@ -189,7 +185,7 @@ def _played(
     try:
         return play_batch(
             request,
-            players,
+            runner,
             args.out,
             args.resume,
             args.retry,

@@ -20,7 +20,6 @@ import numpy as np
 
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.columns import Columns
-from wargame.experiment.execute import Crew
 from wargame.experiment.export import export
 from wargame.experiment.folder import (
     JOURNAL,
@@ -37,8 +36,9 @@ from wargame.experiment.folder import (
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
 from wargame.experiment.recovery import Progress
-from wargame.experiment.request import PLAY, PREPARE, Request
+from wargame.experiment.request import Request
 from wargame.experiment.results import Summary, Tally, looks, summarise
+from wargame.experiment.runner import Runner
 from wargame.experiment.variants import BASELINE, Variants
 from wargame.ready import compiled
 from wargame.record import RunHeader
@@ -48,9 +48,6 @@ from wargame.statistics.anytime import LEAST_RUNS
 from wargame.statistics.result import say
 
 __all__ = ["BASELINE", "Batch", "Interrupted", "play_batch", "run_batch"]
-
-ON_A_CLUSTER = 64
-"""Chunks are cut as for so many processes; nothing but their size depends on it."""
 
 Report = Callable[[Progress], object]
 
@@ -224,29 +221,26 @@ def run_batch(
     chosen = None if policies is None else tuple(policies)
     request = Request(scenario, chosen, worldview, runs, seed, until, seats or None)
     request = request.resumed(out) if resume else request
-    if cluster is not None:
-        return play_batch(request, cluster, out, resume, retry, on_progress, on_look)
-    with request.crew(jobs, seated) as crew:
-        return play_batch(request, crew, out, resume, retry, on_progress, on_look)
+    with request.runner(jobs, cluster, seated) as runner:
+        return play_batch(request, runner, out, resume, retry, on_progress, on_look)
 
 
 def play_batch(
     request: Request,
-    players: Crew | str,
+    runner: Runner,
     out: str | os.PathLike[str] | None = None,
     resume: bool = False,
     retry: bool = False,
     on_progress: Report | None = None,
     on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:
-    """Play what is asked for, by a crew or by the cluster at an address; see `run_batch`."""
+    """Play what is asked for, by whom `request.runner` gave; see `run_batch`."""
     if retry and not resume:
         raise WargameError("failed runs are played again only when a batch is resumed")
     goes_on = resume and is_begun(out)
     request.check()
     variants = Variants(request)
-    if isinstance(players, str):
-        _reach(players, request)
+    runner.reach()
     with _opened(variants, out, resume, goes_on) as (batch, journal):
         if retry:
             journal.forgive()
@@ -256,35 +250,18 @@ def play_batch(
 
         def play(plan: Plan) -> Progress:
             report = _watch(journal, batch, on_progress, on_look)
-            if isinstance(players, str):
-                return _play_far(plan, journal, players, report)
-            here = plan.with_settings(folder=str(batch.folder))
-            return players.play(here, journal, on_progress=report)
+            if request.seats:  # the logs of their runs are kept there
+                plan = plan.with_settings(folder=str(batch.folder))
+            return runner.play(plan, journal, on_progress=report)
 
-        jobs = ON_A_CLUSTER if isinstance(players, str) else players.jobs
         with _interruptible(batch):
-            _play(variants, batch, journal, jobs, play)
-    if isinstance(players, Crew):
-        players.end()
+            _play(variants, batch, journal, runner.jobs, play)
+    runner.end()
     with _interruptible(batch):
         with batch.journal() as journal:
             export(journal, batch.headers, batch.folder / PARQUET)
         write_json(batch.folder / TALLY, batch.tallied())
     return batch
-
-
-def _reach(address: str, request: Request) -> None:
-    from wargame.experiment.cluster import reach
-
-    if request.seats:
-        raise WargameError("programs play on this machine only: leave out --cluster")
-    reach(address)
-
-
-def _play_far(plan: Plan, journal: Journal, address: str, report: Report) -> Progress:
-    from wargame.experiment.cluster import execute_on_cluster
-
-    return execute_on_cluster(plan, PLAY, journal, address, prepare=PREPARE, on_progress=report)
 
 
 @contextmanager

@@ -15,11 +15,11 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pickle import dumps, loads
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from wargame import __version__
@@ -30,7 +30,7 @@ from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
 from wargame.experiment.recovery import Piece, Progress, Unplayable, Work, reason_of
 
-__all__ = ["execute_on_cluster", "reach"]
+__all__ = ["DaskRunner"]
 
 AHEAD = 2
 """Chunks under way for each thread of the cluster: one being played, one on its way."""
@@ -47,37 +47,68 @@ CONNECT = 10.0
 _LOST = "the connection to the cluster is lost; the batch can be resumed"
 
 
-def execute_on_cluster(
-    plan: Plan,
-    play: str,
-    journal: Journal,
-    address: str,
-    *,
-    prepare: str | None = None,
-    on_progress: Callable[[Progress], object] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    most_failed: int = 1000,
-) -> Progress:
-    """Play what the journal still lacks of a plan on the cluster at `address`.
+class DaskRunner:
+    """Plays plans on the cluster at an address; `play` and `prepare` are names.
 
-    As `wargame.experiment.execute.execute`, but `play` and `prepare` are names. Raises WargameError
-    if the cluster cannot be reached, has no workers, or goes away; the journal can be resumed.
+    A context manager, as every :class:`wargame.experiment.runner.Runner`: it holds the connection.
     """
-    journal.accept(plan)
-    work = Work(journal, on_progress=on_progress, most_failed=most_failed)
-    with _client(address) as client:
-        _Farm(client, work, plan, (play, prepare)).play(should_stop or (lambda: False))
-    return work.progress
 
+    jobs = 64
+    """Chunks are cut as for so many processes; nothing but their size depends on it."""
 
-def reach(address: str) -> None:
-    """Raises WargameError if there is no cluster at `address`, or none with a worker."""
-    with _client(address):
-        pass
+    def __init__(self, address: str, play: str, prepare: str | None = None) -> None:
+        self._address = address
+        self._setup = (play, prepare)
+        self._connection = ExitStack()
+        self._client: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.end()
+
+    def reach(self) -> None:
+        """Connect, once. Raises WargameError if there is no cluster, or none with a worker."""
+        if self._client is None:
+            self._client = self._connection.enter_context(_connected(self._address))
+
+    def end(self) -> None:
+        """Give up the connection."""
+        self._client = None
+        self._connection.close()
+
+    def play(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        on_progress: Callable[[Progress], object] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        most_failed: int = 1000,
+    ) -> Progress:
+        """As :meth:`wargame.experiment.execute.LocalRunner.play`, far away.
+
+        Raises WargameError if the cluster cannot be reached, has no workers, or goes away.
+        """
+        journal.accept(plan)
+        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+        with _told():
+            self.reach()
+            _Farm(self._client, work, plan, self._setup).play(should_stop or (lambda: False))
+        return work.progress
 
 
 @contextmanager
-def _client(address: str) -> Iterator[Any]:
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, CancelledError):
+        raise WargameError(_LOST) from None
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
     """A connection to the scheduler, with at least one worker behind it."""
     try:
         distributed: Any = import_module("distributed")
@@ -97,8 +128,6 @@ def _client(address: str) -> Iterator[Any]:
             raise WargameError(f"the cluster at {address} has no workers") from None
         with client.as_current():
             yield client
-    except (OSError, CancelledError):
-        raise WargameError(_LOST) from None
     finally:
         client.close(timeout=CONNECT)
 
@@ -224,11 +253,11 @@ def play_there(
     thread = threading.get_ident()
     worker = _worker(thread, setup, batch)
     if not worker.ready:
-        said, what = worker.hear()
+        said, what = worker.answer()
         worker.ready = said == "ready"
     if worker.ready:
         worker.send({**task, **loads(zlib.decompress(settings))})
-        said, what = worker.hear()
+        said, what = worker.answer()
     if said in ("played", "raised"):
         return said, what
     _players.pop(thread, None)

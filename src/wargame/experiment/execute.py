@@ -1,7 +1,9 @@
-"""Play a batch on this machine: in this process, or spread over workers.
+"""Play a plan on this machine: in this process, or spread over workers.
 
 Each worker is a process of our own with its own connection, so that when one dies it is known
-which chunk it was playing, and nobody else's work is lost with it.
+which chunk it was playing, and nobody else's work is lost with it. A worker says every few seconds
+that it lives. One that falls silent, as a stopped process does, is ended, and another plays its
+chunk; one that is only slow goes on speaking and is left alone.
 """
 
 from __future__ import annotations
@@ -10,15 +12,16 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
-import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
+from wargame.boundary.programs import ourselves
 from wargame.errors import WargameError
-from wargame.experiment.recovery import Piece, Progress, Unplayable, Work, reason_of
+from wargame.experiment.recovery import ALIVE, Piece, Progress, Unplayable, Work, reason_of
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
     from wargame.experiment.columns import Packed
@@ -26,7 +29,7 @@ if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumP
     from wargame.experiment.plan import Plan
     from wargame.experiment.worker import Play, Player, Prepare
 
-__all__ = ["Crew", "Worker", "execute"]
+__all__ = ["LocalRunner", "Worker"]
 
 _BOOT = "import sys; from wargame.experiment.worker import serve; serve(*map(int, sys.argv[1:]))"
 
@@ -49,27 +52,9 @@ _GLANCE = 0.25
 _STILLBORN = 5
 """So many workers in a row that die before they are ready: there is no use in another."""
 
-
-def execute(
-    plan: Plan,
-    play: str | Play,
-    journal: Journal,
-    *,
-    prepare: str | Prepare | None = None,
-    jobs: int = 1,
-    on_progress: Callable[[Progress], object] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    most_failed: int = 1000,
-) -> Progress:
-    """Play what the journal still lacks of a plan, with a crew of its own: see `Crew.play`."""
-    with Crew(play, prepare, jobs) as crew:
-        return crew.play(
-            plan,
-            journal,
-            on_progress=on_progress,
-            should_stop=should_stop,
-            most_failed=most_failed,
-        )
+PATIENCE = 60.0
+"""Seconds of silence after which a worker is given up, and at least four times what the slowest
+chunk so far has taken: a machine that is so slow may also be slow to let a worker speak."""
 
 
 class Worker:
@@ -79,11 +64,19 @@ class Worker:
         try:
             ours, theirs = multiprocessing.connection.Pipe()
             with theirs:
-                self._process = _started(theirs.fileno())
+                self._process = ourselves(
+                    _BOOT,
+                    str(theirs.fileno()),
+                    str(os.getpid()),
+                    descriptors=[theirs.fileno()],
+                    env={**_ONE_THREAD, "PYTHONPATH": _search_path()},
+                )
         except OSError as error:
             raise WargameError(f"no worker can be started: {error.strerror}") from None
         self.piece: Piece | None = None
         self.ready = False
+        self.silent = self.waited = 0.0
+        """Seconds that one has listened in vain: since it last spoke, since it has its piece."""
         self.connection = ours
         self.send(setup)
 
@@ -101,6 +94,19 @@ class Worker:
             return "gone", self.end()
         return said
 
+    def answer(self) -> tuple[str, Any]:
+        """Wait for what it says next, apart from that it lives; see `hear`."""
+        while self.connection.poll(PATIENCE):
+            said = self.hear()
+            if said[0] != ALIVE:
+                return said
+        return "gone", self.give_up()
+
+    def give_up(self) -> str:
+        """End the process because it says nothing any more; the reason."""
+        self.end()
+        return "its worker fell silent"
+
     def end(self) -> str:
         """End the process, if it has not ended yet, and say how it did."""
         self._process.kill()
@@ -113,31 +119,19 @@ class Worker:
         return f"its worker was killed by {name}{hint}"
 
 
-def _started(descriptor: int) -> subprocess.Popen[bytes]:
-    """A process that serves the connection behind a descriptor."""
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", _BOOT, str(descriptor), str(os.getpid())],
-        pass_fds=[descriptor],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _search_path()},
-        # Ctrl-C in a terminal is for the batch to answer, not for its workers.
-        start_new_session=True,
-    )
-
-
 _Answer: TypeAlias = "tuple[Piece, Packed | str]"
 """A piece that has come back: with its results, or with the reason why there are none."""
 
 
-class Crew:
-    """Who plays: with one job this process, with more of them workers that are its own.
+class LocalRunner:
+    """Plays plans: with one job this process, with more of them workers that are its own.
 
     ``play`` and ``prepare`` are described in :mod:`wargame.experiment.worker`; with several jobs
     they must be importable, by name or by reference.  One job plays in this process, where a run
     that kills its worker kills the batch; with two or more it is found, noted and left out.
 
-    A context manager: at its end, however it comes, the workers end.  Raises WargameError if
+    A context manager, as every :class:`wargame.experiment.runner.Runner`: at its end, however it
+    comes, the workers end.  Raises WargameError if
     there are no jobs, or workers could not import what they should play.
     """
 
@@ -158,12 +152,16 @@ class Crew:
         self._workers: list[Worker] = []
         self._waiting: deque[Piece] = deque()
         self._stillborn = 0
+        self._slowest = 0.0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *why: object) -> None:
         self.end()
+
+    def reach(self) -> None:
+        """Nothing to reach: this machine is here."""
 
     def start(self, most: int) -> None:
         """Start workers, `most` of them at most, although there is nothing to play yet.
@@ -249,7 +247,7 @@ class Crew:
             self._waiting.append(piece)
         for worker in self._workers:
             if self._waiting and worker.ready and not worker.piece:
-                worker.piece = self._waiting.popleft()
+                worker.piece, worker.waited = self._waiting.popleft(), 0.0
                 worker.send(work.task(worker.piece))
         starting = sum(not worker.ready for worker in self._workers)
         self._start(min(len(self._waiting) - starting, self.jobs - len(self._workers)))
@@ -260,12 +258,23 @@ class Crew:
 
     def _listen(self) -> list[_Answer]:
         """Wait until a worker says something, or a moment; what has come back of the pieces."""
+        began = time.monotonic()
         speaking = multiprocessing.connection.wait(
             [worker.connection for worker in self._workers], _GLANCE
         )
+        # What this process has slept through itself, its machine closed, is nobody's silence.
+        waited = min(time.monotonic() - began, 2 * _GLANCE)
         back: list[_Answer] = []
-        for worker in [worker for worker in self._workers if worker.connection in speaking]:
-            said, what = worker.hear()
+        for worker in list(self._workers):
+            worker.waited += waited
+            worker.silent += waited
+            if worker.connection in speaking:
+                worker.silent = 0.0
+                said, what = worker.hear()
+            elif worker.silent > max(PATIENCE, 4 * self._slowest):
+                said, what = "gone", worker.give_up()
+            else:
+                continue
             if said == "unplayable":
                 raise Unplayable(what)
             if said == "gone":
@@ -275,9 +284,11 @@ class Crew:
                     raise WargameError(f"no worker can be started: {what}")
             if said == "ready":
                 worker.ready, self._stillborn = True, 0
-            elif worker.piece:
+            elif said != ALIVE and worker.piece:
                 back.append((worker.piece, what))
                 worker.piece = None
+                if said != "gone":
+                    self._slowest = max(self._slowest, worker.waited)
         return back
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from wargame.experiment.journal import Journal
     from wargame.experiment.plan import Chunk
 
-__all__ = ["Piece", "Progress", "Unplayable", "Work", "reason_of"]
+__all__ = ["ALIVE", "Piece", "Progress", "Unplayable", "Work", "reason_of"]
+
+ALIVE = "alive"
+"""What a worker says again and again while it has nothing else to say."""
 
 _TRIES_ALONE = 3
 """A run may fall victim to a stranger, as when memory runs out; not so often when it is alone."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wargame.errors import StoreError, WargameError
-from wargame.experiment.execute import Crew
+from wargame.experiment.execute import LocalRunner
 from wargame.experiment.folder import MANIFEST, is_begun, read_json
 from wargame.experiment.plan import MOST_JOBS, chunk_for
+from wargame.experiment.runner import Runner, runner
 
 __all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Request"]
 
@@ -71,21 +72,28 @@ class Request:
         # A program takes its time: each of its runs is kept as soon as it is played.
         return 1 if self.seats else chunk_for(runs, self._variants, jobs)
 
-    def crew(self, jobs: int, seated: tuple[str, str] | None = None) -> Crew:
-        """Who will play it: this process, or so many others, which get ready from now on.
+    def runner(
+        self, jobs: int, cluster: str | None = None, seated: tuple[str, str] | None = None
+    ) -> Runner:
+        """Who will play it: this process, so many others, which get ready from now on, or the
+        cluster at an address.
 
         seated: the names of what plays and of what makes ready to, where programs hold seats.
         Raises WargameError for numbers that make no sense, and for programs in seats where
-        nobody is named who could ask them.
+        nobody is named who could ask them, or far away.
         """
         self.check()
         if self.seats and seated is None:
             raise WargameError("programs hold seats in this batch: play it with wargame batch")
+        if self.seats and cluster is not None:
+            raise WargameError("programs play on this machine only: leave out --cluster")
         if not 1 <= jobs <= MOST_JOBS:
             raise WargameError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
-        crew = Crew(*(seated if self.seats and seated else (PLAY, PREPARE)), jobs)
-        crew.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)
-        return crew
+        names = seated if self.seats and seated else (PLAY, PREPARE)
+        found = runner(*names, jobs=jobs, cluster=cluster)
+        if isinstance(found, LocalRunner):
+            found.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)
+        return found
 
     @property
     def _variants(self) -> int:

@@ -322,7 +322,7 @@ def _play(
     on_progress: Callable[[Progress], object] | None,
 ) -> dict[str, Summary]:
     """Play the plan and add it up, worldview by worldview."""
-    from wargame.experiment.execute import execute
+    from wargame.experiment.runner import runner
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(out) if out is not None else Path(scratch)
@@ -331,8 +331,8 @@ def _play(
         except OSError as error:
             raise StoreError(f"{folder} cannot be used: {error.strerror}") from None
         begin = Journal.resume if resume else Journal.create
-        with begin(folder / JOURNAL, plan) as journal:
-            execute(plan, PLAY, journal, prepare=PREPARE, jobs=jobs, on_progress=on_progress)
+        with begin(folder / JOURNAL, plan) as journal, runner(PLAY, PREPARE, jobs=jobs) as players:
+            players.play(plan, journal, on_progress=on_progress)
         given = [name for name in outcomes if "|" in name]
         with Journal.read(folder / JOURNAL) as journal:
             return {

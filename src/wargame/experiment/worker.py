@@ -11,6 +11,7 @@ import importlib
 import os
 import select
 import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from wargame.experiment.columns import Packed, pack
-from wargame.experiment.recovery import Unplayable, reason_of
+from wargame.experiment.recovery import ALIVE, Unplayable, reason_of
 
 __all__ = ["Play", "Player", "Prepare", "serve"]
 
@@ -79,28 +80,55 @@ def _find(function: str | Callable[..., Any]) -> Any:
         raise Unplayable(f"{function} cannot be found: {reason_of(error)}") from error
 
 
+BEAT = 0.5
+"""Seconds between two signs of life."""
+
+
 def serve(descriptor: int, parent: int) -> None:
     """Play what the parent process sends, until it closes the connection or is gone.
 
     The parent first sends the arguments of :class:`Player`; the answer is ``("ready", None)``.
     Then each task is answered with ``("played", packed)`` or ``("raised", reason)``; in place of
-    any answer, ``("unplayable", reason)`` ends the batch.
+    any answer, ``("unplayable", reason)`` ends the batch. ``("alive", None)`` comes in between,
+    at any time: it answers nothing.
     """
     threading.Thread(target=_end_with, args=(descriptor, parent), daemon=True).start()
-    connection = Connection(descriptor)
+    voice = _Voice(Connection(descriptor))
+    threading.Thread(target=voice.live, daemon=True).start()
     try:
         try:
-            player = Player(*connection.recv())
+            player = Player(*voice.connection.recv())
         except (AttributeError, ImportError) as error:
             # A function is pickled as its name; __main__'s are not to be found under it here.
             raise Unplayable(f"a worker cannot find what to play: {reason_of(error)}") from error
-        connection.send(("ready", None))
+        voice.say("ready", None)
         while True:
-            connection.send(_answer(player, connection.recv()))
+            voice.say(*_answer(player, voice.connection.recv()))
     except Unplayable as error:
-        connection.send(("unplayable", str(error)))
+        voice.say("unplayable", str(error))
     except (EOFError, ConnectionError):
         return
+
+
+class _Voice:
+    """The connection to the parent, on which one thing is said at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._lock = threading.Lock()
+
+    def say(self, what: str, more: object) -> None:
+        with self._lock:
+            self.connection.send((what, more))
+
+    def live(self) -> None:
+        """Say now and then that this process lives. A chunk keeps no other thread from it."""
+        try:
+            while True:
+                time.sleep(BEAT)
+                self.say(ALIVE, None)
+        except (OSError, ValueError):
+            return  # the parent is gone, and this process with it
 
 
 def _answer(player: Player, task: dict[str, Any]) -> tuple[str, Packed | str]:
