@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -14,9 +15,12 @@ import pytest
 from leading import RED, lead, open_orders
 
 from wargame.errors import OrderError
+from wargame.log import LogWriter, canonical
 from wargame.replay import verify
 from wargame.seminar.agents import Caller, Piped, Silence, parse_seats, reach
+from wargame.seminar.refused import Refused
 from wargame.seminar.table import Table
+from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
 
 TOP = Path(__file__).resolve().parents[2]
@@ -67,7 +71,7 @@ def posted() -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
 def answered(seat: Any, where: str, patience: float = 60.0) -> tuple[Table, Any]:
     """A game in which a program holds green, after it was asked; and green's sheet."""
     caller = Caller(patience)
-    table = seat(seats={"red": "human", "green": f"agent:{where}"}, ask=caller)
+    table = seat(seats={"red": "human"}, programs={"green": where}, ask=caller)
     open_orders(table)
     caller.wait()
     return table, table.state.sheets["green"]
@@ -120,7 +124,7 @@ def test_a_bad_answer_leaves_the_turn_to_the_rules(
 
 def test_a_program_that_says_nothing_is_not_waited_for(seat: Any, program: Program) -> None:
     caller = Caller(60)
-    table = seat(seats={"red": "human", "green": "agent:" + program("pass")}, ask=caller)
+    table = seat(seats={"red": "human"}, programs={"green": program("pass")}, ask=caller)
     open_orders(table)
     lead(table, "lock")
     assert table.state.sheets["green"].how == "rules"
@@ -167,10 +171,72 @@ def test_a_reopened_turn_asks_again(seat: Any, posted: Any) -> None:
 def test_nobody_sees_where_a_program_lives(seat: Any, posted: Any) -> None:
     address, _, _ = posted
     table, _ = answered(seat, address)
-    for role in (RED, "projector"):
+    for role in (RED, "projector", "facilitator"):
         seen = view(table, role)
         assert "127.0.0.1" not in json.dumps(seen)
         assert {s["actor"]: s["holder"] for s in seen["seats"]}["green"] == "agent"
+    assert "127.0.0.1" not in table.path.read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------ data never becomes a command
+
+
+def foreign_log(seat: Any, holder: str) -> Path:
+    """The log of a game, as a stranger may have written it: its holder of green is this."""
+    table = seat("made.jsonl", programs={"green": "true"})
+    header, events = table.board.header.to_data(), table.events
+    table.close()
+    path: Path = table.path.with_name("foreign.jsonl")
+    with contextlib.closing(LogWriter.create(path, header)) as writer:
+        for event in events:
+            data = json.loads(canonical(event.data))
+            data["seats"]["green"]["holder"] = holder
+            writer.append(event.kind, data)
+            # Once more by an event of its own, as a facilitator's page used to write it.
+            writer.append("holder", {"seat": "green", "holder": holder, "meta": data["meta"]})
+    return path
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("where", ["command", "address"])
+def test_what_a_log_names_is_never_run_nor_reached(
+    seat: Any, posted: Any, program: Program, tmp_path: Path, where: str, again: bool
+) -> None:
+    address, letters, _ = posted
+    marker = tmp_path / "it-ran"
+    command = f"{sys.executable} -c \"open('{marker}', 'w')\""
+    log = foreign_log(seat, "agent:" + {"command": command, "address": address}[where])
+    caller = Caller(60)
+    named = {"green": program(f"print('''{PLOT}''')")} if again else {}
+    table = Table.open(log, programs=named, ask=caller)
+    lead(table, "start")
+    lead(table, "resume")
+    lead(table, "open_orders")
+    caller.wait()
+    sheet = table.state.sheets["green"]
+    # What plays instead says so; a program that is named anew is the one that is asked.
+    assert (sheet.how, sheet.why) == (("agent", "") if again else ("rules", UNNAMED))
+    assert table.state.seats["green"].holder == "agent"
+    table.close()
+    assert not marker.exists() and not letters
+
+
+def test_a_console_seats_only_programs_that_were_named_at_the_start(seat: Any, posted: Any) -> None:
+    address, letters, _ = posted
+    table = seat(programs={"green": address}, ask=Caller(60))
+    before = table.revision
+    for holder in (f"agent:{address}", "agent:true", "true", address, "agent "):
+        with pytest.raises(Refused) as refused:
+            lead(table, "holder", {"seat": "red", "holder": holder})
+        assert refused.value.status == 400
+    with pytest.raises(Refused, match="--seat red="):
+        lead(table, "holder", {"seat": "red", "holder": "agent"})
+    assert table.revision == before and not letters
+    lead(table, "holder", {"seat": "green", "holder": "rules"})
+    lead(table, "holder", {"seat": "green", "holder": "agent"})
+    open_orders(table)
+    table._ask.wait()
+    assert table.state.sheets["green"].how == "agent" and len(letters) == 1
 
 
 def test_the_example_of_the_documentation_plays(seat: Any) -> None:

@@ -10,7 +10,7 @@ from three_seats import write_scenario
 
 from wargame.cli import main
 from wargame.commands import seminar_command
-from wargame.commands.seminar_command import addresses, key_file, open_table, welcome
+from wargame.commands.seminar_command import addresses, farewell, key_file, open_table, welcome
 from wargame.scenario import Scenario
 from wargame.seminar.table import Table
 
@@ -69,6 +69,26 @@ def test_an_old_game_is_opened_paused_and_nobody_is_shut_out(
     again.close()
 
 
+def test_an_old_game_says_whose_program_has_to_be_named_again(
+    scenario_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = str(tmp_path / "game.jsonl")
+    open_table(arguments(scenario_file, "--seat", "green=mine --x", "--log", log)).close()
+    assert "mine" not in Path(log).read_text(encoding="utf-8")
+    open_table(arguments("--open", log)).close()
+    assert capsys.readouterr().err == (
+        f"wargame: {log}: a program played green; its rules play until you name one again with "
+        "--seat green=...\n"
+    )
+    args = arguments("--open", log, "--seat", "green=mine --x")
+    table = open_table(args)
+    assert table.programs == {"green": "mine --x"}
+    assert capsys.readouterr().err == ""
+    assert "--seat 'green=mine --x'" in farewell(table, args, 8022)
+    table.close()
+    assert main(["seminar", "--open", log, "--seat", "grey=mine"]) == 2
+
+
 def test_a_game_begins_inside_another(scenario_file: str, tmp_path: Path) -> None:
     from leading import play_turn
 
@@ -88,6 +108,7 @@ def test_a_game_begins_inside_another(scenario_file: str, tmp_path: Path) -> Non
     "words",
     [
         [],
+        ["--open", "game.jsonl", "three-seats"],
         ["three-seats", "--from", "log.jsonl"],
         ["--open", "game.jsonl", "--seats", "red"],
         ["--open", "no-such-file.jsonl"],

@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   wargame seminar kherson-2022 --seats usa --seat "china=python3 agent.py"
   wargame seminar --from runs/kherson-2022#4711 --turn 6 --seats russia,usa
   wargame seminar --open game.jsonl
+  wargame seminar --open game.jsonl --seat "china=python3 agent.py"
 
 On plain http anybody on the same network can read along. Use a network of your own, or --tls."""
 
@@ -112,8 +113,8 @@ def _leave(number: int, _: object) -> None:
 def _check(args: argparse.Namespace) -> None:
     if args.open is None and (args.scenario is None) == (args.source is None):
         raise WargameError("name a scenario, or a run with --from, or a game with --open")
-    if args.open is not None and (args.scenario or args.source or args.seats or args.seat):
-        raise WargameError("--open goes on with a game as it is: no scenario, no seats")
+    if args.open is not None and (args.scenario or args.source or args.seats):
+        raise WargameError("--open goes on with a game as it is: no scenario, no --seats")
     if (args.certificate is None) != (args.key is None):
         raise WargameError("--certificate and --key belong together")
     if not 0 <= args.port < 2**16:
@@ -130,8 +131,16 @@ def open_table(args: argparse.Namespace) -> Table:
     from wargame.seminar.table import Table
     from wargame.seminar.web.app import console_code
 
+    programs = parse_seats(args.seat)
     if args.open is not None:
-        table = Table.open(args.open)
+        table = Table.open(args.open, programs=programs)
+        for actor, seat in table.state.seats.items():
+            if seat.holder == AGENT and actor not in programs:
+                print(
+                    f"wargame: {args.open}: a program played {actor}; its rules play until you "
+                    f"name one again with --seat {actor}=...",
+                    file=sys.stderr,
+                )
         if table.torn:
             print(f"wargame: {args.open}: {table.torn}", file=sys.stderr)
         # The log knows only the hash of the first code; this one opens the console beside it.
@@ -139,10 +148,9 @@ def open_table(args: argparse.Namespace) -> Table:
         return table
     people = [actor.strip() for actor in args.seats.split(",") if actor.strip()]
     seats = dict.fromkeys(people, HUMAN)
-    for actor, where in parse_seats(args.seat).items():
+    for actor in programs:
         if actor in seats:
             raise WargameError(f"{actor} is given to people and to a program")
-        seats[actor] = AGENT + where
     start = (_source(args.source), args.turn) if args.source else None
     scenario = start[0].scenario if start else opened(args.scenario, args.overlay)
     named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
@@ -156,6 +164,7 @@ def open_table(args: argparse.Namespace) -> Table:
         args.lang,
         minutes=args.minutes,
         late=args.late,
+        programs=programs,
     )
 
 
@@ -216,7 +225,7 @@ def welcome(table: Table, link: str, lang: str, qr: bool = False) -> str:
             text.append(lines(address))
     held = table.state.seats
     for key, kind in (("others", RULES), ("programs", AGENT)):
-        found = [names[actor] for actor, seat in held.items() if seat.holder.startswith(kind)]
+        found = [names[actor] for actor, seat in held.items() if seat.holder == kind]
         if found:
             text.append(said[key].format(names=said["comma"].join(found)))
     if link.startswith("http:"):
@@ -234,6 +243,7 @@ def farewell(table: Table, args: argparse.Namespace, port: int) -> str:
     if args.certificate is not None:
         words += ["--certificate", str(args.certificate), "--key", str(args.key)]
     words += ["--lang", args.lang] if args.lang != "en" else []
+    words += [word for seat in args.seat for word in ("--seat", seat)]
     return _SAID[args.lang]["kept"].format(log=table.path, again=shlex.join(words))
 
 

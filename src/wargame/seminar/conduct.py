@@ -5,7 +5,7 @@ Nothing is written here. A deed is refused whole or returned whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from wargame.seminar.seats import (
     AGENT,
     FACILITATOR,
     HUMAN,
-    check_holder,
+    PROGRAM,
     hashed,
     new_code,
     role_of,
@@ -44,7 +44,7 @@ class Hand:
     """What a deed is decided on.
 
     events: the log. left: milliseconds left of the phase. drafts: what seats have typed for this
-    turn. asked: why an outside program's answer is missing, by actor.
+    turn. programs: the actors for whom this process was given a program when it was started.
     """
 
     state: State
@@ -53,7 +53,7 @@ class Hand:
     events: tuple[Event, ...]
     left: int | None = None
     drafts: Mapping[str, Sequence[Line]] = field(default_factory=dict)
-    asked: Mapping[str, str] = field(default_factory=dict)
+    programs: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def lock(hand: Hand, _: ask.Nothing) -> list[Deed]:
             "why": sheet.why,
             "orders": [line.to_data() for line in sheet.lines],
         }
-        for actor, sheet in late_sheets(state, desk, hand.drafts, hand.asked).items()
+        for actor, sheet in late_sheets(state, desk, hand.drafts).items()
     }
     return _to(hand, "adjudication", late=late)
 
@@ -144,7 +144,9 @@ def late(hand: Hand, said: ask.LatePolicy) -> list[Deed]:
 
 def holder(hand: Hand, said: ask.Holding) -> list[Deed]:
     _seat(hand, said.seat)
-    return [Deed("holder", {"seat": said.seat, "holder": check_holder(said.holder)})]
+    if said.holder == AGENT and said.seat not in hand.programs:
+        raise Refused("unnamed", seat=said.seat)
+    return [Deed("holder", {"seat": said.seat, "holder": said.holder})]
 
 
 def code(hand: Hand, said: ask.Coded) -> list[Deed]:
@@ -167,8 +169,8 @@ def draft(hand: Hand, said: ask.Orders) -> list[Deed]:
 def submit(hand: Hand, said: ask.Orders) -> list[Deed]:
     actor = _own(hand)
     state = hand.state
-    if state.seats[actor].holder != HUMAN and not hand.role.startswith(AGENT):
-        raise Refused("holder", holder=_held(state, actor))
+    if state.seats[actor].holder != HUMAN and not hand.role.startswith(PROGRAM):
+        raise Refused("holder", holder=state.seats[actor].holder)
     desk = hand.board.desk(state.thrown(state.turn))
     try:
         lines = lines_of(desk, actor, [Line(**line.model_dump()) for line in said.orders])
@@ -182,7 +184,7 @@ def submit(hand: Hand, said: ask.Orders) -> list[Deed]:
         "turn": state.turn,
         "orders": [line.to_data() for line in lines],
     }
-    if hand.role.startswith(AGENT):
+    if hand.role.startswith(PROGRAM):
         data["how"] = "agent"
     return [Deed("submit", data, {"submitted": len(lines), "turn": state.turn})]
 
@@ -190,7 +192,7 @@ def submit(hand: Hand, said: ask.Orders) -> list[Deed]:
 def withdraw(hand: Hand, _: ask.Nothing) -> list[Deed]:
     actor = _own(hand)
     if hand.state.seats[actor].holder != HUMAN:
-        raise Refused("holder", holder=_held(hand.state, actor))
+        raise Refused("holder", holder=hand.state.seats[actor].holder)
     if actor not in hand.state.sheets:
         raise Refused("missing", what="order", name=actor)
     return [Deed("withdraw", {"seat": actor, "turn": hand.state.turn})]
@@ -386,12 +388,8 @@ def odds(hand: Hand, said: ask.OddsFor) -> list[Deed]:
 
 
 def _own(hand: Hand) -> str:
-    return hand.role.removeprefix(AGENT) if hand.role.startswith(AGENT) else str(seat_of(hand.role))
-
-
-def _held(state: State, actor: str) -> str:
-    """Who holds a seat, without a program's address."""
-    return state.seats[actor].holder.partition(":")[0]
+    by_program = hand.role.startswith(PROGRAM)
+    return hand.role.removeprefix(PROGRAM) if by_program else str(seat_of(hand.role))
 
 
 def _seat(hand: Hand, actor: str) -> None:

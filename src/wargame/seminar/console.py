@@ -13,7 +13,7 @@ from wargame.seminar.game import Game
 from wargame.seminar.guide import PROMPTS, in_language
 from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
-from wargame.seminar.umpire import EMPTY, LATE, SILENT, plan_of
+from wargame.seminar.umpire import EMPTY, LATE, SILENT, UNNAMED, plan_of
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
@@ -87,7 +87,12 @@ def _next(table: Game) -> Piece | None:
 
 def _why(why: str, lang: str) -> str:
     """Why others ordered for a seat; what a program did wrong is told in English only."""
-    japanese = {LATE: "提出なし", SILENT: "時間内に回答なし", EMPTY: "着席者なし"}
+    japanese = {
+        LATE: "提出なし",
+        SILENT: "時間内に回答なし",
+        EMPTY: "着席者なし",
+        UNNAMED: "プログラムの指定なし",
+    }
     return japanese.get(why, why) if lang == "ja" else why
 
 
@@ -100,6 +105,7 @@ def _seat(table: Game, actor: str, lang: str) -> Piece:
         "actor": actor,
         "role": role_of(actor),
         "holder": seat.holder,
+        "program": actor in table.programs,
         "joined": seat.joined,
         "online": table.present.get(role_of(actor), 0),
         "codes": seat.generation + bool(seat.code),

@@ -61,7 +61,7 @@ def report(table: Game, lang: str = "en") -> Piece:
             {
                 "actor": actor,
                 "name": told.actor(actor),
-                "holder": state.seats[actor].holder.partition(":")[0],
+                "holder": state.seats[actor].holder,
             }
             for actor in board.actors
         ],

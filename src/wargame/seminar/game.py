@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Protocol
 
 from wargame.log import Event
@@ -19,6 +20,7 @@ class Game(Protocol):
     drafts: Drafts
     events: tuple[Event, ...]
     codes: dict[str, str]
+    programs: Mapping[str, str]
     present: dict[str, int]
 
     @property

@@ -39,6 +39,12 @@ REASONS: dict[str, tuple[int, str, str]] = {
         "This seat is held by {holder}",
         "この席は現在「{holder}」が担当しています",
     ),
+    "unnamed": (
+        409,
+        "No program was named for {seat} at the start; restart with --seat {seat}=...",
+        "{seat}のプログラムは起動時に指定されていません。"
+        "--seat {seat}=… を付けて再起動してください",
+    ),
     "illegal": (409, "This cannot be ordered now: {detail}", "今は命令できません：{detail}"),
     "over": (409, "The run has ended: {ending}", "結末に至りました：{ending}"),
     "built-upon": (

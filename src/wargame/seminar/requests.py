@@ -84,7 +84,7 @@ class LatePolicy(Request):
 
 class Holding(Request):
     seat: Name
-    holder: Annotated[str, Field(max_length=300), AfterValidator(_plain)]
+    holder: Literal["human", "rules", "agent"]
 
 
 class Coded(Request):

@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import secrets
 
-from wargame.seminar.refused import Refused
-
 FACILITATOR, PROJECTOR, SEAT = "facilitator", "projector", "seat:"
-HUMAN, RULES, AGENT = "human", "rules", "agent:"
+HUMAN, RULES, AGENT = "human", "rules", "agent"
+
+PROGRAM = "agent:"
+"""Whoever a program orders for: ``agent:<actor>`` is who the log says did it. No role."""
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 LENGTH = 10  # 50 bits
@@ -30,15 +31,13 @@ def seat_of(role: str) -> str | None:
     return role.removeprefix(SEAT) if role.startswith(SEAT) else None
 
 
-def check_holder(holder: str) -> str:
-    """A holder of a seat: ``human``, ``rules``, ``agent:<address or command>``. Raises Refused."""
-    if holder in (HUMAN, RULES) or (holder.startswith(AGENT) and len(holder) > len(AGENT)):
-        return holder
-    detail = {
-        "en": f"a seat is held by human, rules or agent:..., not {holder!r}",
-        "ja": f"担当は human、rules、agent:… のいずれかです（{holder!r} は使えません）",
-    }
-    raise Refused("malformed", detail=detail)
+def holder_of(written: str) -> str:
+    """The holder that a log names: ``human``, ``rules`` or ``agent``.
+
+    A log of the first edition goes on with the program's command or address. That is data, and
+    never used: programs are named on the command line of the process that starts them.
+    """
+    return written.partition(":")[0]
 
 
 def new_code() -> str:

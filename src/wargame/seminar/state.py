@@ -40,7 +40,7 @@ from typing import Any, Literal
 
 from wargame.log import Event
 from wargame.seminar.clock import Clock
-from wargame.seminar.seats import FACILITATOR, RULES, seat_of
+from wargame.seminar.seats import FACILITATOR, RULES, holder_of, seat_of
 from wargame.turn_log import TURN, UNDO, live
 
 Phase = Literal["setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended"]
@@ -83,7 +83,10 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Seat:
-    """One actor's seat. code: hash. generation: how many codes it has had; an old one is void."""
+    """One actor's seat. holder: human, rules or agent. code: hash.
+
+    generation: how many codes it has had; an old one is void.
+    """
 
     actor: str
     holder: str
@@ -268,7 +271,7 @@ def _seminar(state: State, event: Event) -> State:
         phase="setup",
         turn=state.turns + 1,
         seats={
-            actor: Seat(actor, seat["holder"], seat.get("code", ""))
+            actor: Seat(actor, holder_of(seat["holder"]), seat.get("code", ""))
             for actor, seat in data["seats"].items()
         },
         facilitator=data["facilitator"],
@@ -416,7 +419,7 @@ def _late(state: State, event: Event) -> State:
 
 
 def _holder(state: State, event: Event) -> State:
-    seat = replace(state.seats[event.data["seat"]], holder=event.data["holder"])
+    seat = replace(state.seats[event.data["seat"]], holder=holder_of(event.data["holder"]))
     return replace(state, seats={**state.seats, seat.actor: seat})
 
 

@@ -31,8 +31,9 @@ from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
 from wargame.seminar.sandbox import turning_points, what_if
-from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, RULES
+from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, PROGRAM, RULES
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
+from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
 from wargame.turn import begin
 from wargame.turn_log import TURN, UNDO, Parent
@@ -74,7 +75,10 @@ class Table:
         ticks: Ticks,
         wall: Callable[[], str],
         ask: Caller | None,
+        programs: Mapping[str, str] | None = None,
     ) -> None:
+        for actor in programs or {}:
+            check_actor(board.scenario, actor)
         self.path = writer.path
         self.torn = writer.found.torn
         """What was set aside of a line that a killed process had not finished; None if nothing."""
@@ -83,6 +87,9 @@ class Table:
         self.state = fold(events)
         self.codes: dict[str, str] = {}
         """Codes in plain, by role, of this process only: the log has their hashes."""
+        self.programs: Mapping[str, str] = dict(programs or {})
+        """The program (address or command) that may hold a seat, by actor. They were named when
+        this process was started; no log, draft or request adds to them or shows them."""
         self.present: dict[str, int] = {}
         """How many connections each role has now; the server says so, nothing depends on it."""
         self.drafts = Drafts(writer.path)
@@ -110,16 +117,18 @@ class Table:
         run: int = 0,
         minutes: int | None = None,
         late: str = "draft",
+        programs: Mapping[str, str] | None = None,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,
     ) -> Table:
         """Begin a game and its log at `path`.
 
-        seats: {actor: 'human', 'rules' or 'agent:<address or command>'}; rules where nothing is
-        said. start_from: a replay and a turn of it, after which the game begins: the log begins
-        with a copy of those turns. minutes: for orders, None without a deadline. late: what
-        becomes of seats that hand nothing in: hold, rules or draft.
+        seats: {actor: 'human' or 'rules'}; rules where nothing is said. programs: {actor: address
+        or command} of the seats that programs hold; the log only says that a program does.
+        start_from: a replay and a turn of it, after which the game begins: the log begins with a
+        copy of those turns. minutes: for orders, None without a deadline. late: what becomes of
+        seats that hand nothing in: hold, rules or draft.
 
         Raises StoreError if the file exists, OrderError for a seat that does not exist,
         ReplayError if the replay is view-only or has no such turn.
@@ -129,7 +138,10 @@ class Table:
         held = dict.fromkeys(scenario.header.actors, RULES)
         for actor, holder in (seats or {}).items():
             check_actor(scenario, actor)
-            held[actor] = _holder(holder)
+            if holder not in (HUMAN, RULES):
+                raise OrderError(f"a seat is held by human or rules, not {holder!r}")
+            held[actor] = holder
+        held |= dict.fromkeys(programs or {}, AGENT)
         header = header_for(scenario, seed, run)
         board = Board(
             scenario, header, Position((begin(scenario, Luck(header.seed, [run])),), (), ())
@@ -142,7 +154,7 @@ class Table:
         events = tuple(
             Event(i, TURN, turn.to_data()) for i, turn in enumerate(board.position.events, 1)
         )
-        table = cls(writer, board, events, ticks, wall or _now, ask)
+        table = cls(writer, board, events, ticks, wall or _now, ask, programs)
         codes = {
             role: _new_code()
             for role in (FACILITATOR, *(_role(a) for a, h in held.items() if h == HUMAN))
@@ -173,12 +185,14 @@ class Table:
         cls,
         path: StrPath,
         *,
+        programs: Mapping[str, str] | None = None,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,
     ) -> Table:
         """Go on with a game after a stop or a crash: paused until the facilitator resumes.
 
+        programs: as in `create`, named anew; rules play a program's seat for which none is named.
         Raises ReplayError if the log is damaged, is no seminar's, or would be played otherwise by
         this engine; StoreError if another process has it open.
         """
@@ -194,7 +208,7 @@ class Table:
             board = Board(
                 replay.scenario, replay.header, Position(run.worlds, run.records, replay.turns)
             )
-            table = cls(writer, board, found.events, ticks, wall or _now, ask)
+            table = cls(writer, board, found.events, ticks, wall or _now, ask, programs)
             if table.state.phase != "ended":
                 table._write(CLOCK, Deed("recovered", {"left": _last_left(found)}))
         except BaseException:
@@ -336,19 +350,19 @@ class Table:
         with self._lock:
             seat = self.state.seats[actor]
             waiting = self.state.phase == "orders" and self.state.turn == turn
-            if not waiting or not seat.holder.startswith(AGENT) or actor in self.state.sheets:
+            if not waiting or seat.holder != AGENT or actor in self.state.sheets:
                 return
-            hand = self._hand(AGENT + actor)
-            try:
-                if isinstance(said, str):
-                    raise Refused("malformed", detail=said)
-                orders = requests.read(requests.COMMANDS["submit"], said)
-                deeds = HANDLERS["submit"](hand, orders)
-            except Refused as refused:
-                why = {"seat": actor, "turn": turn, "orders": [], "how": "rules"}
-                deeds = [Deed("submit", {**why, "why": refused.message[:500]})]
+            rules = {"seat": actor, "turn": turn, "orders": [], "how": "rules"}
+            if isinstance(said, str):
+                deeds = [Deed("submit", {**rules, "why": said[:500]})]
+            else:
+                try:
+                    orders = requests.read(requests.COMMANDS["submit"], said)
+                    deeds = HANDLERS["submit"](self._hand(PROGRAM + actor), orders)
+                except Refused as refused:
+                    deeds = [Deed("submit", {**rules, "why": refused.message[:500]})]
             for deed in deeds:
-                self._write(AGENT + actor, deed)
+                self._write(PROGRAM + actor, deed)
 
     def _check_turn(self, actor: str, name: str, said: Any, turn: int | None) -> None:
         """Refuse what was meant for another turn, and keep what was typed."""
@@ -392,6 +406,7 @@ class Table:
             self.events,
             self._timer.left,
             self.drafts.for_turn(self.state.turn),
+            self.programs.keys(),
         )
 
     def _write(self, role: str, deed: Deed, key: str | None = None, body: str = "") -> None:
@@ -442,9 +457,13 @@ class Table:
         if state.phase != "orders" or state.paused:
             return
         for actor, seat in state.seats.items():
-            if seat.holder.startswith(AGENT) and actor not in state.sheets:
+            if seat.holder != AGENT or actor in state.sheets:
+                continue
+            if actor not in self.programs:
+                self.agent_answers(actor, state.turn, UNNAMED)
+            else:
                 self._ask.ask(
-                    seat.holder.removeprefix(AGENT),
+                    self.programs[actor],
                     letter(view(self, _role(actor), state.lang)),
                     partial(self.agent_answers, actor, state.turn),
                 )
@@ -472,13 +491,6 @@ def _opened_at(replay: Replay, turn: int) -> Board:
     return Board(
         replay.scenario, header, Position(run.worlds, run.records, replay.turns).until(turn)
     )
-
-
-def _holder(holder: str) -> str:
-    try:
-        return seats.check_holder(holder)
-    except Refused as refused:
-        raise OrderError(refused.message) from None
 
 
 def _body(name: str, data: Mapping[str, Any], turn: int | None) -> str:

@@ -15,6 +15,7 @@ from wargame.spec import Text
 from wargame.turn_log import LeftOut
 
 LATE, SILENT, EMPTY = "handed nothing in", "no answer in time", "nobody has joined"
+UNNAMED = "no program is named for this seat"
 """Why somebody else ordered for a seat, as the log has it."""
 
 
@@ -42,7 +43,7 @@ def plan_of(state: State, board: Board, rulings: bool = True) -> Plan:
 def _orders(
     state: State, desk: Desk, actor: str, sheet: Sheet
 ) -> tuple[tuple[Order, ...], list[LeftOut]]:
-    by: Giver = "script" if state.seats[actor].holder.startswith(AGENT) else "seat"
+    by: Giver = "script" if state.seats[actor].holder == AGENT else "seat"
     found: list[Order] = []
     left_out: list[LeftOut] = []
     for place, line in enumerate(sheet.lines[: desk.most]):
@@ -111,20 +112,17 @@ def fault_in_japanese(desk: Desk, actor: str, moves: Sequence[str]) -> str:
     return "この命令は受け付けられません"
 
 
-def late_sheets(
-    state: State, desk: Desk, drafts: Mapping[str, Sequence[Line]], asked: Mapping[str, str]
-) -> dict[str, Sheet]:
+def late_sheets(state: State, desk: Desk, drafts: Mapping[str, Sequence[Line]]) -> dict[str, Sheet]:
     """What becomes of the seats that handed nothing in when orders are locked.
 
-    drafts: what seats have typed. asked: why an outside program's answer is missing.
+    drafts: what seats have typed.
     """
     found = {}
     for actor, seat in state.seats.items():
         if seat.holder == "rules" or actor in state.sheets:
             continue
-        if seat.holder.startswith(AGENT):
-            why = asked.get(actor, SILENT)
-            found[actor] = Sheet(actor, state.turn, (), "rules", why)
+        if seat.holder == AGENT:
+            found[actor] = Sheet(actor, state.turn, (), "rules", SILENT)
         elif not seat.joined and not drafts.get(actor):
             found[actor] = Sheet(actor, state.turn, (), "rules", EMPTY)
         elif state.late == "rules":

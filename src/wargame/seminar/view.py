@@ -75,7 +75,7 @@ def _public(table: Game, role: str, lang: str) -> View:
             {
                 "actor": actor,
                 "name": narrator.actor(actor),
-                "holder": state.seats[actor].holder.partition(":")[0],
+                "holder": state.seats[actor].holder,
             }
             for actor in board.actors
         ],
@@ -142,7 +142,7 @@ def _seat(table: Game, role: str, lang: str) -> View:
     seen |= {
         "actor": actor,
         "brief": sight.brief(board.scenario, actor, lang),
-        "holder": seat.holder.partition(":")[0],
+        "holder": seat.holder,
         "joined": seat.joined,
         "know": sight.knowledge(board, opened, actor, lang),
         "moves": sight.sheet(board, opened, actor, lang) if opened else [],
