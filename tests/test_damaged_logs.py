@@ -203,7 +203,10 @@ def test_a_header_alone_is_a_run_before_its_first_turn(
             words[3] = "0"
         if command == "export":
             words[-1] = str(tmp_path / "page.html")
-        assert main(words) == 0, command
+        assert main(words) == (command == "verify"), command
+        said = capsys.readouterr()
+        told = "the run has not ended: its log stops after turn 0"
+        assert told in (said.out if command == "verify" else said.err)
 
 
 def test_whoever_forks_or_exports_a_torn_log_is_told(
@@ -216,4 +219,7 @@ def test_whoever_forks_or_exports_a_torn_log_is_told(
     Path("torn.jsonl").write_bytes(b"".join(lines[:3]) + b"{")
     for command in ("odds", "fork", "export"):
         assert main([word.replace("LOG", "torn.jsonl") for word in COMMANDS[command]]) == 0
-        assert "torn.jsonl: identical, 2 turns; torn end: line 4" in capsys.readouterr().err
+        assert "torn.jsonl: identical, 2 turns; the run has not ended" in (
+            said := capsys.readouterr().err
+        )
+        assert "; torn end: line 4" in said

@@ -127,8 +127,8 @@ def test_a_run_that_was_left_early_is_told_as_far_and_a_run_that_ended_is_played
 @pytest.mark.parametrize(
     ("kind", "turn", "orders", "why"),
     [
-        (ReplayError, 0, {"red": ["arm"]}, "first turn that can be forked is 1"),
-        (ReplayError, 99, {"red": ["arm"]}, "there is no turn 98"),
+        (ReplayError, 0, {"red": ["arm"]}, r"turns 1 to \d+ can be forked, not 0"),
+        (ReplayError, 99, {"red": ["arm"]}, r"turns 1 to \d+ can be forked, not 99"),
         (OrderError, 2, {}, "nothing differs"),
         (Malformed, 2, {"green": ["arm"]}, "no actor"),
         (Malformed, 2, {"red": ["arn"]}, "no move"),
@@ -146,8 +146,9 @@ def test_a_fork_that_cannot_be_made_writes_nothing(
 
 def test_a_run_that_is_over_cannot_be_forked_behind_its_end() -> None:
     parent = recorded()
-    with pytest.raises(ReplayError, match="ended in turn"):
-        fork(parent, parent.playthrough.turns + 1, {"red": ["arm"]})
+    last = parent.playthrough.turns
+    with pytest.raises(ReplayError, match=f": turns 1 to {last} can be forked, not {last + 1}$"):
+        fork(parent, last + 1, {"red": ["arm"]})
 
 
 def test_a_future_is_a_run_with_luck_of_its_own_name() -> None:

@@ -230,7 +230,7 @@ def newer(lines: list[bytes]) -> list[bytes]:
         (lambda ls: [b"\xef\xbb\xbf", *ls], "line 1: begins with a byte order mark"),
         (
             lambda ls: [line.replace(b"\n", b"\r\n") for line in ls],
-            "line 1: damaged: it does not m",
+            "line 1: has CRLF line ends: a program has rewritten the file",
         ),
         (lambda ls: [*ls[:2], b"\n", *ls[2:]], "line 3: damaged: it is not JSON"),
         (lambda ls: [*ls[:2], b"[]\n", *ls[2:]], "line 3: damaged: it is not a log record"),

@@ -215,7 +215,7 @@ def test_a_log_of_another_engine_is_shown_as_it_was_recorded() -> None:
     other = changed(red=("x3", "x9"))
 
     def older(header: Data, events: list[Data]) -> None:
-        header.update(engine="0.0.1", inputs=other.spec.inputs)
+        header.update(engine="0.0.1", inputs=other.spec.inputs, digest=other.spec.digest)
 
     replay = replay_log(rewritten(original.log, older), "old.jsonl")
     difference = replay.verdict.difference
@@ -225,6 +225,48 @@ def test_a_log_of_another_engine_is_shown_as_it_was_recorded() -> None:
     for one, two in zip(original.playthrough.records, replay.playthrough.records, strict=True):
         assert all(np.array_equal(one.orders[a], two.orders[a]) for a in one.orders)
         assert np.array_equal(one.stage, two.stage) and np.array_equal(one.ending, two.ending)
+
+
+def test_the_engine_that_a_log_names_excuses_no_difference() -> None:
+    """Whoever writes a log anew may name any engine: only playing it again says what is true."""
+    original = recorded()
+    for engine in ("0.0.1", "99.0", original.header.engine):
+        forged = rewritten(
+            original.log, lambda header, _, e=engine: header.update(engine=e, digest="0" * 16)
+        )
+        difference = replay_log(forged, "forged.jsonl").verdict.difference
+        assert difference is not None and (difference.turn, difference.phase) == (0, "scenario")
+
+
+@pytest.mark.parametrize("engine", ["", "rm -rf /; 0.1", "0.1\x1b[2J", "newest", "1" * 41])
+def test_an_engine_is_a_version_or_the_log_is_refused(engine: str) -> None:
+    forged = rewritten(recorded().log, lambda header, _: header.update(engine=engine))
+    with pytest.raises(ReplayError, match="line 1: is no header of a turn log: engine"):
+        replay_log(forged, "forged.jsonl")
+
+
+def test_a_log_that_was_cut_at_a_line_end_is_no_verified_run(whole: Path) -> None:
+    lines = whole.read_bytes().splitlines(keepends=True)
+    assert verify(whole).whole
+    for kept in range(1, len(lines)):
+        path = whole.with_name("cut.jsonl")
+        path.write_bytes(b"".join(lines[:kept]))
+        verdict = verify(path)
+        assert verdict.identical and not verdict.whole
+        most = small_crisis().horizon
+        told = f"the run has not ended: its log stops after turn {kept - 1} of at most {most}"
+        assert told in verdict.words()
+        assert f"実行は終わっていない：ログは第{kept - 1}ターンまで" in verdict.words("ja")
+
+
+def test_a_fork_as_long_as_its_unfinished_parent_lacks_nothing(whole: Path) -> None:
+    path = whole.with_name("parent.jsonl")
+    path.write_bytes(b"".join(whole.read_bytes().splitlines(keepends=True)[:4]))
+    forked = fork(
+        open_replay(path), 2, {"red": ["arm", "hold"]}, path=whole.with_name("fork.jsonl")
+    )
+    assert not forked.replay.over
+    assert verify(forked.replay.name).whole
 
 
 @pytest.fixture(scope="module")

@@ -114,11 +114,10 @@ def fork(
         raise ReplayError(f"{replay.name} can be looked at but not forked: {why}")
     if not (orders or injects or rulings):
         raise OrderError("nothing differs: give an order, an inject or a ruling")
-    if turn < 1:
-        raise ReplayError(f"{replay.name}: the first turn that can be forked is 1, not {turn}")
+    last = replay.playthrough.turns + (not replay.over)
+    if not 1 <= turn <= last:
+        raise ReplayError(f"{replay.name}: turns 1 to {last} can be forked, not {turn}")
     before = replay.world(turn - 1)
-    if not before.running.all():
-        raise ReplayError(f"{replay.name} ended in turn {turn - 1}; fork an earlier turn")
     for actor in (*orders, *rulings):
         check_actor(replay.scenario, actor)
 

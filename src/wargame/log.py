@@ -249,6 +249,11 @@ class _Damage(Exception):
 
 def _decode(line: bytes) -> tuple[int, str, dict[str, Any], str]:
     """The sequence number, kind, data and ``prev`` of a line that is whole in itself."""
+    if line.endswith(b"\r"):
+        raise _Damage(
+            "has CRLF line ends: a program has rewritten the file; "
+            "convert it with tr -d '\\r' < OLD > NEW"
+        )
     try:
         record = json.loads(line.decode())
     except (ValueError, RecursionError):

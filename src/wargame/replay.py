@@ -310,9 +310,25 @@ def replay_log(log: Log, name: str, scenario: Scenario | None = None) -> Replay:
             record = _recorded_turn(scenario, world, event)
         worlds.append(world)
         records.append(record)
-    verdict = Verdict(name, len(folded.turns), found, header.engine, __version__, log.torn)
+    verdict = Verdict(
+        name=name,
+        turns=len(folded.turns),
+        difference=found,
+        logged_by=header.engine,
+        engine=__version__,
+        torn=log.torn,
+        most=_most(scenario, header, worlds[-1], folded.rest),
+    )
     playthrough = Playthrough(scenario, header.seed, header.run, tuple(worlds), tuple(records))
     return Replay(name, log, header, folded.turns, folded.rest, playthrough, verdict)
+
+
+def _most(scenario: Scenario, header: Header, last: World, rest: Sequence[Event]) -> int | None:
+    """The turn up to which a run that its log breaks off may go on; None if nothing is missing."""
+    until = scenario.horizon if header.until is None else header.until
+    # A game may be ended before its run: by its facilitator.
+    closed = any(event.kind == "phase" and event.data.get("to") == "ended" for event in rest)
+    return None if closed or last.turn >= until or not last.running.all() else until
 
 
 def open_replay(path: StrPath) -> Replay:

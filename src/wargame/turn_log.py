@@ -31,6 +31,8 @@ TURN, UNDO = "turn", "undo"
 
 Cells = dict[str, Annotated[int, Field(ge=-(2**63), lt=2**63)]]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Engine = Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.+!-]{0,39}$")]
+"""A version's spelling and nothing else: it is printed."""
 Many = Field(default=(), strict=False)
 
 
@@ -68,7 +70,7 @@ class Header(_Shape):
     overlay_digest: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     run: Annotated[int, Field(ge=0, lt=2**62)]
-    engine: str
+    engine: Engine
     nature: Literal["drawn", "still"] = "drawn"
     still_until: int | None = None
     seats: dict[str, Giver] = {}

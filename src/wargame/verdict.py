@@ -53,7 +53,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verifying a log came to. `torn` says what was left out of a torn end, if anything."""
+    """What verifying a log came to.
+
+    logged_by: the engine that the log names as its writer, which proves nothing. torn: what was
+    left out of a torn end, if anything. most: the turn that a run which has not ended may still
+    reach; None once it has ended.
+    """
 
     name: str
     turns: int
@@ -61,6 +66,17 @@ class Verdict:
     logged_by: str
     engine: str
     torn: str | None
+    most: int | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the log tells its run to the end."""
+        return self.most is None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the log is verified: every turn came out as it says, and none is missing."""
+        return self.identical and self.ended
 
     @property
     def identical(self) -> bool:
@@ -68,7 +84,7 @@ class Verdict:
         return self.difference is None
 
     def words(self, lang: str = "en") -> str:
-        """One line; where the engines differ, it says so."""
+        """One line; where the engines differ or the run has not ended, it says so."""
         if self.difference is None:
             text = f"identical, {counted(self.turns, 'turn')}"
             text = f"一致（{self.turns}ターン）" if lang == "ja" else text
@@ -76,9 +92,16 @@ class Verdict:
             text = self.difference.words(lang)
         if self.difference is not None and self.logged_by != self.engine:
             text += (
-                f"（ログはエンジン{self.logged_by}、今は{self.engine}。閲覧のみ可能）"
+                f"（ログの記載ではエンジン{self.logged_by}、今は{self.engine}。閲覧のみ可能）"
                 if lang == "ja"
-                else f" (written by engine {self.logged_by}, this is {self.engine}; view only)"
+                else f" (the log names engine {self.logged_by}, this is {self.engine}; view only)"
+            )
+        if self.most is not None:
+            text += (
+                f"。実行は終わっていない：ログは第{self.turns}ターンまで（最長{self.most}ターン）"
+                if lang == "ja"
+                else f"; the run has not ended: its log stops after turn {self.turns} of at most "
+                f"{self.most}"
             )
         if self.torn:
             text += f"。末尾：{self.torn}" if lang == "ja" else f"; torn end: {self.torn}"
@@ -91,6 +114,7 @@ class Verdict:
             "log": self.name,
             "identical": self.identical,
             "turns": self.turns,
+            "ended": self.ended,
             "difference": None if found is None else vars(found),
             "written_by": self.logged_by,
             "engine": self.engine,
@@ -102,7 +126,7 @@ def opening_difference(
     header: Header, scenario: Scenario, cells: Mapping[str, int], digest: str
 ) -> Difference | None:
     """Where a log's set-up differs from what this engine makes of it."""
-    if header.digest != scenario.spec.digest and header.engine == scenario.header.engine:
+    if header.digest != scenario.spec.digest:
         return Difference(0, "scenario", "digest", header.digest[:16], scenario.spec.digest[:16])
     for name, logged, found in _unequal(header.opening, cells):
         return Difference(0, "opening", name, logged, found)

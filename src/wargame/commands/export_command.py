@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.show.page import export
 
     replay = read_playthrough(args.run)
-    caution(replay)
+    caution(replay, args.lang)
     text = export(replay, outlook(args, replay), args.lang, args.predict)
     try:
         args.out.write_text(text, encoding="utf-8")

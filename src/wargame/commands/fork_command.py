@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"--runs must be between 0 and 1,000,000, not {args.runs:,}")
     jobs = jobs_of(args)
     replay = read_playthrough(args.log)
-    caution(replay)
+    caution(replay, args.lang)
     done = fork(
         replay,
         args.turn,

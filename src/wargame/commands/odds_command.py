@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     replay = read_playthrough(args.log)
     if not replay.verdict.identical:
         raise WargameError(f"{args.log}: {replay.verdict.words()}; it has no odds here")
-    caution(replay)
+    caution(replay, args.lang)
     meter = Meter("futures")
     odds = odds_of(replay, args.runs, jobs, meter.show)
     points: tuple[TurningPoint, ...] = ()

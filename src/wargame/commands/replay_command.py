@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         check_actor(replay.scenario, actor)
     if args.turn is not None:
         replay.world(args.turn)
-    caution(replay)
+    caution(replay, args.lang)
     if args.web:
         return _serve(args, replay)
     narrator = Narrator.of(replay, args.lang, Lens(args.lens))

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 BETWEEN = 0.1  # seconds between two looks at the progress
 
 
-def caution(replay: Replay) -> None:
-    """Tell what a reader should know of a log: that it differs, or that its end is torn."""
-    if not replay.verdict.identical or replay.verdict.torn:
-        print(f"wargame: {replay.name}: {replay.verdict.words()}", file=sys.stderr)
+def caution(replay: Replay, lang: str) -> None:
+    """Tell what a reader should know of a log: that it differs, is torn, or stops too early."""
+    if not replay.verdict.whole or replay.verdict.torn:
+        print(f"wargame: {replay.name}: {replay.verdict.words(lang)}", file=sys.stderr)
 
 
 class Meter:

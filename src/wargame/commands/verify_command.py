@@ -1,6 +1,7 @@
 """Re-simulate turn logs and say whether every turn comes out as they say.
 
-Says "identical", or names the first turn, phase and gauge that differ. Nothing is written.
+Says "identical", or names the first turn, phase and gauge that differ, and whether the run has
+ended. Nothing is written.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ EXAMPLES = """examples:
   wargame verify game.jsonl
   wargame verify runs/kherson-2022-0001#4711
   wargame verify *.jsonl --lang ja
-  wargame verify *.jsonl --json"""
+  wargame verify *.jsonl --json
 
-DIFFERS, DAMAGED = 1, 2
+exit codes: 0 all identical, to the end of their runs; 1 one differs, or its run has not ended;
+2 one cannot be read"""
+
+NOT_WHOLE, DAMAGED = 1, 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify each log; 0 if all are identical, 1 if one differs, 2 if one cannot be read."""
+    """Verify each log; the worst of the exit codes that `EXAMPLES` tells."""
     from wargame.errors import WargameError
     from wargame.experiment.archive import read_playthrough
     from wargame.statistics.result import say
@@ -46,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
                 print(f"wargame: {error}", file=sys.stderr)
             continue
         rows.append(verdict.to_json())
-        worst = max(worst, 0 if verdict.identical else DIFFERS)
+        worst = max(worst, 0 if verdict.whole else NOT_WHOLE)
         if not args.json:
             print(name + say(args.lang, en=": ", ja="：") + verdict.words(args.lang))
     if args.json:
