@@ -16,6 +16,7 @@ import pytest
 from wargame.compiler import compile_scenario
 from wargame.experiment.gallery import Pick
 from wargame.explain import explain
+from wargame.history import play_history
 from wargame.load import load
 from wargame.replay import Look, Plan, Replay, header_for, record
 from wargame.show.gallery import write_gallery
@@ -118,6 +119,24 @@ def test_keys_alone_step_through_the_run(opened: Any, file: Path) -> None:
     assert press(page, "ArrowRight", "ArrowLeft") == "Turn 1: 5 September 2022"
     assert press(page, "End") == f"Turn {TURNS}: 3 October 2022"
     assert press(page, "Home") == "Before the first turn"
+
+
+def test_presses_that_come_while_the_page_still_opens_are_all_taken(
+    browser: Any, file: Path
+) -> None:
+    page = browser.new_page()
+    # Held down from the first moment on: the page is asked before it has anything to show.
+    page.add_init_script(
+        "document.addEventListener('DOMContentLoaded', () => { for (let i = 0; i < 3; i++)"
+        " document.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'})); })"
+    )
+    page.goto(file.as_uri())
+    page.wait_for_selector("body[data-ready]")
+    assert heading(page) == "Turn 3: 19 September 2022"
+    assert page.locator("#strip [data-turn]").count() == TURNS + 1
+    page.evaluate("for (let i = 0; i < 9; i++) document.getElementById('back').click()")
+    page.wait_for_function("() => heading.textContent === 'Before the first turn'")
+    page.close()
 
 
 def test_the_scrubber_is_a_native_slider_that_names_the_turn(opened: Any, file: Path) -> None:
@@ -248,6 +267,24 @@ def test_prints_as_a_handout(opened: Any, file: Path) -> None:
     page.emulate_media(media="print")
     assert not page.is_visible("nav") and not page.is_visible("#predict")
     assert page.is_visible("#ladder svg") and page.is_visible("#notes")
+    narrowest = page.eval_on_selector_all(
+        "#why .label", "all => Math.min(...all.map(x => x.offsetWidth).filter(x => x))"
+    )
+    assert narrowest > 100  # a line of words, not of single letters
+
+
+def test_a_history_on_which_a_class_predicts_says_how_it_went_at_its_end_only(
+    opened: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "autumn.html"
+    path.write_text(export(play_history("autumn-2022").replay, predict=True), encoding="utf-8")
+    page = opened(path)
+    told = "no nuclear weapon was used"
+    assert "Kherson" in page.inner_text("#about") and told not in page.content()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("#predict")
+    press(page, "End")
+    assert told in page.inner_text("#story")
 
 
 def axe(page: Any) -> list[tuple[str, list[str]]]:

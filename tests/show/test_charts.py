@@ -87,8 +87,17 @@ def test_areas_of_a_turn_stack_to_the_whole_height() -> None:
 
 def test_a_slice_is_only_its_own_turn() -> None:
     chart = odds_area([{"a": 1.0}, {"a": 1.0}, {"a": 1.0}], {"a": "A"}, [Turning(2, "!", "x")])
-    assert "!" not in chart.slices[1] and "!" in chart.slices[2]
+    assert "!" not in chart.slices[1] + chart.marks[1] and "!" in chart.marks[2]
     assert 'data-turn="2"' in chart.slices[2] and "data-turn" not in chart.frame
+
+
+def test_marks_lie_on_top_of_every_area_and_not_on_each_other() -> None:
+    turnings = [Turning(1, "?!", "one"), Turning(1, "??", "two"), Turning(2, "!", "three")]
+    chart = odds_area([{"a": 1.0}] * 4, {"a": "A"}, turnings)
+    tags = [element.tag for element in drawn(chart).iter()]
+    assert tags.index(f"{SVG}text") > max(k for k, t in enumerate(tags) if t == f"{SVG}polygon")
+    places = [(t.get("x"), t.get("y")) for t in drawn(chart).iter(f"{SVG}text")]
+    assert len(set(places)) == len(turnings)
 
 
 def test_the_scale_of_a_risk_is_the_same_whatever_comes() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wargame.replay import Replay
+from wargame.show.clockwork import clockwork
 from wargame.show.language import LANGUAGES
 from wargame.show.lens import ALL, PUBLIC, Lens, lenses
 from wargame.show.narrate import Narrator
@@ -174,3 +175,11 @@ def test_lines_are_as_wide_as_the_terminal_and_begin_with_no_full_stop() -> None
     assert "".join(line[4:] for line in lines) == text
     assert all(columns(line) <= 98 for line in lines)
     assert not any(line[4] in "。、" for line in lines)
+
+
+def test_what_goes_the_same_way_in_every_run_is_no_news(kherson: Replay) -> None:
+    assert {"calendar", "winter"} <= clockwork(kherson.scenario)
+    assert not clockwork(kherson.scenario) & {"war.intensity", "russia.resolve", "outrage"}
+    narrator = Narrator.of(kherson)
+    turns = range(1, kherson.playthrough.turns + 1)
+    assert not clockwork(kherson.scenario) & {m.gauge for t in turns for m in narrator.motions(t)}

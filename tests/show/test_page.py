@@ -212,4 +212,7 @@ class TestServer:
     def test_the_page_holds_no_turn(self, client) -> None:  # type: ignore[no-untyped-def]
         page = client.get("/r/0/")
         assert "connect-src 'self'" in page.text and "Izyum" not in page.text
+        assert '"most":null' in page.text  # nor how many there are, while a class predicts
+        asked = {"predict": False, "turn": 0}
+        assert client.post("/r/0/predict", json=asked).json()["most"] > 0
         assert page.headers["cache-control"] == "no-store"

@@ -57,7 +57,7 @@ class Chart:
     """`frame`: what does not depend on the run. `slices[t]`: what turn t adds; 0 is the start.
 
     width: that of all turns; a page may show fewer. left: the room that the frame takes to the
-    left of them.
+    left of them. marks[t]: what turn t adds on top of all slices, those of later turns too.
     """
 
     frame: str
@@ -65,14 +65,16 @@ class Chart:
     width: int
     height: int
     left: int = 0
+    marks: tuple[str, ...] = ()
 
     def whole(self, label: str) -> str:
         """The complete chart as one SVG."""
         box = f"{-self.left} 0 {self.left + self.width} {self.height}"
+        inside = self.frame + "".join((*self.slices, *self.marks))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" '
             'preserveAspectRatio="xMinYMid" '
-            f'role="img" aria-label="{escape(label)}">{self.frame}{"".join(self.slices)}</svg>'
+            f'role="img" aria-label="{escape(label)}">{inside}</svg>'
         )
 
 
@@ -218,13 +220,13 @@ def odds_area(
         )
         for share in (0.25, 0.5, 0.75)
     ]
-    slices = []
+    slices, marks = [], []
     for turn, after in enumerate(shares):
-        before = shares[turn - 1] if turn else after
-        marks = _areas(turn, before, after, told)
-        marks += [_turning(item) for item in turnings if item.turn == turn]
-        slices.append(tag("g", "".join(marks), data_turn=turn))
-    return Chart("".join(lines), tuple(slices), width, height)
+        areas = _areas(turn, shares[turn - 1] if turn else after, after, told)
+        slices.append(tag("g", "".join(areas), data_turn=turn))
+        here = [item for item in turnings if item.turn == turn]
+        marks.append(_turnings(turn, here) if here else "")
+    return Chart("".join(lines), tuple(slices), width, height, marks=tuple(marks))
 
 
 def _level(share: float) -> float:
@@ -255,21 +257,37 @@ def _areas(
     return marks
 
 
-def _turning(item: Turning) -> str:
-    x = COLUMN * item.turn + COLUMN / 2
+def _turnings(turn: int, here: Sequence[Turning]) -> str:
+    """The marks of a turn above it, each below the one before."""
+    x = COLUMN * turn + COLUMN / 2
+    line = tag(
+        "line",
+        x1=_short(x),
+        x2=_short(x),
+        y1=ODDS_HEAD,
+        y2=ODDS_HEAD + ODDS_HEIGHT,
+        stroke="#111111",
+        stroke_dasharray="3 3",
+    )
+    signs = (_sign(x, 15 + 15 * place, item) for place, item in enumerate(here))
+    return tag("g", line + "".join(signs), data_turn=turn)
+
+
+def _sign(x: float, y: float, item: Turning) -> str:
     return tag(
         "g",
         titled(item.told)
-        + tag(
-            "line",
-            x1=_short(x),
-            x2=_short(x),
-            y1=ODDS_HEAD,
-            y2=ODDS_HEAD + ODDS_HEIGHT,
-            stroke="#111111",
-            stroke_dasharray="3 3",
-        )
-        + text(x, 15, item.mark, font_size=14, font_weight="bold", text_anchor="middle"),
+        + text(
+            x,
+            y,
+            item.mark,
+            font_size=14,
+            font_weight="bold",
+            text_anchor="middle",
+            stroke="#ffffff",
+            stroke_width=3,
+            paint_order="stroke",
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from wargame.explain import Explanation, explain
 from wargame.ladder import STAGES
 from wargame.playthrough import Playthrough
 from wargame.replay import Replay
+from wargame.show.clockwork import clockwork
 from wargame.show.language import (
     begins,
     cited,
@@ -132,7 +133,8 @@ class Narrator:
         self.say = words(lang)
         self._actors = {spec.id: spec for spec in self.scenario.spec.actors}
         self._weeks: dict[int, Week] = {}
-        self._seen = tuple(self.lens.gauges(self.scenario))
+        clocks = clockwork(self.scenario)
+        self._moving = tuple(g for g in self.lens.gauges(self.scenario) if g not in clocks)
 
     @classmethod
     def of(cls, replay: Replay, lang: str = "en", lens: Lens | None = None) -> Self:
@@ -154,6 +156,11 @@ class Narrator:
         """What it is about, in a few sentences."""
         told = self.header.about if self.header and self.header.title else self.file.about
         return sentence(read(told, self.lang), self.lang)
+
+    @property
+    def setting(self) -> str:
+        """What the scenario is about: of a history, what could be known before its first turn."""
+        return sentence(read(self.file.about, self.lang), self.lang)
 
     @property
     def origin(self) -> str:
@@ -443,10 +450,10 @@ class Narrator:
         return tuple(found)
 
     def motions(self, turn: int) -> tuple[Motion, ...]:
-        """The gauges that moved most, by their range; the largest first."""
+        """The gauges that moved most, by their range; the largest first. No clocks."""
         before, after = self.playthrough.worlds[turn - 1], self.playthrough.worlds[turn]
         moved = []
-        for name in self._seen:
+        for name in self._moving:
             spec = self.file.gauges[name]
             old, new = int(before[name][0]), int(after[name][0])
             size = abs(new - old) * 1000 // (spec.max - spec.min)

@@ -65,7 +65,10 @@ def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = N
     turns += [_turn(narrator, turn) for turn in range(1, replay.playthrough.turns + 1)]
     for turn, data in enumerate(turns):
         data["slices"] = {
-            name: chart.slices[turn] for name, chart in charts.items() if turn < len(chart.slices)
+            key: layer[turn]
+            for name, chart in charts.items()
+            for key, layer in ((name, chart.slices), (f"{name} marks", chart.marks))
+            if turn < len(layer)
         }
         data["question"] = _question(narrator, turn + 1)
         if outlook and turn < len(outlook.endings):
@@ -78,7 +81,9 @@ def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = N
             data["turnings"] = [
                 turning(narrator, item) for item in outlook.points if item.turn == turn
             ]
-    turns[-1]["story"] = list(story(narrator))
+    # What a history is about says how it goes.
+    about = [narrator.about] if narrator.about != narrator.setting else []
+    turns[-1]["story"] = [*about, *story(narrator)]
     return {"head": _head(narrator, charts, outlook), "turns": turns}
 
 
@@ -91,7 +96,7 @@ def _head(narrator: Narrator, charts: dict[str, Chart], outlook: Outlook | None)
         "lang": narrator.lang,
         "lens": narrator.lens.who,
         "title": narrator.name,
-        "about": narrator.about,
+        "about": narrator.setting,
         "run": narrator.origin,
         "horizon": header.horizon,
         "actors": {actor: narrator.actor(actor) for actor in header.actors},

@@ -85,6 +85,11 @@ class Table:
             raise HTTPException(403, "vote first")
         return self.fork
 
+    @property
+    def most(self) -> int | None:
+        """The last turn; while a class predicts, nobody is told how many there are."""
+        return self.replay.playthrough.turns if self.released is None else None
+
     def turn(self, turn: int, who: str, lang: str) -> Data:
         """A turn's data. Raises HTTPException for one that there is not, or not yet."""
         if not 0 <= turn <= self.replay.playthrough.turns:
@@ -126,7 +131,7 @@ def replay_app(
             "mode": "server",
             "lang": lang,
             "predict": at.released is not None,
-            "most": at.replay.playthrough.turns,
+            "most": at.most,
             "parent": at.parent,
             "futures": FUTURES,
         }
@@ -176,7 +181,7 @@ def replay_app(
         if type(number) is not int or not 0 <= number <= at.replay.playthrough.turns:
             raise HTTPException(422, "turn is the number of a turn")
         at.released = number if body.get("predict") is True else None
-        return JSONResponse({"released": at.released})
+        return JSONResponse({"released": at.released, "most": at.most})
 
     async def branch(request: Request) -> Response:
         at, body = table(request), await said(request)

@@ -7,7 +7,8 @@
   const state = {turn: 0, lens: "all", lang: given.lang, predict: given.predict, actor: "", asked: ""};
   const votes = new Map();
   let cache = [];        // what has been opened so far, turn by turn
-  let heads = {};
+  let opening = Promise.resolve();  // what is being opened: one after another, each once
+  let shows = 0;         // how often something was to be shown: only the last is drawn to its end
   let timer = 0;
   let drawn = "";        // what the charts show: lens, language, how far
 
@@ -50,7 +51,7 @@
     again: async () => true,
   };
   const server = {
-    most: given.most,
+    most: given.most,    // null while a class predicts
     async ask(path, body) {
       const answer = await fetch(path, body === undefined ? {} : {
         method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body),
@@ -65,15 +66,22 @@
       await part(`${state.lens}/${state.lang}`);
       return {part};
     },
-    async vote(turn, actor) { await this.ask("vote", {turn, actor, votes: Object.fromEntries(votes)}); },
-    async again(predict, turn) { await this.ask("predict", {predict, turn}); },
+    async vote(turn, actor, cast) { await this.ask("vote", {turn, actor, votes: Object.fromEntries(cast)}); },
+    async again(predict, turn) { this.most = (await this.ask("predict", {predict, turn})).most; },
   };
   const source = given.mode === "file" ? file : server;
   const name = () => `${state.lens}/${state.lang}`;
   const known = () => cache.length - 1;
-  const open = async (upTo) => {
-    while (known() < Math.min(upTo, source.most)) cache.push(await source.turn(cache.length));
+  const reading = source.head();
+  const heads = async (asked) => (await reading)(asked);
+  const inOrder = (what) => {
+    const done = opening.then(what);
+    opening = done.catch(() => {});
+    return done;
   };
+  const open = (upTo) => inOrder(async () => {
+    while (known() < Math.min(upTo, source.most ?? upTo)) cache.push(await source.turn(cache.length));
+  });
 
   // ---------------------------------------------------------------- small helpers
 
@@ -119,12 +127,24 @@
   // ---------------------------------------------------------------- drawing
 
   async function show() {
+    const mine = ++shows;
+    const late = () => mine !== shows;
+    await open(state.turn);
     const head = await heads(name());
+    if (late()) return;
     const turn = await cache[state.turn].part(name());
     const words = head.words;
+    const sees = content();
+    const slices = sees !== drawn && await Promise.all(cache.map(async (x) => (await x.part(name())).slices));
+    const original = given.parent && state.lens === "all" && !state.predict
+      && (parted[state.lang] ??= await server.ask(`beside/${state.lang}`));
+    const fate = original && usual && await usual(state.lang);
+    const before = given.mode === "server" && state.turn && await Promise.all(
+      [state.turn - 1, state.turn].map((t) => cache[t].part(`all/${state.lang}`)));
+    if (late()) return;
     chrome(head, words, turn);
-    await charts(head, words);
-    await beside(head, words);
+    if (slices) { charts(head, words, slices); drawn = sees; }
+    beside(head, words, original, fate);
     cursor(head);
     guide(words, turn);
     odds(words, turn);
@@ -133,7 +153,7 @@
     network(head, words, turn);
     why(head, words, turn);
     guess(head, words, turn);
-    fork(head, words);
+    fork(head, words, before);
     story(words, turn);
   }
 
@@ -180,13 +200,9 @@
   }
 
   // The charts are drawn anew only when there is more to show, or another lens or language.
-  async function charts(head, words) {
-    const key = `${name()} ${known()} ${state.predict}`;
-    if (key === drawn) return;
-    drawn = key;
+  const content = () => `${name()} ${known()} ${state.predict}`;
+  function charts(head, words, shown) {
     const sizes = head.sizes;
-    const shown = [];
-    for (let t = 0; t <= known(); t++) shown.push((await cache[t].part(name())).slices);
     const columns = state.predict ? head.horizon + 1 : source.most + 1;
     fill("ladder", h("h3", {}, words.ladder), h("p", {class: "help"}, words.ladder_help),
       ladder("strip", head, columns, shown.map((x) => x.strip), words.ladder),
@@ -223,10 +239,11 @@
     scroll(id, head, columns, head.sizes.strip, slices.join(""), label));
   const graph = (kind, id, head, columns, shown, label) => {
     const tick = ([text, down]) => { const li = h("li", {}, text); li.style.top = down; return li; };
+    const layer = (key) => shown.map((x) => x[key] || "").join("");
     return h("div", {class: "strip"},
       h("ul", {class: "axis", "aria-hidden": "true"}, head.axes[kind].map(tick)),
       scroll(id, head, columns, head.sizes[kind],
-        shown.map((x) => x[kind] || "").join("") + head.frames[kind], label));
+        layer(kind) + head.frames[kind] + layer(`${kind} marks`), label));
   };
 
   function cursor(head) {
@@ -373,7 +390,7 @@
         asked.map((x) => h("option", {value: x, selected: x === state.asked}, head.actors[x])))),
       h("ul", {class: "ballot"}, turn.question[state.asked].map((x) => h("li", {},
         h("button", {type: "button", "data-move": x,
-          onclick: () => { votes.set(x, (votes.get(x) || 0) + 1); show().then(() => $("guess").querySelector(`[data-move="${x}"]`).focus()); }},
+          onclick: () => { votes.set(x, (votes.get(x) || 0) + 1); show().then(() => $("guess").querySelector(`[data-move="${x}"]`)?.focus()); }},
         head.moves[x], " ", h("b", {}, String(votes.get(x) || 0)))))),
       h("p", {}, h("button", {type: "button", id: "reveal", class: "main", disabled: !total, onclick: reveal}, words.reveal), " ",
         total ? h("button", {type: "button", onclick: () => again(() => votes.clear())}, words.vote_clear)
@@ -381,19 +398,20 @@
   }
 
   async function reveal() {
-    await source.vote(state.turn, state.asked);
-    await open(known() + 1);
-    state.answer = {turn: state.turn + 1, actor: state.asked, votes: new Map(votes)};
+    const cast = new Map(votes), turn = state.turn, actor = state.asked;
+    if (!cast.size) return;
     votes.clear();
-    await go(state.turn + 1);
+    await source.vote(turn, actor, cast);
+    await open(turn + 1);
+    state.answer = {turn: turn + 1, actor, votes: cast};
+    await go(turn + 1);
     $("heading").scrollIntoView({block: "nearest"});
   }
 
-  async function fork(head, words) {
-    $("fork").hidden = given.mode === "file" || !state.turn || state.predict;
+  function fork(head, words, around) {
+    $("fork").hidden = !around || state.predict;
     if ($("fork").hidden) return;
-    const options = (await cache[state.turn - 1].part(`all/${state.lang}`)).question;
-    const played = (await cache[state.turn].part(`all/${state.lang}`)).orders;
+    const [{question: options}, {orders: played}] = around;
     const actors = Object.keys(options);
     if (!actors.length) { $("fork").hidden = true; return; }
     const who = h("select", {id: "who"}, actors.map((x) => h("option", {value: x}, head.actors[x])));
@@ -421,12 +439,9 @@
   // A fork beside its original, for those who see everything.
   const parted = {};
   let usual = null;
-  async function beside(head, words) {
-    const on = given.parent && state.lens === "all" && !state.predict;
-    $("beside").hidden = !on;
-    if (!on) return fill("beside");
-    parted[state.lang] ??= await server.ask(`beside/${state.lang}`);
-    const found = parted[state.lang];
+  function beside(head, words, found, fate) {
+    $("beside").hidden = !found;
+    if (!found) return fill("beside");
     const rows = found.rows[state.turn];
     const heads_ = [words.gauge, words.as_it_was, words.otherwise];
     const at = $("beside").querySelector(".scroll");
@@ -443,7 +458,7 @@
       h("div", {id: "usual"}),
       h("p", {}, h("a", {href: `../${given.parent}/?turn=${state.turn}&lang=${state.lang}`}, words.to_original)));
     $("beside").querySelector(".scroll").scrollLeft = left;
-    if (usual) follows(words, await usual(state.lang));
+    if (fate) follows(words, fate);
     else {
       const busy = h("p", {role: "status"});
       const play = async () => {
@@ -484,12 +499,12 @@
 
   // ---------------------------------------------------------------- moving about
 
-  async function go(turn) {
+  // At once where it was asked to go; what is not open yet is opened when it is shown.
+  function go(turn) {
     const end = state.predict ? known() : source.most;
     state.turn = Math.max(0, Math.min(turn, end));
-    if (!state.predict && known() < state.turn) await open(state.turn);
     if (timer && state.turn >= end) pause();
-    await show();
+    return show();
   }
   function pause() { clearInterval(timer); timer = 0; }
   function play() {
@@ -503,10 +518,13 @@
   async function predict(on) {
     const words = (await heads(name())).words;
     if (!on && !confirm(words.predict_sure)) return;
-    state.predict = on;
-    await source.again(on, state.turn);
-    if (on) { pause(); cache.length = state.turn + 1; votes.clear(); state.answer = null; }
-    else await open(source.most);
+    const turn = state.turn;
+    await inOrder(async () => {
+      await source.again(on, turn);
+      state.predict = on;
+      if (on) { pause(); state.turn = turn; cache.length = turn + 1; votes.clear(); state.answer = null; }
+    });
+    if (!on) await open(source.most);
     await show();
   }
 
@@ -533,12 +551,9 @@
   (async () => {
     const asked = new URLSearchParams(location.search);
     if (["en", "ja"].includes(asked.get("lang"))) state.lang = asked.get("lang");
-    heads = await source.head();
-    await open(0);
-    await show();
-    const first = Number(asked.get("turn")) || 0;
+    await go(Number(asked.get("turn")) || 0);
     if (!state.predict) await open(source.most);
-    await go(first);
+    await show();
     document.body.dataset.ready = "yes";
   })();
 })();
