@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from wargame import log as log_module
+from wargame.boundary import files
 from wargame.errors import ReplayError, StoreError
 from wargame.log import MAX_LINE, Event, Log, LogWriter, canonical, read_log
 
@@ -475,6 +476,12 @@ class FaultyOS:
         return asked
 
 
+def asks(patch: pytest.MonkeyPatch, system: object) -> None:
+    """Let the log, and what writes its files, ask this system."""
+    for module in (log_module, files):
+        patch.setattr(module, "os", system)
+
+
 def full_disk(*_: Any) -> Any:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -512,7 +519,7 @@ def test_whichever_request_to_the_disk_fails_nothing_acknowledged_is_lost(
 
         log: LogWriter | None = None
         with monkeypatch.context() as patch:
-            patch.setattr(log_module, "os", system)
+            asks(patch, system)
             try:
                 log = LogWriter.create(path, HEADER)
                 append(log, 1)
@@ -548,7 +555,7 @@ def test_a_record_is_acknowledged_after_fsync_and_a_new_name_after_its_folders(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     system = FaultyOS(0, broken_disk)
-    monkeypatch.setattr(log_module, "os", system)
+    asks(monkeypatch, system)
     log = LogWriter.create(path, HEADER)
     folder = ["open", "fsync"]
     assert system.asked_for == ["open", "write", "fsync", *folder]
@@ -571,7 +578,7 @@ def test_short_writes_are_carried_on(path: Path, monkeypatch: pytest.MonkeyPatch
                 return getattr(os, name)
             return lambda fd, data: os.write(fd, bytes(data[:7]))
 
-    monkeypatch.setattr(log_module, "os", Sluggish())
+    asks(monkeypatch, Sluggish())
     assert len(read_log(written(path, 1, 2, 3)).events) == 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from wargame.boundary.foreign import dumps, value
 from wargame.effects import EffectBook
 from wargame.errors import Fault, SpecError, no_such
 from wargame.layout import OF_MOVE
@@ -54,7 +54,7 @@ def parse_inject(text: str) -> dict[str, Any]:
         table = read_yaml(read_text(path, text), text)
     else:
         table = read_yaml(text, "inject")
-    data: dict[str, Any] = json.loads(json.dumps(table, default=_bare))
+    data: dict[str, Any] = value(dumps(table, default=_bare))
     read_inject(data)
     return data
 

@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 import re
 import stat
@@ -39,6 +38,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from wargame.boundary.files import append_to, create_private, sync_folder, write_all
+from wargame.boundary.foreign import Malformed, dumps, value
 from wargame.errors import ReplayError, StoreError, WargameError
 
 __all__ = ["FORMAT", "MAX_LINE", "Event", "Log", "LogWriter", "canonical", "read_log"]
@@ -80,14 +81,12 @@ UPGRADERS: Mapping[int, Upgrader] = {}
 """For each older format, a pure function from a log in it to the same log in the next one."""
 
 
-def canonical(value: object) -> str:
+def canonical(data: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, characters as they are.
 
     Raises TypeError for what JSON has no form for, ValueError for NaN and the infinities.
     """
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def read_log(path: StrPath) -> Log:
@@ -95,7 +94,7 @@ def read_log(path: StrPath) -> Log:
 
     Raises ReplayError, naming the line, when anything before that end is not as it was written.
     """
-    with _open_log(path, os.O_RDONLY) as fd:
+    with _open_log(path) as fd:
         return _read(path, fd).upgraded()
 
 
@@ -130,14 +129,14 @@ class LogWriter:
         line = _line(path, 0, f"wargame-log-{FORMAT}", header, _NOTHING_BEFORE)
         with _telling(path, "cannot be created"):
             try:
-                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+                fd = create_private(path)
             except FileExistsError:
                 raise StoreError(f"{path}: exists already; a log is never overwritten") from None
             try:
                 _lock(path, fd)
-                _write(fd, line + b"\n")
+                write_all(fd, line + b"\n")
                 os.fsync(fd)
-                _sync_folder(path)
+                sync_folder(path)
             except BaseException:
                 # Nothing was acknowledged, and half a header must not look like a log.
                 os.close(fd)
@@ -152,7 +151,7 @@ class LogWriter:
         Raises ReplayError if the log is damaged, StoreError if another writer has it, if it was
         written in an older format, or if it cannot be written.
         """
-        with _open_log(path, os.O_RDWR | os.O_APPEND, keep=True) as fd:
+        with _open_log(path, append=True) as fd:
             _lock(path, fd)
             read = _read(path, fd)
             if read.format != FORMAT:
@@ -183,7 +182,7 @@ class LogWriter:
             # Any way out but the good one, Ctrl-C included, may leave half a line behind.
             self._stopped = "an earlier write did not finish; open the log again"
             with _telling(self.path, "cannot be written"):
-                _write(self._fd, line + b"\n")
+                write_all(self._fd, line + b"\n")
                 os.fsync(self._fd)
             self._stopped = ""
             self.seq += 1
@@ -255,8 +254,8 @@ def _decode(line: bytes) -> tuple[int, str, dict[str, Any], str]:
             "convert it with tr -d '\\r' < OLD > NEW"
         )
     try:
-        record = json.loads(line.decode())
-    except (ValueError, RecursionError):
+        record = value(line)
+    except Malformed:
         raise _Damage("damaged: it is not JSON") from None
     match record:
         case {"seq": int(seq), "kind": str(kind), "data": dict(data), "prev": str(prev)}:
@@ -281,8 +280,8 @@ def _format_of(line: bytes) -> int:
     if line.startswith(_HEADER_BEGINS) and not line.endswith(b"\n"):
         raise _Damage("incomplete: the writer was stopped while it created the log")
     try:
-        record = json.loads(line.decode())
-    except (ValueError, RecursionError):
+        record = value(line)
+    except Malformed:
         raise _Damage("damaged, or the file is no turn log: it is not JSON") from None
     kind = record.get("kind") if isinstance(record, dict) else None
     declared = _HEADER_KIND.fullmatch(kind) if isinstance(kind, str) else None
@@ -381,11 +380,11 @@ def _telling(path: StrPath, what: str, fault: type[WargameError] = StoreError) -
 
 
 @contextmanager
-def _open_log(path: StrPath, flags: int, *, keep: bool = False) -> Iterator[int]:
-    """An open log; closed at the end, or with ``keep`` only if something went wrong."""
+def _open_log(path: StrPath, *, append: bool = False) -> Iterator[int]:
+    """An open log; closed at the end, or with ``append`` only if something went wrong."""
     with _telling(path, "cannot be opened", ReplayError):
         # Without O_NONBLOCK a named pipe would wait here for somebody to write into it.
-        fd = os.open(path, flags | os.O_NONBLOCK)
+        fd = append_to(path) if append else os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise ReplayError(f"{path}: is not a regular file, so not a turn log")
@@ -393,7 +392,7 @@ def _open_log(path: StrPath, flags: int, *, keep: bool = False) -> Iterator[int]
     except BaseException:
         os.close(fd)
         raise
-    if not keep:
+    if not append:
         os.close(fd)
 
 
@@ -404,36 +403,20 @@ def _lock(path: StrPath, fd: int) -> None:
         raise StoreError(f"{path}: is being written by somebody else") from None
 
 
-def _write(fd: int, data: bytes) -> None:
-    """Write all of it: the kernel may take a part, on a nearly full disk without an error."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(fd, rest) :]
-
-
-def _sync_folder(path: StrPath) -> None:
-    """Make a new file's name as durable as its content."""
-    fd = os.open(Path(path).absolute().parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def _set_aside(path: StrPath, tail: bytes) -> Path:
     """Keep a torn end in the first free ``<name>.torn-N``, on disk when this returns."""
     number = 1
     while True:
         aside = Path(f"{os.fspath(path)}.torn-{number}")
         try:
-            fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            fd = create_private(aside)
             break
         except FileExistsError:
             number += 1
     try:
-        _write(fd, tail)
+        write_all(fd, tail)
         os.fsync(fd)
     finally:
         os.close(fd)
-    _sync_folder(aside)
+    sync_folder(aside)
     return aside

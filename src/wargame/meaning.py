@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 from collections.abc import Iterable
 
+from wargame.boundary.foreign import dumps
 from wargame.spec import Effect, Expr, Favour, Item, Text
 
 __all__ = ["digest", "meaning"]
@@ -61,7 +61,7 @@ def _of_item(item: Item) -> dict[str, object]:
 
 def digest(parts: Iterable[object]) -> str:
     """SHA-256, in hexadecimal, of what counts in these parts."""
-    canonical = json.dumps(
+    canonical = dumps(
         [meaning(part) for part in parts],
         ensure_ascii=False,
         separators=(",", ":"),

@@ -24,6 +24,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
+from wargame.boundary.files import PRIVATE, replaced
+from wargame.errors import StoreError
+
 __all__ = ["keep", "kept"]
 
 MOST = 256
@@ -122,19 +125,13 @@ def _taken(path: Path) -> object:
 def _put(folder: Path, name: str, thing: object) -> None:
     """Keep a thing, whole or not at all."""
     content = zlib.compress(pickle.dumps(thing, protocol=5), level=1)
-    part = folder / f"{name}.{os.getpid()}"
+    sealed = sha256(content).digest() + content
     try:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with open(fd, "wb") as file:
-                file.write(sha256(content).digest() + content)
-            os.replace(part, folder / name)
-        except OSError:
-            part.unlink()
-            raise
+        # What is lost can be made anew.
+        replaced(folder / name, lambda file: file.write(sealed), mode=PRIVATE, durable=False)
         # Parts that a kill has left are among them.
         there = sorted(folder.glob(f"*{_SUFFIX}*"), key=lambda path: path.stat().st_mtime_ns)
         for old in there[:-MOST]:
             old.unlink()
-    except OSError:
+    except (OSError, StoreError):
         return

@@ -48,10 +48,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("module", "function", "call"),
     [
-        ("wargame.experiment.folder", "_write_text", 1),
-        ("wargame.experiment.folder", "_write_text", 3),
+        ("wargame.experiment.folder", "write_text", 1),
+        ("wargame.experiment.folder", "write_text", 3),
         ("wargame.experiment.batch", "write_json", 1),  # the manifest
-        ("os", "fsync", 1),  # the manifest is written but not in its place
+        ("os", "fsync", 1),  # an input is written but not in its place
         ("wargame.experiment.journal", "Journal.create", 1),
         ("wargame.experiment.journal", "_state", 1),  # the journal is open but empty
         ("wargame.experiment.journal", "Journal.store", 1),

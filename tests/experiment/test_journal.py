@@ -302,7 +302,7 @@ def test_what_is_no_journal_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert told(notes, plan) == told(notes) == "is not the journal of a batch"
     assert told(base, plan) == told(base) == "is a database, but not the journal of a batch"
     for path in (tmp_path, fifo):
-        assert told(path, plan) == "is not a regular file, so not the journal of a batch"
+        assert told(path, plan) == "is not a regular file, so not a database"
     assert told(tmp_path / "nowhere", plan) == "there is no batch to resume"
     assert told(tmp_path / "nowhere") == "there is no batch here"
     assert (notes.read_bytes(), base.read_bytes()) == before

@@ -28,7 +28,7 @@ def test_a_full_disk_acknowledges_nothing_and_says_so_to_everybody(
     open_orders(table)
     order(table, RED, "march")
     with monkeypatch.context() as patch:
-        patch.setattr(log_module, "_write", full)
+        patch.setattr(log_module, "write_all", full)
         with pytest.raises(StoreError, match="No space left"):
             lead(table, "message", {"to": [RED], "text": "Hello"})
     # There is room again, but a failed write is never tried to be mended behind people's backs.

@@ -11,11 +11,13 @@ import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from wargame.errors import StoreError
 
 __all__ = [
     "PRIVATE",
+    "append_to",
     "check_output",
     "create_private",
     "home",
@@ -32,11 +34,11 @@ PRIVATE = 0o600
 StrPath = str | os.PathLike[str]
 
 _KEPT = {
-    b"SQLite format 3\0": "a database",
-    b'{"seq":0,"kind":"wargame-log-': "a turn log",
-    b"PAR1": "a table of results",
+    b"SQLite format 3\0": ("a database", ".sqlite"),
+    b'{"seq":0,"kind":"wargame-log-': ("a turn log", ".jsonl"),
+    b"PAR1": ("a table of results", ".parquet"),
 }
-"""How files begin that no output may replace, whatever they are called."""
+"""How files begin that no output of another kind may replace, whatever they are called."""
 
 
 def home(path: StrPath) -> Path:
@@ -70,23 +72,24 @@ def check_output(path: Path, inputs: Iterable[StrPath] = (), kinds: Iterable[str
         with suppress(OSError, ValueError):
             if os.path.samestat(seen, os.stat(read)):
                 raise StoreError(f"{path} is what is being read: name another file")
-    if kept := _kept(path):
-        raise StoreError(f"{path} is {kept}, which is never replaced: name another file")
     wanted = tuple(kinds)
+    kept, kind = _kept(path)
+    if kept and kind not in wanted:
+        raise StoreError(f"{path} is {kept}, which is never replaced: name another file")
     if wanted and path.suffix.lower() not in wanted and seen.st_size:
         raise StoreError(
             f"{path} exists and is no {' or '.join(wanted)} file: name another, or remove it first"
         )
 
 
-def _kept(path: Path) -> str:
+def _kept(path: Path) -> tuple[str, str]:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return ""
+        return "", ""
     with open(fd, "rb") as file:
         begins = file.read(max(map(len, _KEPT)))
-    return next((what for start, what in _KEPT.items() if begins.startswith(start)), "")
+    return next((what for start, what in _KEPT.items() if begins.startswith(start)), ("", ""))
 
 
 def write_text(
@@ -99,21 +102,23 @@ def write_text(
 ) -> None:
     """Write a text so that the file is either the old one or whole. Raises StoreError."""
     data = text.encode()
-    replaced(path, lambda fd: write_all(fd, data), inputs=inputs, kinds=kinds, mode=mode)
+    replaced(path, lambda file: file.write(data), inputs=inputs, kinds=kinds, mode=mode)
 
 
 def replaced(
     path: Path,
-    write: Callable[[int], object],
+    write: Callable[[BinaryIO], object],
     *,
     inputs: Iterable[StrPath] = (),
     kinds: Iterable[str] = (),
     mode: int = 0o666,
+    durable: bool = True,
 ) -> None:
-    """Let `write` fill a new file, given as a descriptor; put it at `path` once it is on disk.
+    """Let `write` fill a new file, and put it in the place of `path` once that is on disk.
 
-    mode: less the umask. Raises StoreError, and leaves `path` as it was, if there is no room or
-    no right to, or if `check_output` refuses.
+    mode: less the umask. durable: wait for the disk, as for all that cannot be made again.
+    Raises StoreError, and leaves `path` as it was, if there is no room or no right to, or if
+    `check_output` refuses.
     """
     check_output(path, inputs, kinds)
     part = path.with_name(path.name + ".part")
@@ -121,18 +126,30 @@ def replaced(
         # Removing takes away a link itself, never what it points to.
         part.unlink(missing_ok=True)
         fd = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-        try:
-            write(fd)
-            os.fsync(fd)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(fd)
-        part.replace(path)
-        sync_folder(path)
+        with open(fd, "wb") as file:
+            try:
+                write(file)
+                file.flush()
+                if durable:
+                    os.fsync(fd)
+                if not _is_at(part, fd):
+                    raise StoreError(f"{path} is being written by somebody else")
+                part.replace(path)
+            except BaseException:
+                if _is_at(part, fd):
+                    part.unlink()
+                raise
+        if durable:
+            sync_folder(path)
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be written: {_why(error)}") from None
+
+
+def _is_at(path: Path, fd: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
 def create_private(path: StrPath) -> int:
@@ -142,6 +159,12 @@ def create_private(path: StrPath) -> int:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
     return os.open(path, flags, PRIVATE)
+
+
+def append_to(path: StrPath) -> int:
+    """Open a file that there is for reading and appending; the descriptor. Raises OSError."""
+    # Without O_NONBLOCK a named pipe would wait here for somebody to write into it.
+    return os.open(path, os.O_RDWR | os.O_APPEND | os.O_NONBLOCK)
 
 
 def make_folder(path: Path, private: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Reads JSON and databases that may come from a stranger; whatever they hold, it is told.
+"""Reads JSON that may come from a stranger; whatever it holds, it is told.
 
 Nothing here acts on what it reads. A fault is one line, never a traceback.
 """
@@ -6,7 +6,6 @@ Nothing here acts on what it reads. A fault is one line, never a traceback.
 from __future__ import annotations
 
 import json
-import sqlite3
 import stat
 from json import dumps as dumps  # what we write ourselves needs no guard
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, NoReturn
 
 from wargame.errors import WargameError
 
-__all__ = ["MOST_BYTES", "Malformed", "dumps", "open_database", "read_json", "value"]
+__all__ = ["MOST_BYTES", "Malformed", "dumps", "read_json", "value"]
 
 MOST_BYTES = 256 * 2**20
 """A file of JSON that is longer is not read."""
@@ -52,17 +51,3 @@ def read_json(path: Path) -> Any:
     if seen.st_size > MOST_BYTES:
         raise Malformed(f"{path} is longer than {MOST_BYTES:,} bytes")
     return value(path.read_bytes(), str(path))
-
-
-def open_database(path: Path, mode: str) -> sqlite3.Connection:
-    """A SQLite database; mode is ``ro``, ``rw`` or ``rwc``.
-
-    Views, triggers and functions that a foreign schema brings are not trusted. Raises Malformed
-    if the path is a link or no file, and sqlite3.Error.
-    """
-    if path.is_symlink() or (path.exists() and not stat.S_ISREG(path.stat().st_mode)):
-        raise Malformed(f"{path} is not a regular file")
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
-    connection.execute("PRAGMA trusted_schema = OFF")
-    return connection

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 
 from wargame.errors import WargameError
 
-__all__ = ["Command", "named", "openssl", "ourselves", "started"]
+__all__ = ["Command", "Process", "named", "openssl", "ourselves", "started"]
+
+Process = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def named(text: str) -> Command:
     return Command(words)
 
 
-def started(command: Command) -> subprocess.Popen[bytes]:
+def started(command: Command) -> Process:
     """The program, with pipes to its standard input and from its output. Raises OSError.
 
     It leads a process group of its own, so that what it starts ends with it.
@@ -51,7 +53,7 @@ def started(command: Command) -> subprocess.Popen[bytes]:
 
 def ourselves(
     code: str, *words: str, descriptors: Sequence[int] = (), env: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
+) -> Process:
     """This Python with a program text of our own, away from the terminal. Raises OSError.
 
     descriptors: what it inherits of this process's open files. env: laid over the environment.
@@ -68,5 +70,8 @@ def ourselves(
 
 
 def openssl(*words: str) -> subprocess.CompletedProcess[str]:
-    """What openssl answered. Raises FileNotFoundError where it is not installed."""
-    return subprocess.run(["openssl", *words], capture_output=True, text=True)
+    """What openssl answered; files that it makes are its owner's alone.
+
+    Raises FileNotFoundError where it is not installed.
+    """
+    return subprocess.run(["openssl", *words], capture_output=True, text=True, umask=0o077)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from wargame.boundary.files import write_text
 from wargame.commands.options import add_out
 from wargame.commands.replay_command import add_run, outlook
 from wargame.commands.terminal import caution
-from wargame.errors import WargameError
 
 EXAMPLES = """examples:
   wargame export seven.jsonl -o replay.html
@@ -33,9 +33,6 @@ def run(args: argparse.Namespace) -> int:
     replay = read_playthrough(args.run)
     caution(replay, args.lang)
     text = export(replay, outlook(args, replay), args.lang, args.predict)
-    try:
-        args.out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WargameError(f"{args.out} cannot be written: {error.strerror}") from None
+    write_text(args.out, text)
     print(f"{args.out}: {len(text.encode()) // 1000:,} kB")
     return 0

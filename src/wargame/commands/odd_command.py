@@ -32,13 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the protocol, or write it and say where it is."""
-    from wargame.experiment.folder import replaced
+    from wargame.boundary.files import write_text
     from wargame.load import load
     from wargame.show.odd import odd
 
     text = odd(load(args.scenario), args.lang)
     if args.out:
-        replaced(Path(args.out), lambda beside: beside.write_text(text, encoding="utf-8"))
+        write_text(Path(args.out), text)
     if args.json:
         found = {"schema": 1, "scenario": args.scenario, "out": args.out, "text": text}
         print_json(found)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+
+from wargame.boundary.foreign import dumps
 
 EXAMPLES = """examples:
   wargame schema scenario > scenario.schema.json
@@ -33,5 +34,5 @@ def run(args: argparse.Namespace) -> int:
         schema = schema_of(KINDS[args.kind].shape)
     else:
         schema = json_schema(args.kind)
-    print(json.dumps(schema, ensure_ascii=False, indent=2))
+    print(dumps(schema, ensure_ascii=False, indent=2))
     return 0

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from wargame.boundary.foreign import dumps
 from wargame.show.lines import columns
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def duration(seconds: float) -> str:
 
 def print_json(data: object) -> None:
     """Print what ``--json`` asks for: one object, on one line, as UTF-8."""
-    print(json.dumps(data, ensure_ascii=False))
+    print(dumps(data, ensure_ascii=False))
 
 
 def pad(text: str, width: int, right: bool = False) -> str:

@@ -6,7 +6,6 @@ What does not exist for a scenario is None, and the page says so: an empty chapt
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from wargame import __version__
+from wargame.boundary.foreign import Malformed, read_json
 from wargame.compiler import compile_scenario
 from wargame.data_files import find, listed
 from wargame.errors import Fault, SpecError, WargameError, no_such
@@ -221,10 +221,10 @@ def _fits(views: Mapping[str, Path], beside: Path) -> dict[str, Mapping[str, Any
         if not fits.is_file():
             continue
         try:
-            report = json.loads(fits.read_text(encoding="utf-8"))
+            report = read_json(fits)
             made_for = find("scenario", report["scenario"], beside)
             stale = load(str(made_for)).digest != report["digest"]
             found[view] = {**report, "stale": stale}
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, Malformed, ValueError, KeyError, TypeError) as error:
             raise SpecError([Fault(f"cannot read {fits.name}: {error}")]) from None
     return found

@@ -7,7 +7,6 @@ the reason; what the targets leave open is kept as a sample of other settings th
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame import __version__
+from wargame.boundary.files import make_folder, write_text
 from wargame.compiler import compile_scenario
 from wargame.english import agreeing, counted
-from wargame.errors import StoreError, WargameError
+from wargame.errors import WargameError
 from wargame.experiment.dials import Panel, Turned, overlay_text, panel
+from wargame.experiment.folder import write_json
 from wargame.experiment.sampling import sample
 from wargame.experiment.search import AS_WRITTEN, Played, Search
 from wargame.experiment.targets import (
@@ -480,11 +481,7 @@ def save(result: Calibration, path: Path) -> Path:
     Returns the report's path. Raises StoreError.
     """
     beside = path.with_suffix(".fits.json")
-    report = json.dumps(result.to_json(), ensure_ascii=False, indent=1) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(result.text, encoding="utf-8")
-        beside.write_text(report, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{error.filename} cannot be written: {error.strerror}") from None
+    make_folder(path.parent)
+    write_text(path, result.text)
+    write_json(beside, result.to_json())
     return beside

@@ -6,15 +6,15 @@ so knowingly. Written only where pyarrow is installed (extra ``parquet``).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.experiment.folder import replaced
+from wargame.boundary.files import replaced
+from wargame.boundary.foreign import dumps
 from wargame.experiment.journal import Journal
 from wargame.experiment.playing import layout
 from wargame.experiment.results import Window, windows
@@ -38,15 +38,15 @@ def export(journal: Journal, headers: Mapping[str, RunHeader], path: Path) -> bo
     except ImportError:
         return False
 
-    def write(beside: Path) -> None:
+    def write(file: BinaryIO) -> None:
         tables = _tables(journal, headers)
         first = next(tables)
-        with pq.ParquetWriter(beside, first.schema, compression="zstd") as writer:
+        with pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
             writer.write_table(first)
             for rows in tables:
                 writer.write_table(rows)
 
-    replaced(path, write)
+    replaced(path, write, kinds=(".parquet",))
     return True
 
 
@@ -61,7 +61,7 @@ def _tables(journal: Journal, headers: Mapping[str, RunHeader]) -> Iterator[pa.T
     for variant, header in headers.items():
         for window in windows(journal, variant, layout(header)):
             yield table(window, variant, header, tuple(headers)).replace_schema_metadata(
-                {"wargame": json.dumps(about)}
+                {"wargame": dumps(about)}
             )
 
 

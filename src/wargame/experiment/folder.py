@@ -7,14 +7,15 @@ it is not finished. Neither can be taken for what it is not.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from wargame.boundary import foreign
+from wargame.boundary.files import make_folder, write_text
 from wargame.errors import StoreError, WargameError
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "new_folder",
     "read_inputs",
     "read_json",
-    "replaced",
     "run_log",
     "write_inputs",
     "write_json",
@@ -131,40 +131,16 @@ def _numbered(scenario: str, made: list[Path]) -> Path:
 
 def write_json(path: Path, data: object) -> None:
     """Write JSON so that the file is either the old one or whole."""
-    text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-
-    def write(beside: Path) -> None:
-        beside.write_text(text, encoding="utf-8")
-
-    replaced(path, write)
-
-
-def replaced(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path`, and put it in its place once it is on disk.
-
-    Raises StoreError, and leaves `path` as it was, if there is no room or no right to, or if it
-    is a pipe, a device or a folder.
-    """
-    if path.exists() and not path.is_file():
-        raise StoreError(f"{path} is no file that could be replaced: name another")
-    beside = path.with_name(path.name + ".part")
-    try:
-        write(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+    write_text(path, foreign.dumps(data, ensure_ascii=False, indent=1) + "\n")
 
 
 def read_json(path: Path) -> Any:
     """What a JSON file says. Raises StoreError if it is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return foreign.read_json(path)
     except FileNotFoundError:
         raise StoreError(f"{path.parent} is no folder of results: it has no {path.name}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, foreign.Malformed) as error:
         raise StoreError(f"{path.parent} is no folder of results: {error}") from None
 
 
@@ -177,7 +153,8 @@ def write_inputs(folder: Path, inputs: Mapping[str, Texts]) -> None:
             top = top / _POLICIES / variant
         for name, text in texts.items():
             if texts is base or name not in base:
-                _write_text(top / name, text)
+                make_folder((top / name).parent)
+                write_text(top / name, text)
 
 
 def read_inputs(folder: Path, variant: str = "") -> dict[str, str]:
@@ -197,11 +174,3 @@ def _texts_below(top: Path) -> dict[str, str]:
         str(path.relative_to(top)): path.read_text(encoding="utf-8")
         for path in sorted(top.rglob("*.yaml"))
     }
-
-
-def _write_text(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None

@@ -11,10 +11,7 @@ in order and holds one at a time, so that memory does not grow with the number o
 
 from __future__ import annotations
 
-import json
 import os
-import sqlite3
-import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +22,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from wargame.boundary.database import Connection, Error, open_database
+from wargame.boundary.foreign import value
 from wargame.errors import StoreError
 from wargame.experiment.columns import Columns, Packed, Schema, unpack
 from wargame.experiment.plan import Chunk, Plan, Variant
@@ -77,7 +76,7 @@ class Journal:
     Every method raises StoreError when the disk or the file fails it.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, plan: Plan) -> None:
+    def __init__(self, path: Path, connection: Connection, plan: Plan) -> None:
         self.path = path
         self.plan = plan
         """What the batch is to play; from :meth:`read`, without settings and commands."""
@@ -111,7 +110,7 @@ class Journal:
         if not path.exists():
             raise StoreError(f"{path}: there is no batch here")
         with _told(path):
-            connection = _connect(path, "rw")
+            connection = open_database(path, "rw")
         with _told(path), _closing_on_error(connection):
             if not _begun(connection):
                 raise StoreError(f"{path}: the batch was stopped before it began")
@@ -121,7 +120,7 @@ class Journal:
     @classmethod
     def _begin_or_go_on(cls, path: Path, plan: Plan) -> Journal:
         with _told(path):
-            connection = _connect(path, "rwc")
+            connection = open_database(path, "rwc")
         with _told(path), _closing_on_error(connection):
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -341,7 +340,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _stored_plan(connection: sqlite3.Connection) -> Plan:
+def _stored_plan(connection: Connection) -> Plan:
     stored = _stated(connection, "plan")
     if stored is None:
         raise StoreError(f"{_file(connection)}: damaged: it holds no plan")
@@ -388,14 +387,7 @@ def _span(runs: range) -> str:
 # ------------------------------------------------------------------------------ SQLite
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    if path.exists() and not stat.S_ISREG(path.stat().st_mode):
-        raise StoreError(f"{path}: is not a regular file, so not the journal of a batch")
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
-
-
-def _begun(connection: sqlite3.Connection) -> bool:
+def _begun(connection: Connection) -> bool:
     """Whether the file holds a journal; StoreError if it holds anything else but nothing."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -412,18 +404,18 @@ def _begun(connection: sqlite3.Connection) -> bool:
     return bool(tables)
 
 
-def _file(connection: sqlite3.Connection) -> str:
+def _file(connection: Connection) -> str:
     return str(connection.execute("PRAGMA database_list").fetchone()[2])
 
 
-def _state(connection: sqlite3.Connection, name: str, fact: object) -> None:
+def _state(connection: Connection, name: str, fact: object) -> None:
     """Write down a fact about the whole journal, in place of what it said before."""
     text = canonical(fact)
     seal = sha256(text.encode()).digest()
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (name, text, seal))
 
 
-def _stated(connection: sqlite3.Connection, name: str) -> Any:
+def _stated(connection: Connection, name: str) -> Any:
     """What :func:`_state` wrote; None if nothing, StoreError if something else."""
     row = connection.execute(
         "SELECT CAST(text AS BLOB), CAST(sum AS BLOB) FROM facts WHERE name = ?", (name,)
@@ -433,7 +425,7 @@ def _stated(connection: sqlite3.Connection, name: str) -> Any:
     text, seal = row
     if sha256(text).digest() != seal:
         raise StoreError(f"{_file(connection)}: damaged: its {name} is not what was stored")
-    return json.loads(text)
+    return value(text, f"{_file(connection)}: its {name}")
 
 
 def _sum(chunk: Chunk, packed: Packed) -> bytes:
@@ -443,7 +435,7 @@ def _sum(chunk: Chunk, packed: Packed) -> bytes:
 
 
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: Connection) -> Iterator[None]:
     connection.execute("BEGIN EXCLUSIVE")
     try:
         yield
@@ -456,7 +448,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+def _closing_on_error(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -471,7 +463,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise StoreError(f"{path}: damaged: it holds text that is none") from error
-    except sqlite3.Error as error:
+    except Error as error:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith("SQLITE_BUSY"):
             reason = "is in use: a batch is being played into it"

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wargame import __version__
+from wargame.boundary.files import make_folder
 from wargame.english import counted
-from wargame.errors import SpecError, StoreError, WargameError, no_such
+from wargame.errors import SpecError, WargameError, no_such
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.experiment.recovery import Progress
@@ -326,10 +327,7 @@ def _play(
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(out) if out is not None else Path(scratch)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{folder} cannot be used: {error.strerror}") from None
+        make_folder(folder)
         begin = Journal.resume if resume else Journal.create
         with begin(folder / JOURNAL, plan) as journal, runner(PLAY, PREPARE, jobs=jobs) as players:
             players.play(plan, journal, on_progress=on_progress)

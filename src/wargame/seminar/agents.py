@@ -8,16 +8,15 @@ is checked like anybody's order; a bad or late answer leaves the turn to the act
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
-import shlex
-import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from wargame.errors import OrderError
+from wargame.boundary.foreign import Malformed, dumps, value
+from wargame.boundary.programs import Process, named, started
+from wargame.errors import OrderError, WargameError
 
 PROTOCOL = 1
 LONGEST_ANSWER = 64 * 1024  # bytes
@@ -53,7 +52,7 @@ class Posted:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
     def ask(self, letter: Letter, patience: float) -> Any:
-        body = json.dumps(letter, ensure_ascii=False).encode()
+        body = dumps(letter, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json; charset=utf-8"}
         request = urllib.request.Request(self.address, body, headers, method="POST")
         try:
@@ -75,13 +74,13 @@ class Piped:
     """A program that reads a line and writes a line. It is started when it is first asked."""
 
     def __init__(self, command: str) -> None:
-        self.command = shlex.split(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self.command = command
+        self._process: Process | None = None
         self._lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def ask(self, letter: Letter, patience: float) -> Any:
         process = self._started()
-        line = json.dumps(letter, ensure_ascii=False).encode() + b"\n"
+        line = dumps(letter, ensure_ascii=False).encode() + b"\n"
         # A program that does not read would block the writing for ever; killing it ends that.
         threading.Thread(target=_write, args=(process, line), daemon=True).start()
         try:
@@ -94,13 +93,11 @@ class Piped:
             raise Silence("the program has ended")
         return _read(answer)
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Process:
         if self._process is None or self._process.poll() is not None:
             try:
-                process = subprocess.Popen(
-                    self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-                )
-            except (OSError, ValueError, IndexError) as error:
+                process = started(named(self.command))
+            except (OSError, ValueError, WargameError) as error:
                 raise Silence(f"it cannot be started: {error}") from None
             self._process, self._lines = process, queue.SimpleQueue()
             threading.Thread(target=_reading, args=(process, self._lines), daemon=True).start()
@@ -118,14 +115,14 @@ class Piped:
                         pipe.close()
 
 
-def _write(process: subprocess.Popen[bytes], line: bytes) -> None:
+def _write(process: Process, line: bytes) -> None:
     assert process.stdin is not None
     with contextlib.suppress(OSError, ValueError):  # whoever waits for the answer will hear
         process.stdin.write(line)
         process.stdin.flush()
 
 
-def _reading(process: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+def _reading(process: Process, lines: queue.SimpleQueue[bytes]) -> None:
     assert process.stdout is not None
     with contextlib.suppress(OSError, ValueError):  # it was closed while this was reading
         while line := process.stdout.readline(LONGEST_ANSWER + 1):
@@ -137,8 +134,8 @@ def _read(answer: bytes) -> Any:
     if len(answer) > LONGEST_ANSWER:
         raise Silence(f"the answer is longer than {LONGEST_ANSWER} bytes")
     try:
-        return json.loads(answer)
-    except (ValueError, RecursionError):
+        return value(answer)
+    except Malformed:
         raise Silence("the answer is not JSON") from None
 
 

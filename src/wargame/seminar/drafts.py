@@ -6,12 +6,12 @@ A draft belongs to a seat and a turn; what was written for a turn that is over i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wargame.experiment.folder import write_json
+from wargame.boundary.files import PRIVATE, write_text
+from wargame.boundary.foreign import Malformed, dumps, read_json
 from wargame.seminar.state import Line, read_lines
 
 Written = Sequence[Mapping[str, str]]
@@ -24,18 +24,18 @@ class Drafts:
         self.path = path.with_name(path.name + ".drafts")
         self._kept: dict[str, dict[str, Any]] = {}
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            kept = read_json(self.path)
             for actor, draft in kept.items():
                 read_lines(draft["orders"])
                 self._kept[actor] = {"turn": int(draft["turn"]), "orders": draft["orders"]}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, Malformed, ValueError, TypeError, KeyError, AttributeError):
             self._kept = {}  # a game without drafts goes on; it loses nothing that was handed in
 
     def keep(self, actor: str, turn: int, lines: Sequence[Line]) -> None:
         """Keep what a seat has typed for a turn. Raises StoreError if the disk takes nothing."""
         draft = {"turn": turn, "orders": [line.to_data() for line in lines]}
         kept = {**self._kept, actor: draft}
-        write_json(self.path, kept)
+        write_text(self.path, dumps(kept, ensure_ascii=False), mode=PRIVATE)
         self._kept = kept
 
     def of(self, actor: str) -> tuple[int, tuple[Line, ...]]:

@@ -10,9 +10,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from wargame.boundary.files import make_folder, write_text
 from wargame.draws import Luck
 from wargame.english import counted
-from wargame.errors import StoreError
 from wargame.playthrough import Playthrough
 from wargame.replay import Played, play_turn
 from wargame.scenario import Scenario
@@ -59,15 +59,10 @@ def write_kit(scenario: Scenario, folder: Path, lang: str = "en") -> tuple[Path,
         "cards.html": cards(scenario, lang),
     }
     pages["index.html"] = _index(scenario, lang)
-    found = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            (folder / name).write_text(text, encoding="utf-8")
-            found.append(folder / name)
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror or error}") from error
-    return tuple(found)
+    make_folder(folder)
+    for name, text in pages.items():
+        write_text(folder / name, text)
+    return tuple(folder / name for name in pages)
 
 
 def _index(scenario: Scenario, lang: str) -> str:

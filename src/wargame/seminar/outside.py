@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from wargame.boundary.files import make_folder
 from wargame.course import play_runs
 from wargame.english import counted
 from wargame.errors import OrderError
@@ -166,7 +167,7 @@ def play(task: Mapping[str, Any]) -> Mapping[str, np.ndarray[Any, Any]]:
     found = []
     for run in range(task["start"], task["stop"]):
         path = run_log(Path(task["folder"]), task["variant"], run)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.unlink(missing_ok=True)  # of a worker that was killed before the batch had this run
         found.append(seated.outcome(seated.record(path, task["seed"], run)))
     return columns_of(join(found), seated.scenario.header)

@@ -15,6 +15,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from wargame.boundary.files import write_text
 from wargame.english import agreeing, counted
 from wargame.experiment.backtest import ALL
 from wargame.experiment.base_rates import Compared
@@ -117,10 +118,7 @@ def in_short(evidence: Evidence, lang: str = "en") -> list[str]:
 
 def write_believable(evidence: Evidence, out: Path, lang: str = "en") -> Path:
     """Write the page, complete or not at all."""
-    from wargame.experiment.folder import replaced
-
-    text = believable(evidence, lang)
-    replaced(out, lambda beside: beside.write_text(text, encoding="utf-8"))
+    write_text(out, believable(evidence, lang))
     return out
 
 

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Protocol
 
+from wargame.boundary.files import make_folder, write_text
 from wargame.replay import Replay
 from wargame.show.charts import Chart
 from wargame.show.language import LANGUAGES, words
@@ -55,7 +56,7 @@ def write_gallery(
 
     Returns the files written, the index first. A run that was picked twice has one page.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     replays: dict[str, Replay] = {}
     files: dict[str, str] = {}
     for pick in picks:
@@ -63,9 +64,9 @@ def write_gallery(
             replays[pick.where] = open_run(pick.where)
             files[pick.where] = f"{len(files) + 1:02d}-{pick.kind}-{pick.run}.html"
             page = export(replays[pick.where], lang=lang)
-            (folder / files[pick.where]).write_text(page, encoding="utf-8")
+            write_text(folder / files[pick.where], page)
     entries = [Entry(files[pick.where], pick, replays[pick.where]) for pick in picks]
-    (folder / INDEX).write_text(index(entries, lang), encoding="utf-8")
+    write_text(folder / INDEX, index(entries, lang))
     return [folder / INDEX, *(folder / name for name in files.values())]
 
 

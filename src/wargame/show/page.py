@@ -7,7 +7,6 @@ policy, so that a browser runs exactly these and loads nothing from anywhere.
 from __future__ import annotations
 
 import base64
-import json
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -15,6 +14,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from wargame.boundary.foreign import dumps
 from wargame.replay import Replay
 from wargame.show.language import LANGUAGES
 from wargame.show.lens import lenses
@@ -91,4 +91,4 @@ def _hash(text: str) -> str:
 
 
 def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return dumps(data, ensure_ascii=False, separators=(",", ":"))

@@ -7,7 +7,6 @@ own folder, so a report can be written again, years later, from the folder alone
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from wargame.boundary.files import write_text
+from wargame.boundary.foreign import read_json as read_foreign
 from wargame.english import counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
@@ -79,7 +80,7 @@ class _Facts:
     @cached_property
     def sensitivity(self) -> Mapping[str, Any] | None:
         path = self.batch.folder / SENSITIVITY
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        return read_foreign(path) if path.is_file() else None
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:
@@ -670,9 +671,7 @@ def write_report(
     folder: Path, others: Sequence[Path] = (), lang: str = "en", out: Path | None = None
 ) -> Path:
     """Write the report of a batch's folder, as ``report.html`` in it where nothing is said."""
-    from wargame.experiment.folder import replaced
-
     text = report(Batch.open(folder), [Batch.open(other) for other in others], lang)
     path = folder / "report.html" if out is None else out
-    replaced(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    write_text(path, text)
     return path

@@ -10,13 +10,14 @@ exclusive or with mixed counter words.
 from __future__ import annotations
 
 import base64
-import json
 import zlib
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
+
+from wargame.boundary.foreign import dumps, value
 
 OPEN = (0, 0)  # the key of what is not veiled at all
 Key = tuple[int, int]
@@ -45,7 +46,7 @@ def key(words: str) -> Key:
 def veil(item: dict[str, Any], own: Key = OPEN) -> str:
     """An item as text: JSON, deflated, veiled with its key, in base 64."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    plain = json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
     packed = packer.compress(plain) + packer.flush()
     return base64.b64encode(_mixed(packed, own)).decode()
 
@@ -53,7 +54,7 @@ def veil(item: dict[str, Any], own: Key = OPEN) -> str:
 def unveil(blob: str, own: Key = OPEN) -> dict[str, Any]:
     """What `veil` made a blob of."""
     packed = _mixed(base64.b64decode(blob), own)
-    item: dict[str, Any] = json.loads(zlib.decompress(packed, -15))
+    item: dict[str, Any] = value(zlib.decompress(packed, -15))
     return item
 
 

@@ -7,7 +7,6 @@ classroom; it keeps nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from threading import Lock
@@ -22,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from wargame.boundary.foreign import Malformed, value
 from wargame.errors import WargameError
 from wargame.experiment.odds import Usual, usually
 from wargame.fork import Fork, fork
@@ -236,8 +236,8 @@ async def said(request: Request) -> dict[str, Any]:
         if len(text) > MOST_BYTES:
             raise HTTPException(413, f"at most {MOST_BYTES:,} bytes are read")
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
+        body = value(text)
+    except Malformed:
         raise HTTPException(422, "this is no JSON") from None
     if not isinstance(body, dict):
         raise HTTPException(422, "an object is expected")

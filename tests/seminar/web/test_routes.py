@@ -333,7 +333,7 @@ def test_a_full_disk_is_told_at_once_and_to_everybody(
         socket.send_text(hello(facilitator))
         socket.receive_json()
         with monkeypatch.context() as patch:
-            patch.setattr(log_module, "_write", full)
+            patch.setattr(log_module, "write_all", full)
             answer = red.do("submit", {"orders": [{"move": "march"}]}, turn=1)
         assert answer.status_code == 503
         assert answer.text == "The disk takes nothing more. This was not recorded.\n"

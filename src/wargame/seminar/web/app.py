@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from wargame.boundary.foreign import Malformed, dumps, value
 from wargame.errors import StoreError, WargameError
 from wargame.seminar import seats
 from wargame.seminar.aar import as_html
@@ -335,7 +335,7 @@ class House:
                 if listener.shut:
                     await socket.close(AWAY)
                     return
-                await socket.send_text(json.dumps({"revision": self.labels[listener.whose]}))
+                await socket.send_text(dumps({"revision": self.labels[listener.whose]}))
                 woken = asyncio.create_task(listener.woken.wait())
                 await asyncio.wait({gone, woken}, return_when=asyncio.FIRST_COMPLETED)
                 woken.cancel()
@@ -422,8 +422,8 @@ def _whole(value: object) -> bool:
 def _hello(text: str) -> tuple[str, str]:
     """The pass and the wanted role in a WebSocket's first message; "" for what is not there."""
     try:
-        word = json.loads(text)
-    except (ValueError, RecursionError):
+        word = value(text)
+    except Malformed:
         word = None
     found = word if isinstance(word, dict) else {}
     token, whose = found.get("pass"), found.get("whose")
@@ -436,16 +436,12 @@ async def _json(request: Request) -> dict[str, Any]:
     if kind != "application/json":
         raise HTTPException(415, "JSON only")
     try:
-        word = json.loads(await request.body(), parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        word = value(await request.body())
+    except Malformed:
         raise Refused("malformed", detail="JSON") from None
     if not isinstance(word, dict):
         raise Refused("malformed", detail="JSON")
     return word
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
 
 
 async def _gone(socket: WebSocket) -> None:

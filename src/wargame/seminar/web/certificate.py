@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import os
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from wargame.boundary.files import PRIVATE, make_folder, write_text
+from wargame.boundary.programs import openssl
 from wargame.errors import WargameError
 
 DAYS = 30
@@ -22,17 +22,17 @@ def kept(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
     would not come back. It is made anew for other names, and a day before it would run out.
     """
     names = "\n".join(hosts)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(folder, private=True)
     written = folder / "hosts.txt"
     certificate, key = folder / CERTIFICATE, folder / KEY
     if written.is_file() and written.read_text(encoding="utf-8") == names:
-        lasts = ["openssl", "x509", "-checkend", "86400", "-noout", "-in", str(certificate)]
+        lasts = ["x509", "-checkend", "86400", "-noout", "-in", str(certificate)]
         with contextlib.suppress(FileNotFoundError):
-            if subprocess.run(lasts, capture_output=True).returncode == 0 and key.is_file():
+            if openssl(*lasts).returncode == 0 and key.is_file():
                 return certificate, key
     written.unlink(missing_ok=True)
     found = self_made(folder, names.splitlines())
-    written.write_text(names, encoding="utf-8")
+    write_text(written, names, mode=PRIVATE)
     return found
 
 
@@ -45,23 +45,20 @@ def self_made(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
     certificate, key = folder / CERTIFICATE, folder / KEY
     names = ",".join(map(_alternative, hosts))
     command = [
-        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
         "-nodes", "-days", str(DAYS), "-subj", "/CN=wargame seminar",
         "-addext", f"subjectAltName={names}", "-addext", "extendedKeyUsage=serverAuth",
         "-keyout", str(key), "-out", str(certificate),
     ]  # fmt: skip
-    before = os.umask(0o077)
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
+        made = openssl(*command)
     except FileNotFoundError:
         raise WargameError(
             "--tls needs the program openssl, which is not installed here; install it, or give "
             "a certificate of your own with --certificate and --key"
         ) from None
-    except subprocess.CalledProcessError as error:
-        raise WargameError(f"openssl could not make a certificate: {error.stderr}") from None
-    finally:
-        os.umask(before)
+    if made.returncode:
+        raise WargameError(f"openssl could not make a certificate: {made.stderr}")
     return certificate, key
 
 

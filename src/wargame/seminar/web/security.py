@@ -25,6 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wargame.boundary.files import PRIVATE, replaced
 from wargame.seminar.seats import ALPHABET, LENGTH
 
 BODY_LIMIT = 64 * 1024
@@ -78,9 +79,9 @@ def kept_key(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-        return path.read_bytes()
+        key = secrets.token_bytes(32)
+        replaced(path, lambda file: file.write(key), mode=PRIVATE)
+        return key
 
 
 def derived_code(key: bytes, role: str, grant: str) -> str:

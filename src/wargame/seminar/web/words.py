@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+
+from wargame.boundary.foreign import value
 
 LANGUAGES = {"en": "English", "ja": "日本語"}
 
@@ -13,7 +14,7 @@ LANGUAGES = {"en": "English", "ja": "日本語"}
 @cache
 def _japanese() -> dict[str, str]:
     text = (files(__package__) / "ja.json").read_text(encoding="utf-8")
-    words: dict[str, str] = json.loads(text)
+    words: dict[str, str] = value(text)
     return words
 
 
