@@ -90,7 +90,7 @@ def test_tables_are_told_in_both_languages(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("quarrel --runs 0", "runs must be between 1 and 1,000,000,000, not 0"),
+        ("quarrel --runs 0", "runs must be a whole number from 1 to 1,000,000,000, not 0"),
         ("quarrel --runs 1000000000000", "not 1,000,000,000,000"),
         ("quarrel --seed 18446744073709551616", "seed must be a number from 0 to 2**63 - 1"),
         ("quarrel --jobs 0", "jobs must be between 1 and 1024, not 0"),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import quarrel
 
@@ -121,6 +126,47 @@ def test_a_run_is_the_row_of_the_batch(results: Results) -> None:
     assert "Red threatens Blue." in str(run)
     assert "赤が青を脅す。" in run.tell("ja")
     assert run._repr_html_().startswith("<pre>")
+
+
+def whole_numbers() -> list[tuple[str, str]]:
+    """Every parameter of a public function that takes a whole number: (function, parameter)."""
+    offered = re.findall(r"import (\w+) as", Path(wg.__file__).with_suffix(".pyi").read_text())
+    functions = {name: getattr(wg, name) for name in offered}
+    return [
+        (name, parameter.name)
+        for name, function in functions.items()
+        for parameter in inspect.signature(function).parameters.values()
+        if re.search(r"\bint\b", str(parameter.annotation))
+    ]
+
+
+def test_the_whole_numbers_that_a_script_may_give_are_found() -> None:
+    assert {"batch.runs", "batch.seed", "batch.jobs", "run.run", "run.seed"} <= {
+        ".".join(pair) for pair in whole_numbers()
+    }
+
+
+@pytest.mark.parametrize(("function", "parameter"), whole_numbers())
+@pytest.mark.parametrize("value", [1.5, 1.0, True, False, "1", -1, 2**80, np.float64(1), np.nan])
+def test_what_is_no_whole_number_is_refused_before_a_run(
+    function: str, parameter: str, value: Any, place: Path
+) -> None:
+    with pytest.raises(WargameError, match=f"^{parameter} must be a whole number from"):
+        getattr(wg, function)("quarrel", **{parameter: value})
+    assert not (place / "runs").exists()
+
+
+@pytest.mark.parametrize(("function", "parameter"), whole_numbers())
+def test_numpys_whole_numbers_mean_the_same(function: str, parameter: str) -> None:
+    def told(value: Any) -> str:
+        asked = {"runs": 3, "jobs": 1} if function == "batch" else {}
+        found = getattr(wg, function)("quarrel", **{**asked, parameter: value})
+        if function == "run":
+            return str(found)
+        again = wg.open(found.folder)
+        return json.dumps({**again.batch.to_json(), "out": ""})
+
+    assert told(np.int64(1)) == told(np.uint8(1)) == told(1)
 
 
 @pytest.mark.parametrize("asked", [{"run": -1}, {"run": 2**63}, {"seed": -1}, {"seed": 2**64}])

@@ -20,8 +20,11 @@ from wargame.english import counted
 from wargame.errors import WargameError, no_such
 from wargame.experiment.batch import Batch, run_batch
 from wargame.experiment.expect import MARGIN, judge
+from wargame.experiment.plan import MOST_JOBS
 from wargame.experiment.playing import layout
+from wargame.experiment.request import MOST_RUNS
 from wargame.experiment.results import windows
+from wargame.integers import SEEDS, integer
 from wargame.load import load
 from wargame.playthrough import Playthrough, play_through
 from wargame.ready import opened
@@ -58,10 +61,10 @@ def batch(
         scenario,
         policies=[policies] if isinstance(policies, str) else policies,
         worldview=worldview,
-        runs=runs,
-        seed=seed,
+        runs=integer(runs, "runs", 1, MOST_RUNS + 1),
+        seed=None if seed is None else integer(seed, "seed", 0, SEEDS),
         until=until,
-        jobs=jobs if jobs is not None else os.cpu_count() or 1,
+        jobs=os.cpu_count() or 1 if jobs is None else integer(jobs, "jobs", 1, MOST_JOBS + 1),
         out=out,
         resume=resume,
         cluster=cluster,
@@ -78,11 +81,9 @@ def run(
     scenario: str, run: int = 0, *, seed: int | None = None, overlays: Sequence[str] = ()
 ) -> Run:
     """Play one run of a scenario, with every reason. It is the same as that row of a batch."""
-    if not 0 <= run < MAX_RUN:
-        raise WargameError(f"a run is a number from 0 to {MAX_RUN - 1}, not {run}")
-    if seed is not None and not 0 <= seed < 2**63:
-        raise WargameError(f"a seed is a number from 0 to 2**63 - 1, not {seed}")
-    return Run(play_through(opened(scenario, list(overlays)), seed, run))
+    number = integer(run, "run", 0, MAX_RUN)
+    luck = None if seed is None else integer(seed, "seed", 0, SEEDS)
+    return Run(play_through(opened(scenario, list(overlays)), luck, number))
 
 
 class Results:

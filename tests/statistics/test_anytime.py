@@ -160,8 +160,8 @@ def test_nothing_to_judge_by() -> None:
 def test_words() -> None:
     found = stop_on_precision(COUNTS, 10_000, 0.005)
     assert found.words() == (
-        "widest interval ±1.12 % (Korea, base), asked for ±0.50 %: about 41,000 more runs of each"
+        "widest interval ±1.13 % (Korea, base), asked for ±0.50 %: about 41,000 more runs of each"
     )
     assert found.words("ja") == (
-        "最も広い区間は±1.12 %（Korea、base）、目標は±0.50 %：各変種あと約41,000回"
+        "最も広い区間は±1.13 %（Korea、base）、目標は±0.50 %：各変種あと約41,000回"
     )

@@ -15,7 +15,7 @@ from wargame.statistics import (
     runs_for_half_width,
     runs_per_arm_unpaired,
     runs_to_see,
-    wilson,
+    share_interval,
 )
 
 
@@ -25,7 +25,7 @@ def test_planned_runs_give_the_width_and_one_fewer_does_not(
     share: float, half_width: float
 ) -> None:
     def width(n: int) -> float:
-        low, high = wilson(share * n, n, critical(0.05, 8))
+        low, high = share_interval(share * n, n, critical(0.05, 8))
         return float(high - low) / 2
 
     n = runs_for_half_width(half_width, share, family=8)
@@ -33,7 +33,7 @@ def test_planned_runs_give_the_width_and_one_fewer_does_not(
 
 
 def test_common_shares_follow_the_textbook() -> None:
-    assert runs_for_half_width(0.005) == pytest.approx(1.96**2 * 0.25 / 0.005**2, rel=1e-3)
+    assert runs_for_half_width(0.005) == pytest.approx(1.96**2 * 0.25 / 0.005**2, rel=0.01)
 
 
 def test_pairing_saves_three_runs_in_four() -> None:

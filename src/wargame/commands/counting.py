@@ -50,11 +50,11 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
         "",
         *say(
             lang,
-            en="Intervals of shares hold together for all endings of a variant (Goodman). Shares\n"
-            "of model runs are not probabilities of war: they say what this model does, and why\n"
-            "can be replayed.",
-            ja="割合の区間は、変種ごとに全結末について同時に成り立つ（Goodman）。モデル実行の割合は\n"
-            "戦争の確率ではない。このモデルの振る舞いを示すもので、理由は再生して確かめられる。",
+            en="Intervals of shares are exact (Clopper-Pearson) and simultaneous over all endings\n"
+            "of a variant. Shares of model runs are not probabilities of war: they say what this\n"
+            "model does, and why can be replayed.",
+            ja="割合の区間は正確な区間（Clopper-Pearson）で、変種ごとに全結末について同時に成り立つ。\n"
+            "モデル実行の割合は戦争の確率ではない。このモデルの振る舞いを示すもので、理由は再生して確かめられる。",
         ).splitlines(),
         say(lang, en="Results: ", ja="結果：") + str(batch.folder),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import hypot, nan
+from math import nan
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -28,7 +28,7 @@ from wargame.experiment.questions import (
 )
 from wargame.findings import Findings
 from wargame.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text
-from wargame.statistics import critical, wilson
+from wargame.statistics import critical, share_interval, square_and_add
 from wargame.statistics.result import (
     Result,
     decimals,
@@ -130,7 +130,7 @@ def base_rates_for(scenario: str, beside: Path | None = None) -> BaseRatesSpec |
 
 @dataclass(frozen=True)
 class Reported(Result):
-    """A reported share with its Wilson interval; count, n, low and high None where not told."""
+    """A reported share with its exact interval; count, n, low and high None where not told."""
 
     source: dict[str, str]
     share: float
@@ -288,18 +288,14 @@ def _compared(rate: RateSpec, traces: Traces, by: int | None) -> Compared:
 
 
 def _gap(got: Answer, spec: ReportedSpec) -> Gap:
-    """Model less report, by the square-and-add method (Newcombe 1998, method 10)."""
+    """Model less report, with the interval of `square_and_add` over the exact ones of both."""
     share = spec.count / spec.n if spec.count is not None and spec.n else (spec.share or 0) / 1000
     value = got.value - share if got.n else nan
     source = {lang: " ".join(spec.source.get(lang).split()) for lang in ("en", "ja")}
     if spec.n is None:
         return Gap(Reported(source, share, None, None, None, None), value, None, None)
     count = round(share * spec.n)
-    low, high = (float(end) for end in wilson(count, spec.n, critical(0.05)))
+    low, high = (float(end) for end in share_interval(count, spec.n, critical(0.05)))
     reported = Reported(source, share, count, spec.n, low, high)
-    return Gap(
-        reported,
-        value,
-        value - hypot(got.value - got.low, high - share),
-        value + hypot(got.high - got.value, share - low),
-    )
+    ends = square_and_add(got.value, got.low, got.high, share, low, high)
+    return Gap(reported, value, *map(float, ends))

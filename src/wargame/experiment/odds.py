@@ -48,7 +48,7 @@ class Change:
 class Outlook:
     """What the futures of several worlds come to; world w is row w of `futures`.
 
-    Intervals of the endings of one world hold together (Goodman), and so do those of its
+    Intervals of the endings of one world hold together (exact, Bonferroni), and so do those of its
     milestones, of which a future counts if it passes through or has passed.
     """
 

@@ -2,7 +2,7 @@
 
 Two forms. A share: of the runs that count, how many showed this (in time, before that, in more
 weeks than that). A ratio: how much more often something comes in the weeks after a certain kind of
-week than after the others. Shares have Wilson's interval; a ratio's is from the runs as clusters,
+week than after the others. Shares have the exact interval; a ratio's is from the runs as clusters,
 since the weeks of one run belong together.
 """
 

@@ -13,6 +13,7 @@ from wargame.experiment.execute import LocalRunner
 from wargame.experiment.folder import MANIFEST, is_begun, read_json
 from wargame.experiment.plan import MOST_JOBS, chunk_for
 from wargame.experiment.runner import Runner, runner
+from wargame.integers import SEEDS, integer
 
 __all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Request"]
 
@@ -87,8 +88,7 @@ class Request:
             raise WargameError("programs hold seats in this batch: play it with wargame batch")
         if self.seats and cluster is not None:
             raise WargameError("programs play on this machine only: leave out --cluster")
-        if not 1 <= jobs <= MOST_JOBS:
-            raise WargameError(f"jobs must be between 1 and {MOST_JOBS}, not {jobs}")
+        jobs = integer(jobs, "jobs", 1, MOST_JOBS + 1)
         names = seated if self.seats and seated else (PLAY, PREPARE)
         found = runner(*names, jobs=jobs, cluster=cluster)
         if isinstance(found, LocalRunner):
@@ -101,10 +101,10 @@ class Request:
 
     def check(self) -> None:
         """Raises WargameError for numbers that make no sense."""
-        if self.runs is not None and not 1 <= self.runs <= MOST_RUNS:
-            raise WargameError(f"runs must be between 1 and {MOST_RUNS:,}, not {self.runs:,}")
-        if self.seed is not None and not 0 <= self.seed < 2**63:
-            raise WargameError(f"seed must be a whole number from 0 to 2**63 - 1, not {self.seed}")
+        if self.runs is not None:
+            integer(self.runs, "runs", 1, MOST_RUNS + 1)
+        if self.seed is not None:
+            integer(self.seed, "seed", 0, SEEDS)
         if self.until is not None and not 0.00001 <= self.until < 0.5:
             raise WargameError(
                 "until is half the width of an interval, as a share between 0.00001 and 0.5, "

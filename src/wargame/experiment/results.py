@@ -122,7 +122,7 @@ class Tally:
     turns: Mapping[str, Turns]
 
     def ending_shares(self) -> tuple[Share, ...]:
-        """Shares of the endings, with intervals that hold together at 95 % (Goodman)."""
+        """Shares of the endings, with intervals that hold together at 95 % (exact)."""
         return self._shares(self.endings)
 
     def milestone_shares(self) -> tuple[Share, ...]:
@@ -130,7 +130,7 @@ class Tally:
         return self._shares(self.milestones)
 
     def _shares(self, counts: Mapping[str, int]) -> tuple[Share, ...]:
-        found = shares(counts, n=self.runs, failed=self.failed, exact=False)
+        found = shares(counts, n=self.runs, failed=self.failed)
         return tuple(row for row in found if row.name in counts)
 
     def to_json(self) -> dict[str, Any]:

@@ -335,7 +335,7 @@ def measure(
 ) -> tuple[Fit, ...]:
     """How far outcomes agree with the goals; `outcomes` by the policies laid over.
 
-    The intervals hold together for all goals (Bonferroni over Wilson's, exact where rare).
+    The intervals hold together for all goals (exact, Bonferroni).
     """
     z = critical(alpha, len(goals))
     return tuple(_fit(goal, outcomes[goal.spec.under], header, z) for goal in goals)

@@ -506,10 +506,10 @@ class _Report(Sheet):
             (
                 self.say("Shares", "割合"),
                 self.say(
-                    "Wilson's interval at a level at which all endings of a variant hold together "
-                    "(Goodman 1965), 95 %; for what was never seen, the exact upper bound",
-                    "ウィルソン区間。変種の全結末で同時に95％が成り立つ水準（Goodman 1965）。"
-                    "一度も現れないものには正確な上界",
+                    "exact intervals (Clopper and Pearson 1934), simultaneous at 95 % over all "
+                    "endings of a variant (Bonferroni); for what was never seen, its upper bound",
+                    "正確な区間（Clopper-Pearson 1934）。変種の全結末で同時に95％が成り立つ水準"
+                    "（ボンフェローニ）。一度も現れないものには正確な上界",
                 ),
             ),
             (

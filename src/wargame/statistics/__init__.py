@@ -56,7 +56,7 @@ from wargame.statistics.shares import (
     shares,
     wilson,
 )
-from wargame.statistics.unpaired import Sample, Unpaired, newcombe, unpaired_study
+from wargame.statistics.unpaired import Sample, Unpaired, newcombe, square_and_add, unpaired_study
 from wargame.statistics.verdict import Verdict
 
 __all__ = [
@@ -107,6 +107,7 @@ __all__ = [
     "share",
     "share_interval",
     "shares",
+    "square_and_add",
     "stop_on_precision",
     "stuart_maxwell",
     "study",

@@ -3,7 +3,8 @@
 A region is found on one half of the runs and judged on the other, so that its figures are not
 flattered by the search. Limits that the second half does not support are dropped; a region whose
 excess it does not support, or that is no worse than the runs as a whole, is not reported. Then
-the search is repeated on random parts of the first half, to see whether the region comes back.
+everything is repeated on random halves of both halves, dropping of limits included, to see whether
+the region comes back: with half the runs, so a region that only just stands out will often not.
 
 Where nature decides as well, no region reaches a share of 1. What matters is how far it stands
 above the overall share, and the path from large to dense boxes is given, so that nobody has to
@@ -27,11 +28,13 @@ from numpy.typing import ArrayLike
 from wargame.english import counted
 from wargame.statistics.prim import Box, induce
 from wargame.statistics.result import FloatArray, Result, decimals, interval, percent, say, whole
-from wargame.statistics.shares import critical, wilson
+from wargame.statistics.shares import critical, share_interval
 
 Titles = Mapping[str, Mapping[str, str]]
 
-# A resample has found the region again if the two boxes share this much of their runs.
+# A resample has found the region again if the two boxes agree on which runs are inside, beyond
+# chance, at least so well: Cohen's kappa. Half-way from chance to identity is our assumption: it
+# lies in the "moderate" of Landis and Koch 1977, Biometrics 33:159.
 SAME_REGION = 0.5
 
 
@@ -70,8 +73,8 @@ class Region(Result):
 
     mass: share of runs inside; coverage: share of all cases of the outcome inside; density: share
     of the runs inside that have it, with its interval; p: one-sided, that the box as first found
-    is like the rest; again: share of resamples that found it again; overlap: mean overlap with
-    their boxes (Jaccard); trajectory and chosen: the path, and which of its boxes was refined
+    is like the rest; again: share of resamples that found it again; agreement: mean agreement
+    with their boxes (kappa); trajectory and chosen: the path, and which of its boxes was refined
     into this one.
     """
 
@@ -83,7 +86,7 @@ class Region(Result):
     high: float
     p: float
     again: float
-    overlap: float
+    agreement: float
     resamples: int
     trajectory: tuple[Step, ...]
     chosen: int
@@ -161,8 +164,8 @@ class FailureRegions(Result):
             return text
         return text + say(
             lang,
-            en=f"; found again in {again} of {of} resamples",
-            ja=f"。再標本{of}回中{again}回で再発見",
+            en=f"; found again in {again} of {of} random halves",
+            ja=f"。無作為に選んだ半数の実行{of}組中{again}組で再発見",
         )
 
 
@@ -259,6 +262,20 @@ class _Search:
                 return box, support
             box = box.freed(*weakest)
 
+    def again(
+        self,
+        x: FloatArray,
+        y: FloatArray,
+        judge_x: FloatArray,
+        judge_y: FloatArray,
+        rng: np.random.Generator,
+    ) -> Box:
+        """The box that a random half of each half of the runs leads to, pruned like the first."""
+        part = rng.choice(len(y), len(y) // 2, replace=False)
+        judged = rng.choice(len(judge_y), len(judge_y) // 2, replace=False)
+        box, _, _ = induce(x[part], y[part], self.fraction, self.least // 2)
+        return self.pruned(box, judge_x[judged], judge_y[judged])[0]
+
 
 _Side = tuple[int, bool]
 
@@ -287,11 +304,8 @@ def _cover(
         low, high = _density_interval(inside, critical(search.alpha))
         if not support or low <= overall:
             break
-        boxes = []
-        for _ in range(resamples):
-            part = rng.choice(len(y), len(y) // 2, replace=False)
-            boxes.append(induce(x[part], y[part], search.fraction, search.least // 2)[0])
-        overlaps = np.array([_overlap(box, other, x) for other in boxes])
+        boxes = [search.again(x, y, judge_x, judge_y, rng) for _ in range(resamples)]
+        agreements = np.array([_agreement(box, other, x) for other in boxes])
         regions.append(
             Region(
                 limits=tuple(
@@ -303,8 +317,8 @@ def _cover(
                 low=low,
                 high=high,
                 p=p,
-                again=float((overlaps >= SAME_REGION).mean()) if boxes else math.nan,
-                overlap=float(overlaps.mean()) if boxes else math.nan,
+                again=float((agreements >= SAME_REGION).mean()) if boxes else math.nan,
+                agreement=float(agreements.mean()) if boxes else math.nan,
                 resamples=resamples,
                 trajectory=search.steps(path, x, y),
                 chosen=chosen,
@@ -350,17 +364,22 @@ def _excess_p(inside: FloatArray, everything: FloatArray) -> float:
 
 
 def _density_interval(inside: FloatArray, z: float) -> tuple[float, float]:
-    """The interval of the mean: Wilson's for zeros and ones, normal for shares."""
+    """The interval of the mean: exact for zeros and ones, normal for shares."""
     mean, n = float(inside.mean()), len(inside)
     if np.isin(inside, (0.0, 1.0)).all():
-        low, high = wilson(float(inside.sum()), n, z)
+        low, high = share_interval(float(inside.sum()), n, z)
         return float(low), float(high)
     half = z * float(inside.std()) / math.sqrt(n)
     return max(0.0, mean - half), min(1.0, mean + half)
 
 
-def _overlap(one: Box, other: Box, x: FloatArray) -> float:
-    """The runs in both boxes as a share of those in either."""
+def _agreement(one: Box, other: Box, x: FloatArray) -> float:
+    """Cohen's kappa of two boxes about which runs are inside: 1 if the same, 0 as by chance.
+
+    Unlike the share of runs they have in common it gives nothing to boxes that overlap because
+    both are large, nor to a box without limits.
+    """
     a, b = one.contains(x), other.contains(x)
-    either = int((a | b).sum())
-    return float((a & b).sum() / either) if either else 0.0
+    p, q = float(a.mean()), float(b.mean())
+    chance = p * q + (1 - p) * (1 - q)
+    return (float((a == b).mean()) - chance) / (1 - chance) if chance < 1 else 0.0

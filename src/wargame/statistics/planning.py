@@ -7,9 +7,10 @@ tests that shall hold together.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
-from wargame.statistics.shares import critical
+from wargame.statistics.shares import critical, share_interval
 
 PAIRS_FORMULA = "pairs = [(z_α/2·√ψ + z_β·√(ψ − δ²)) / δ]²"
 BOUND_FORMULA = "pairs = max[z²·(ψ − d²) / (x − |d|)², z²·(1 − x) / x]"
@@ -23,16 +24,19 @@ def runs_for_half_width(
 ) -> int:
     """Runs until the interval of a share has this half-width.
 
-    Wilson's half-width, solved for n: with x = z²/n, (1/4 - h²) x² + (pq - 2h²) x = h². For
-    common shares this is the textbook z² p(1-p) / h²; unlike it, it also holds near 0 and 1.
+    The smallest n at which `share_interval` around share·n is that narrow, by bisection; for
+    common shares about z² p(1-p) / h² + 1/h.
     Raises ValueError unless 0 < half_width < 1/2 and 0 <= share <= 1.
     """
     if not (0 < half_width < 0.5 and 0 <= share <= 1):
         raise ValueError(f"no number of runs gives ±{half_width} around {share}")
-    h2, z = half_width**2, critical(alpha, family)
-    a, b = 0.25 - h2, share * (1 - share) - 2 * h2
-    x = (math.sqrt(b * b + 4 * a * h2) - b) / (2 * a)
-    return _up(z * z / x)
+    z = critical(alpha, family)
+
+    def narrow(n: int) -> bool:
+        low, high = share_interval(share * n, n, z)
+        return float(high - low) <= 2 * half_width
+
+    return _least(narrow)
 
 
 def runs_to_see(share: float, alpha: float = 0.05) -> int:
@@ -93,6 +97,18 @@ def pairs_for_bound(bound: float, difference: float, discordant: float, z: float
         raise ValueError(f"a difference of {difference} cannot be shown to be below {bound}")
     by_width = z * z * max(0.0, discordant - d * d) / (bound - d) ** 2
     return _up(max(by_width, z * z * (1 - bound) / bound))
+
+
+def _least(enough: Callable[[int], bool]) -> int:
+    """The smallest whole number from 1 on that is enough, as all larger ones are."""
+    high = 1
+    while not enough(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _up(number: float) -> int:

@@ -1,8 +1,8 @@
 """What differs between two sets of runs that do not share their luck.
 
 The same questions as `compare`, without its help: other seeds, so no pairs. Each difference has
-Newcombe's interval, which joins the two shares' Wilson intervals, and Fisher's exact p-value; the
-mix of endings is tested by chi-square. Then the same rule decides: adjusted after Benjamini and
+Newcombe's interval, which joins the exact intervals of the two shares, and Fisher's exact p-value;
+the mix of endings is tested by chi-square. Then the same rule decides: adjusted after Benjamini and
 Yekutieli over all rows, and the interval that holds for all rows of a comparison on one side of 0
 whatever the failed runs would have done.
 """
@@ -21,7 +21,7 @@ from wargame.statistics.lazy import special, stats
 from wargame.statistics.paired import Homogeneity
 from wargame.statistics.planning import runs_per_arm_unpaired
 from wargame.statistics.result import FloatArray
-from wargame.statistics.shares import critical, wilson
+from wargame.statistics.shares import critical, share_interval
 from wargame.statistics.verdict import Kind, Verdict
 
 FORMULA = "runs = (z_α/2 + z_β)²·(p(1 − p) + q(1 − q)) / (p − q)²"
@@ -55,12 +55,28 @@ def newcombe(
 ) -> tuple[FloatArray, FloatArray]:
     """The interval of count / n - base_count / base_n for independent samples; any shape.
 
-    Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
+    Newcombe's, over the exact intervals of both shares instead of Wilson's: where one of them is
+    rare his is missed up to a third more often than promised, this never on the grid of the tests.
     """
-    low, high = wilson(count, n, z)
-    base_low, base_high = wilson(base_count, base_n, z)
     p = np.asarray(count, dtype=float) / np.asarray(n, dtype=float)
     q = np.asarray(base_count, dtype=float) / np.asarray(base_n, dtype=float)
+    ends, base_ends = share_interval(count, n, z), share_interval(base_count, base_n, z)
+    return square_and_add(p, *ends, q, *base_ends)
+
+
+def square_and_add(
+    p: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    q: ArrayLike,
+    base_low: ArrayLike,
+    base_high: ArrayLike,
+) -> tuple[FloatArray, FloatArray]:
+    """The interval of p - q from those of two independent shares; any shape.
+
+    Source: Newcombe 1998, Statistics in Medicine 17:873, method 10.
+    """
+    p, q = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
     down = np.hypot(p - low, base_high - q)
     up = np.hypot(high - p, q - base_low)
     return p - q - down, p - q + up
