@@ -141,6 +141,18 @@ def test_what_cannot_be_combined_is_left_out_and_named(result: Robust) -> None:
     assert result.cell("cape", AS_WRITTEN, "sunk") is not None
 
 
+def test_what_cannot_be_combined_somewhere_holds_nowhere_under_all_and_keeps_its_regret(
+    result: Robust,
+) -> None:
+    cape = result.regrets[0]["cape"]
+    assert cape.missing == ("calm", "rough") and cape.worst == AS_WRITTEN
+    assert "cape" not in (*result.regrets[0].minimax, *result.regrets[0].alike)
+    assert "of the 4 policies that can be played everywhere" in result.regrets[0].words()
+    assert all(conclusion(result, "cape", name).standing != "all" for name in result.outcomes)
+    assert conclusion(result, "cape", "sunk").absent == ("calm", "rough")
+    assert "cannot be played under calm, rough" in conclusion(result, "cape", "sunk").words()
+
+
 def test_json_and_words(result: Robust) -> None:
     data = json.loads(json.dumps(result.to_json(), allow_nan=False))
     assert data["schema"] == 1 and data["worldviews"] == [AS_WRITTEN, "calm", "rough"]

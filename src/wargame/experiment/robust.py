@@ -14,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from wargame import __version__
 from wargame.boundary.files import make_folder
 from wargame.english import counted
@@ -66,10 +68,11 @@ class Conclusion(Result):
 
     all: the same direction is resolved under each. some: it is resolved under `up` or `down`
     and nowhere contradicted. contrary: up under some, down under others. none: nowhere resolved.
+    absent: worldviews over which the policy cannot be laid, so that nothing holds under all.
     expected: the direction that the policy's file expects, "" if it says nothing.
     """
 
-    NAMES = ("policy", "outcome", "up", "down", "small", "unresolved")
+    NAMES = ("policy", "outcome", "up", "down", "small", "unresolved", "absent")
 
     policy: str
     outcome: str
@@ -78,6 +81,7 @@ class Conclusion(Result):
     down: tuple[str, ...]
     small: tuple[str, ...]
     unresolved: tuple[str, ...]
+    absent: tuple[str, ...] = ()
     expected: str = ""
 
     @property
@@ -93,7 +97,6 @@ class Conclusion(Result):
         en = {"up": "more", "down": "less", "": ""}[self.direction]
         ja = {"up": "増える", "down": "減る", "": ""}[self.direction]
         where = comma.join(self.up or self.down)
-        rest = comma.join((*self.small, *self.unresolved))
         match self.standing:
             case "all":
                 text = say(
@@ -103,10 +106,10 @@ class Conclusion(Result):
                 )
             case "some":
                 text = say(
-                    lang,
-                    en=f"{who}: {en} only under {where}; not shown under {rest}",
-                    ja=f"{who}：{where}でのみ{ja}。{rest}では示されない",
+                    lang, en=f"{who}: {en} only under {where}", ja=f"{who}：{where}でのみ{ja}"
                 )
+                if rest := comma.join((*self.small, *self.unresolved)):
+                    text += say(lang, en=f"; not shown under {rest}", ja=f"。{rest}では示されない")
             case "contrary":
                 ups, downs = comma.join(self.up), comma.join(self.down)
                 text = say(
@@ -120,6 +123,13 @@ class Conclusion(Result):
                     en=f"{who}: no difference shown under any worldview",
                     ja=f"{who}：どの世界観でも差は示されない",
                 )
+        if self.absent:
+            gone = comma.join(self.absent)
+            text += say(
+                lang,
+                en=f"; cannot be played under {gone}",
+                ja=f"。{gone}では実行できない",
+            )
         if self.expected in ("up", "down") and self.direction not in ("", self.expected):
             other = {"up": "増える", "down": "減る"}[self.expected]
             text += say(lang, en=f" (expected: {self.expected})", ja=f"（予想：{other}）")
@@ -257,7 +267,7 @@ def robust(
         if key is not None
     }
     conclusions = tuple(
-        _conclusion(cells, policy, outcome, expected.get(policy, {}).get(outcome, ""))
+        _conclusion(cells, policy, outcome, labels, expected.get(policy, {}).get(outcome, ""))
         for policy in policies
         for outcome in wanted
         if any(c.policy == policy for c in cells)
@@ -373,25 +383,29 @@ def _base(summary: Summary, outcome: str) -> float:
     return float("nan")
 
 
-def _conclusion(cells: Sequence[Cell], policy: str, outcome: str, expected: str) -> Conclusion:
+def _conclusion(
+    cells: Sequence[Cell], policy: str, outcome: str, worldviews: Sequence[str], expected: str
+) -> Conclusion:
     sorted_by: dict[str, list[str]] = {"up": [], "down": [], "small": [], "unresolved": []}
+    absent = list(worldviews)
     for cell in cells:
         if cell.policy == policy and cell.outcome == outcome and cell.verdict is not None:
             kind = cell.verdict.kind
             sorted_by[kind if kind in sorted_by else "unresolved"].append(cell.worldview)
+            absent.remove(cell.worldview)
     up, down, small, open_ = (tuple(names) for names in sorted_by.values())
     standing: Standing = "none"
     if up and down:
         standing = "contrary"
     elif up or down:
-        standing = "some" if small or open_ else "all"
-    return Conclusion(policy, outcome, standing, up, down, small, open_, expected)
+        standing = "some" if small or open_ or absent else "all"
+    return Conclusion(policy, outcome, standing, up, down, small, open_, tuple(absent), expected)
 
 
 def _regrets(
     summaries: Mapping[str, Summary], avoided: Sequence[str], policies: Sequence[str]
 ) -> Iterable[Regret]:
-    """The regret of each avoided outcome, over the policies that fit every worldview."""
+    """The regret of each avoided outcome, for every policy where it can be played."""
     shares = {
         (label, tally.policy.partition("/")[2]): {
             s.name: s.share for s in (*tally.ending_shares(), *tally.milestone_shares())
@@ -400,14 +414,19 @@ def _regrets(
         for tally in summary.tallies
     }
     labels = list(summaries)
-    full = [p for p in (BASELINE, *policies) if all((label, p) in shares for label in labels)]
+    rows = (BASELINE, *policies)
     n = next(iter(summaries.values())).tallies[0].runs
     for outcome in avoided:
-        values = [[shares[label, policy][outcome] for label in labels] for policy in full]
+        values = np.array(
+            [
+                [shares.get((label, row), {}).get(outcome, np.nan) for label in labels]
+                for row in rows
+            ]
+        )
         # Agresti and Coull's standard error: a share of nothing in n runs is not known exactly.
-        near = [[(v * n + 2) / (n + 4) for v in row] for row in values]
-        errors = [[(v * (1 - v) / (n + 4)) ** 0.5 for v in row] for row in near]
-        yield regret(values, full, labels, outcome=outcome, errors=errors)
+        near = (values * n + 2) / (n + 4)
+        errors = np.sqrt(near * (1 - near) / (n + 4))
+        yield regret(values, rows, labels, outcome=outcome, errors=errors)
 
 
 def told(result: Robust) -> list[list[tuple[str, ...]]]:

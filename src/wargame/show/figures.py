@@ -188,7 +188,8 @@ def policy_by_worldview(
 ) -> Axes:
     """A heat table: the share of an outcome, policies x worldviews, each cell with its number.
 
-    n: runs in each cell. The half-width of the 95 % interval stands below each share.
+    values: not a number where a policy cannot be played; the cell then says so. n: runs in each
+    cell. The half-width of the 95 % interval stands below each share.
     """
     called = _called(titles, lang)
     table = np.asarray(values, dtype=float)
@@ -198,9 +199,12 @@ def policy_by_worldview(
         from matplotlib import colormaps
 
         ax = figure.subplots()
-        top = max(float(table.max()), 1e-9)
+        top = max(float(np.nanmax(table)), 1e-9)
         image = ax.imshow(100 * table, cmap="cividis_r", vmin=0, vmax=100 * top, aspect="auto")
         for (i, j), value in np.ndenumerate(table):
+            if np.isnan(value):
+                ax.text(j, i, "–", ha="center", va="center", fontsize=8, color=INK)
+                continue
             red, green, blue, _ = colormaps["cividis_r"](value / top)
             dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
             half = float(50 * (high[i, j] - low[i, j]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from html import escape
+from math import nan, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -311,15 +312,14 @@ class _Report(Sheet):
             )
             for one in batches
         ]
-        policies = [
-            name for name in self.batch.headers if all(name in one.headers for one in batches)
-        ]
-        fewest = min(one.tally(policy).runs for one in batches for policy in policies)
+        policies = list(dict.fromkeys(name for one in batches for name in one.headers))
+        fewest = min(tally.runs for one in batches for tally in one.tallies())
         parts = []
         for outcome in self.worst:
             shares = [[_share(one, policy, outcome) for one in batches] for policy in policies]
-            values = [[share.share for share in row] for row in shares]
-            errors = [[share.half_width / 1.96 for share in row] for row in shares]
+            # Where a folder lacks a policy there is nothing to compare; it is drawn as a gap.
+            values = [[share.share if share else nan for share in row] for row in shares]
+            errors = [[_error(share) if share else nan for share in row] for row in shares]
             parts.append(
                 self.figure(
                     figures.policy_by_worldview,
@@ -341,19 +341,23 @@ class _Report(Sheet):
                 outcome=self.called(outcome),
                 errors=errors,
             )
+            comma = self.say(", ", "、")
             rows = [
                 (
                     row.policy,
-                    *(percent(value, 2) for value in (row.maximum, row.percentile90)),
+                    row.points(self.lang) if row.worst else "",
                     row.worst,
+                    percent(row.percentile90, 2) if row.worst else "",
+                    comma.join(row.missing),
                 )
                 for row in found.policies
             ]
             head = (
                 "",
                 self.say("worst regret", "最大後悔"),
+                self.say("under", "その世界観"),
                 self.say("regret in nine of ten", "9割の世界観での後悔"),
-                self.say("worst under", "最悪の世界観"),
+                self.say("not played under", "実行のない世界観"),
             )
             parts.append(self.bullets(found.words(self.lang).splitlines()) + self.table(head, rows))
         return "".join(parts)
@@ -661,10 +665,19 @@ class _Report(Sheet):
         return f'<figure><div class="scroll" tabindex="0">{drawn}</div>{caption}</figure>'
 
 
-def _share(batch: Batch, policy: str, outcome: str) -> Share:
+def _share(batch: Batch, policy: str, outcome: str) -> Share | None:
+    """The share of an outcome; None if the batch has no such policy."""
+    if policy not in batch.headers:
+        return None
     tally = batch.tally(policy)
     rows = (*tally.ending_shares(), *tally.milestone_shares())
     return next(row for row in rows if row.name == outcome)
+
+
+def _error(share: Share) -> float:
+    """Agresti and Coull's standard error: a share of nothing in n runs is not known exactly."""
+    near = (share.count + 2) / (share.n + 4)
+    return sqrt(near * (1 - near) / (share.n + 4))
 
 
 def write_report(
