@@ -5,7 +5,9 @@ Everything here is read off what was weighed; nothing is decided again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Literal
 
 from wargame.decision import Mind, Weighing
@@ -35,6 +37,20 @@ class Option:
     voices: tuple[Voice, ...]
     weight: int
     barrier: Barrier
+
+    def gains(self) -> dict[str, int]:
+        """What each rule that fired gave the move: its weight, less what it is without the rule."""
+        whole = _weight(self.base, self.voices)
+        return {
+            rule: whole - _weight(self.base, [it for it in self.voices if it.rule != rule])
+            for rule in dict.fromkeys(voice.rule for voice in self.voices)
+        }
+
+    def decisive(self) -> str:
+        """The rule that gave the move most of its weight; "" where no rule gave it its base."""
+        gains = self.gains()
+        rule = max(gains, key=gains.__getitem__, default="")
+        return rule if gains.get(rule, 0) >= max(self.base, 1) else ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,18 @@ class Explanation:
         return None
 
 
+def _weight(base: int, voices: Iterable[Voice]) -> int:
+    """A weight as `decision` reckons it."""
+    voices = tuple(voices)
+
+    def amounts(op: str) -> list[int]:
+        return [voice.amount for voice in voices if voice.op == op]
+
+    if amounts("forbid"):
+        return 0
+    return max(0, base + sum(amounts("add"))) * prod(amounts("times")) // prod(amounts("over"))
+
+
 def explain(playthrough: Playthrough, turn: int, actor: str) -> Explanation:
     """Why `actor` did what it did in `turn` (1 is the first)."""
     record = playthrough.records[turn - 1]
@@ -99,6 +127,12 @@ def explain(playthrough: Playthrough, turn: int, actor: str) -> Explanation:
             for name, seen in situation.sees().items()
         ),
     )
+
+
+def explain_option(playthrough: Playthrough, turn: int, actor: str, m: int) -> Option:
+    """One move of `actor`, by its index, as it was weighed in `turn`."""
+    situation, weighing = playthrough.records[turn - 1].detail[actor]
+    return option(situation.mind, weighing, m)
 
 
 def option(mind: Mind, weighing: Weighing, m: int, column: int = 0) -> Option:

@@ -247,6 +247,8 @@ class _Resolver:
                 for move, favour in rule.favour.items()
                 if self.favours(actor, move, moves)
             }
+            for move in rule.reasons.keys() - rule.favour.keys():
+                self.findings.unknown("move that this rule favours", move, rule.favour)
             if favour:
                 yield rule.model_copy(update={"favour": favour})
 

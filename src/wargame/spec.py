@@ -623,25 +623,34 @@ class MovePatch(Item):
     tags: Many[Words] = ()
     about: Text | None = None
     headline: Text | None = None
+    attempt: Text | None = None
     source: Text | None = None
     code: Words | None = None
 
 
 class MoveSpec(MovePatch):
-    """Something that an actor can do."""
+    """Something that an actor can do: `headline` tells it done, `attempt` tried in vain."""
 
     title: Text
     by: Annotated[ActorIds, Field(min_length=1)]
 
 
 class RuleSpec(Item):
-    """A condition, and what it does to the weights of an actor's moves."""
+    """A condition, and what it does to the weights of an actor's moves.
+
+    because: the actor's reason. reasons: other words for moves that it does not speak for.
+    """
 
     id: ItemId
     when: ExprField
     favour: Annotated[dict[MoveId, FavourField], Field(min_length=1)]
     because: Text | None = None
+    reasons: dict[MoveId, Text] = {}
     source: Text | None = None
+
+    def reason(self, move: str) -> Text | None:
+        """What the rule says for a move."""
+        return self.reasons.get(move, self.because)
 
 
 class TurnSpec(Item):

@@ -101,13 +101,15 @@ def play(
     deciders: Mapping[str, Decider] | None = None,
     verdicts: Mapping[str, Ints] | None = None,
     thrown: Sequence[EffectBook] = (),
+    undone: Flags | None = None,
     detail: bool = False,
 ) -> tuple[World, TurnRecord]:
     """One turn of every run in `world`.
 
     deciders: who decides for an actor; its rules where nothing is said. verdicts: an umpire's
     rulings, {actor: K x n}. thrown: a facilitator's injects, one book each, that happen in every
-    run. detail: keep what each actor saw and weighed. Runs that have ended stay as they are.
+    run. undone: news that do not happen after all, as `EffectBook.happening`. detail: keep what
+    each actor saw and weighed. Runs that have ended stay as they are.
     """
     turn = world.turn + 1
     n = world.n
@@ -116,6 +118,8 @@ def play(
     # 1 news
     cells = world.cells.copy()
     happened = news(scenario, cells, turn, luck)
+    if undone is not None:
+        happened &= ~undone
     scenario.news.apply(cells, happened, turn)
     for book in thrown:
         book.apply(cells, ~book.happening(n), turn)

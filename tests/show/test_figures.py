@@ -126,7 +126,7 @@ def test_svg_is_text_has_its_own_ids_and_asks_for_nothing() -> None:
     one, again = (figures.svg(draw, "one", titles=titles("ja"), lang="ja", label='a "b" < c')
                   for _ in range(2))  # fmt: skip
     assert one == again
-    assert "KABOOM：世界核戦争" in one
+    assert "KABOOM：全面核戦争" in one
     ids = re.findall(r'\bid="([^"]+)"', one)
     assert len(ids) == len(set(ids)) and all(name.startswith("one-") for name in ids)
     used = set(re.findall(r"url\(#([^)]+)\)", one)) | set(re.findall(r'href="#([^"]+)"', one))

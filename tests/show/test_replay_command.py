@@ -42,7 +42,8 @@ def test_one_turn_as_json_is_the_state_after_it(
     assert [state["turn"] for state in states] == [0, 1]
     assert states[0]["stages"]["russia-ukraine"] == 7
     assert states[0]["digest"] != states[1]["digest"]
-    assert {"actor": "russia", "move": "mobilise"}.items() <= states[1]["orders"][1].items()
+    made = {(order["actor"], order["move"]) for order in states[1]["orders"]}
+    assert ("russia", "mobilise") in made
 
 
 def test_a_lens_hides_noisy_gauges_from_json(log: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,7 +58,7 @@ def test_why_lists_weights_reasons_and_beliefs(
 ) -> None:
     assert main(["replay", log, "--turn", "1", "--why", "russia"]) == 0
     told = capsys.readouterr().out
-    assert "Mobilise (chosen)" in told and "+70 The front broke at Kharkiv" in told
+    assert "Mobilise (chosen)" in told and "+70 The front gave way for want of men" in told
     assert "What it believed, and what was true:" in told
     assert main(["replay", log, "--turn", "1", "--why", "russia", "--lens", "usa"]) == 0
     assert "Nothing is known about how this was decided." in capsys.readouterr().out

@@ -92,7 +92,7 @@ def test_it_holds_the_numbers_of_the_batch_in_both_languages(page: str, batch: B
             assert f"<td>{share.count:,}</td>" in page
     english, japanese = page.split('<main class="ja"')
     assert "KABOOM: global nuclear war: resolved down by" in english
-    assert "KABOOM：世界核戦争：低下と確定" in japanese
+    assert "KABOOM：全面核戦争：低下と確定" in japanese
     assert "NATO never answers" in english and "NATOは応じない" in japanese
     assert "down: holds" in english and "低下：成立" in japanese
     assert "wargame batch tegmark-tree --runs 2000 --seed 2022" in english

@@ -25,9 +25,9 @@ def test_english_tables_keep_the_names_that_are_typed() -> None:
 
 
 def test_japanese_tables_show_titles(japanese: Titles) -> None:
-    assert japanese("KABOOM") == "KABOOM：世界核戦争"
+    assert japanese("KABOOM") == "KABOOM：全面核戦争"
     assert japanese.head("Finland") == "フィンランド型"
-    assert japanese("KABOOM|kaboom") == "kaboomのときのKABOOM"
+    assert japanese("KABOOM|kaboom") == "ウクライナでの核使用のときのKABOOM"
     assert japanese("unresolved") == "決着なし"
     assert japanese.typed("off-ramp") == "面子を保てる出口（off-ramp）"
     assert japanese("off-ramp+aid-freeze") == "面子を保てる出口 + 支援の凍結"

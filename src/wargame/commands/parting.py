@@ -165,12 +165,15 @@ class Parting:
         )
 
     def why(self, narrator: Narrator, explanation: Explanation) -> str:
-        """The reasons of the rules that spoke loudest for what was done."""
-        rules = [narrator.loudest(explanation, move) for move in explanation.chosen]
-        told = [read(rule.because, self.lang) for rule in rules if rule and rule.because]
-        if not told:
+        """The reasons of the rules that gave what was done most of its weight."""
+        rules = [
+            (narrator.decisive(explanation.actor, explanation.option(move)), move)
+            for move in explanation.chosen
+        ]
+        told = [read(rule.reason(move), self.lang) for rule, move in rules if rule]
+        reasons = narrator.say("; ").join(filter(None, dict.fromkeys(told)))
+        if not reasons:
             return ""
-        reasons = narrator.say("; ").join(dict.fromkeys(told))
         return say(self.lang, en=f" ({reasons})", ja=f"（{reasons}）")
 
     def rule(self, narrator: Narrator, actor: str, name: str) -> str:

@@ -126,7 +126,9 @@ def _orders(table: Game, told: Narrator, event: TurnEvent, actor: str) -> list[P
         explained = None
         if order.by == "rule" and order.move:
             explained = told.explanation(event.turn, actor)
-        rule = told.loudest(explained, order.move) if explained and order.move else None
+        rule = None
+        if explained and order.move:
+            rule = told.decisive(actor, explained.option(order.move))
         found.append(
             {
                 "actor": actor,
@@ -141,7 +143,7 @@ def _orders(table: Game, told: Narrator, event: TurnEvent, actor: str) -> list[P
                 "target": line.target if line else "",
                 "intent": line.intent if line else "",
                 "expect": line.expect if line else "",
-                "because": read(rule.because, told.lang) if rule else "",
+                "because": read(rule.reason(order.move or ""), told.lang) if rule else "",
                 "left_out": missed[0] if missed else "",
                 "verdict": said.verdict if said else "",
                 "reason": said.reason if said else "",

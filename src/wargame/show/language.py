@@ -38,6 +38,7 @@ _DAYS = {"hour": 0, "day": 1, "week": 7}
 _WIDE = r"[\u3000-\u30ff\u31f0-\u31ff\u3400-\u9fff\uff01-\uff9f]"
 _FOLD = re.compile(rf"(?<={_WIDE})\s+|\s+(?={_WIDE})")
 _BRACKET = re.compile(r"(?P<before>\S) \((?P<inner>[^()]*)\)")
+_INNER = str.maketrans("「」", "『』")
 _ARTICLE = re.compile(r"(United|Soviet|European|African) ")
 
 
@@ -73,6 +74,15 @@ def sentence(text: str, lang: str = "en") -> str:
     stop = "。" if lang == "ja" else "."
     whole = text[0].upper() + text[1:]
     return whole if whole[-1] in ".!?。！？" else whole + stop
+
+
+def quoted(text: str, lang: str) -> str:
+    """What somebody says or thinks, in quotation marks."""
+    if not text:
+        return ""
+    if lang == "ja":
+        return f"「{text.translate(_INNER).removesuffix('。')}」"
+    return '"' + text.replace('"', "'") + '"'
 
 
 def cited(source: str, lang: str) -> str:

@@ -6,14 +6,16 @@ together, as far as the lens lets them through. No word of the engine does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
 
-from wargame.explain import Explanation, explain
+from wargame.causes import Happening, Retrial, Things
+from wargame.explain import Explanation, Option, explain, explain_option
 from wargame.ladder import STAGES
 from wargame.playthrough import Playthrough
-from wargame.replay import Replay
+from wargame.replay import Replay, books
 from wargame.show.clockwork import clockwork
 from wargame.show.language import (
     begins,
@@ -22,6 +24,7 @@ from wargame.show.language import (
     filled,
     in_a_sentence,
     paragraph,
+    quoted,
     read,
     sentence,
     words,
@@ -34,28 +37,31 @@ from wargame.turn_log import Header, TurnEvent
 HOLD = "hold"
 SMALL_MOVE = 40  # per mille of a gauge's range: less is not worth a line
 MOST_GAUGES = 6
+MOST_TOLD = 3  # so often a reason is told in a run
 
 
 @dataclass(frozen=True)
 class News:
     """What nobody decided, or nobody owns up to. `why` is the file's reason for such events.
 
-    grave: it changes something that is either so or not, as a ceasefire.
+    grave: it changes something that is either so or not, as a ceasefire. chance: it is known to
+    be nobody's doing.
     """
 
     text: str
     why: str = ""
     source: str = ""
     grave: bool = False
+    chance: bool = False
 
 
 @dataclass(frozen=True)
 class Act:
-    """What one actor did: `text` tells it, `why` the loudest rule's reason, or people's intent.
+    """What one actor did: `text` tells it, `why` its decisive rule's reason, or people's intent.
 
     by: who gave the order (rule, seat, umpire, script, log). visible: public, private or covert.
     direction: escalate, de-escalate, neutral. aims: whom it was aimed at. succeeded: False if it
-    came to nothing. gravity: its rung on Kahn's ladder, 0 where it has none.
+    came to nothing. gravity: 100 times its stage on Glasl's ladder, and its rung on Kahn's.
     """
 
     actor: str
@@ -108,6 +114,9 @@ class Week:
     ending: str
 
 
+Told = TypeVar("Told", News, Act)
+
+
 class Narrator:
     """Tells one run in one language, through one lens.
 
@@ -132,7 +141,9 @@ class Narrator:
         self.file = self.scenario.spec.scenario
         self.say = words(lang)
         self._actors = {spec.id: spec for spec in self.scenario.spec.actors}
-        self._weeks: dict[int, Week] = {}
+        self._weeks: list[Week] = []
+        self._reasons: Counter[str] = Counter()
+        self._retrials: dict[int, Retrial] = {}
         clocks = clockwork(self.scenario)
         self._moving = tuple(g for g in self.lens.gauges(self.scenario) if g not in clocks)
 
@@ -241,9 +252,9 @@ class Narrator:
 
     def week(self, turn: int) -> Week:
         """Turn `turn` (1 is the first), told."""
-        if turn not in self._weeks:
-            self._weeks[turn] = self._week(turn)
-        return self._weeks[turn]
+        while len(self._weeks) < turn:  # in their order, for what was told before
+            self._weeks.append(self._week(len(self._weeks) + 1))
+        return self._weeks[turn - 1]
 
     def _week(self, turn: int) -> Week:
         header = self.scenario.header
@@ -260,42 +271,56 @@ class Narrator:
         return Week(
             turn=turn,
             title=self.heading(turn),
-            news=(*self.news(turn), *rumours),
-            acts=tuple(acts),
+            news=self._fresh((*self.news(turn), *rumours)),
+            acts=self._fresh(_gravest_first(acts)),
             rungs=self.rungs(turn),
             motions=self.motions(turn),
             milestones=self.milestones(turn),
             ending=header.endings[ended] if ended >= 0 else "",
         )
 
+    def _fresh(self, items: Iterable[Told]) -> tuple[Told, ...]:
+        """These deeds or news, with each reason once in a turn and not for ever."""
+        told: set[str] = set()
+        found = []
+        for item in items:
+            stale = item.why in told or self._reasons[item.why] >= MOST_TOLD
+            if item.why and stale and not _intent(item):
+                item = replace(item, why="", source="")
+            found.append(item)
+            told.add(item.why)
+        self._reasons.update(told)
+        return tuple(found)
+
     def news(self, turn: int) -> tuple[News, ...]:
         """What nobody decided: injects and events, in the words of the file."""
+        happened = (news for _, news in self._happened(turn))
+        return (*happened, *self._thrown(turn), *self._left_out(turn))
+
+    def _happened(self, turn: int) -> Iterator[tuple[int, News]]:
+        """The news of a turn, each with its index among the header's happenings."""
         happened = self.playthrough.records[turn - 1].happened[:, 0]
         place = len(self.file.injects)
-        told = [
-            News(
-                sentence(read(inject.title or inject.about, self.lang), self.lang),
-                sentence(read(inject.about if inject.title else None, self.lang), self.lang),
-                self.source(inject.source),
-                self._grave(inject.effects),
-            )
-            for inject, flag in zip(self.file.injects, happened[:place], strict=True)
-            if flag and self.lens.inject(inject)
-        ]
+        for slot, inject in enumerate(self.file.injects):
+            if happened[slot] and self.lens.inject(inject):
+                text = self._sentence(inject.title or inject.about)
+                why = self._sentence(inject.about if inject.title else None)
+                grave = self._grave(inject.effects)
+                yield slot, News(text, why, self.source(inject.source), grave)
         for event in self.file.chance:
             for outcome in event.outcomes or (None,):
                 if happened[place] and self.lens.chance(event):
                     titles = (event.title, outcome.title if outcome else None)
-                    text = paragraph(
-                        [sentence(read(t, self.lang), self.lang) for t in titles], self.lang
-                    )
+                    text = paragraph([self._sentence(title) for title in titles], self.lang)
                     if text:
-                        why = sentence(read(event.because, self.lang), self.lang)
-                        effects = outcome.effects if outcome else event.effects
-                        source = self.source(event.source)
-                        told.append(News(text, why, source, self._grave(effects)))
+                        why = self._sentence(event.because)
+                        grave = self._grave(outcome.effects if outcome else event.effects)
+                        known = self.lens.sees_all
+                        yield place, News(text, why, self.source(event.source), grave, known)
                 place += 1
-        return (*told, *self._thrown(turn), *self._left_out(turn))
+
+    def _sentence(self, text: Text | None) -> str:
+        return sentence(read(text, self.lang), self.lang)
 
     def _grave(self, effects: Iterable[str]) -> bool:
         gauges = (self.file.gauges.get(name) for name in effects)
@@ -317,13 +342,12 @@ class Narrator:
         record = self.playthrough.records[turn - 1]
         orders, success = record.orders[actor][:, 0], record.success[actor][:, 0]
         moves = self.scenario.header.moves[actor]
-        explanation = self.explanation(turn, actor)
         found = []
         for place, (m, succeeded) in enumerate(zip(orders, success, strict=True)):
             if m < 0 or moves[m] == HOLD:
                 continue
             spec = self.scenario.spec.moves[moves[m]]
-            by, why, source = self._reason(turn, actor, place, moves[m], explanation)
+            by, why, source = self._reason(turn, actor, place, int(m))
             found.append(
                 Act(
                     actor=actor,
@@ -336,18 +360,24 @@ class Narrator:
                     direction=spec.direction,
                     aims=self.aims(actor, moves[m]),
                     succeeded=bool(succeeded),
-                    gravity=spec.kahn_to or spec.kahn or 0,
+                    gravity=100 * (spec.register_ or 0) + (spec.kahn or 0),
                 )
             )
         return found
 
     def told(self, actor: str, move: str, succeeded: bool = True) -> str:
-        """A move as a sentence about its actor."""
+        """A move as a sentence about its actor: done, or tried in vain."""
         spec = self.scenario.spec.moves[move]
-        headline = read(spec.headline or spec.title, self.lang)
+        told = read(spec.headline or spec.title, self.lang)
+        if not succeeded:
+            form = self.say("{{actor}} tried the following without success: {move}.")
+            told = read(spec.attempt, self.lang, form.format(move=self.move(move)))
         target = self.named(spec.target) if spec.target in self._actors else ""
-        text = sentence(filled(headline, actor=self.named(actor), target=target), self.lang)
-        return text if succeeded else paragraph([text, self.say("It came to nothing.")], self.lang)
+        return sentence(filled(told, actor=self.named(actor), target=target), self.lang)
+
+    def names(self, act: Act) -> bool:
+        """Whether a deed's sentence says whose deed it is."""
+        return self.actor(act.actor) in act.text
 
     def aims(self, actor: str, move: str) -> tuple[str, ...]:
         """Whom a move is aimed at: its target, or the other side of the dyads that it heats."""
@@ -388,14 +418,13 @@ class Narrator:
 
     def explanation(self, turn: int, actor: str) -> Explanation | None:
         """Why an actor did what it did; None if the lens hides it or the log does not say."""
-        recorded = actor in self.playthrough.records[turn - 1].detail
-        if not recorded or not self.lens.reasons(actor):
-            return None
-        return explain(self.playthrough, turn, actor)
+        return explain(self.playthrough, turn, actor) if self._explained(turn, actor) else None
 
-    def _reason(
-        self, turn: int, actor: str, place: int, move: str, explanation: Explanation | None
-    ) -> tuple[str, str, str]:
+    def _explained(self, turn: int, actor: str) -> bool:
+        recorded = actor in self.playthrough.records[turn - 1].detail
+        return recorded and self.lens.reasons(actor)
+
+    def _reason(self, turn: int, actor: str, place: int, m: int) -> tuple[str, str, str]:
         """Who gave the order, what reason is known for it, and its source."""
         if turn <= len(self.events) and place < len(self.events[turn - 1].orders.get(actor, ())):
             event = self.events[turn - 1]
@@ -411,30 +440,52 @@ class Narrator:
                     sentence(read(intent, self.lang), self.lang),
                     self.source(order.source),
                 )
-        rule = self.loudest(explanation, move) if explanation else None
-        if rule is None:
+        if not self._explained(turn, actor):
             return "rule", "", ""
-        return (
-            "rule",
-            sentence(read(rule.because, self.lang), self.lang),
-            self.source(rule.source),
-        )
+        option = explain_option(self.playthrough, turn, actor, m)
+        rule = self.decisive(actor, option)
+        reason = rule.reason(option.move) if rule else None
+        if rule is None or reason is None:
+            return "rule", "", ""
+        why = quoted(self._sentence(reason), self.lang)
+        return "rule", why, self.source(rule.source)
 
-    def loudest(self, explanation: Explanation, move: str) -> RuleSpec | None:
-        """The rule that spoke loudest for a move; None if none did."""
-        voices = [
-            voice
-            for voice in explanation.option(move).voices
-            if voice.amount > (1 if voice.op == "times" else 0) and voice.op in ("add", "times")
-        ]
-        if not voices:
-            return None
-        loudest = max(voices, key=lambda voice: (voice.op == "add", voice.amount))
-        return self.rule(explanation.actor, loudest.rule)
+    def decisive(self, actor: str, option: Option) -> RuleSpec | None:
+        """The rule that gave a move most of its weight; None if its base weight did."""
+        return self.rule(actor, option.decisive())
 
     def rule(self, actor: str, rule: str) -> RuleSpec | None:
         """A rule of an actor."""
         return next((item for item in self._actors[actor].rules if item.id == rule), None)
+
+    # ------------------------------------------------------------- causes
+
+    def retrial(self, turn: int) -> Retrial:
+        """A turn, played again without each thing that was done or happened in it."""
+        if turn not in self._retrials:
+            event = self.events[turn - 1] if turn <= len(self.events) else None
+            thrown = books(self.scenario, event.injects) if event else ()
+            self._retrials[turn] = Retrial(self.playthrough, turn, thrown)
+        return self._retrials[turn]
+
+    def caused(self, turn: int, things: Things) -> str:
+        """Causes in a turn as sentences; "" where the lens hides one of them."""
+        happened = dict(self._happened(turn))
+        texts = []
+        for thing in things:
+            if isinstance(thing, Happening):
+                news = happened.get(thing.slot)
+                form = self.say("By chance: {what}") if news and news.chance else "{what}"
+                texts.append(form.format(what=news.text) if news else "")
+                continue
+            record = self.playthrough.records[turn - 1]
+            m = int(record.orders[thing.actor][thing.place, 0])
+            move = self.scenario.header.moves[thing.actor][m]
+            spec = self.scenario.spec.moves[move]
+            known = self.lens.deed(thing.actor, spec) or self.lens.trace(spec)
+            succeeded = bool(record.success[thing.actor][thing.place, 0])
+            texts.append(self.told(thing.actor, move, succeeded) if known and move != HOLD else "")
+        return paragraph(texts, self.lang) if all(texts) else ""
 
     # ------------------------------------------------------------- ladders, gauges, marks
 
@@ -475,3 +526,15 @@ class Narrator:
         """What an ending or a milestone would mean, in the words of the file."""
         spec = self.file.endings.get(name) or self.file.milestones.get(name)
         return read(spec.about, self.lang) if spec else ""
+
+
+def _intent(item: News | Act) -> bool:
+    """Whether its reason is what somebody meant, and no rule's."""
+    return isinstance(item, Act) and item.by != "rule"
+
+
+def _gravest_first(acts: Iterable[Act]) -> list[Act]:
+    """Actor by actor, whoever did the gravest first."""
+    found = sorted(acts, key=lambda act: act.gravity, reverse=True)
+    actors = list(dict.fromkeys(act.actor for act in found))
+    return sorted(found, key=lambda act: actors.index(act.actor))

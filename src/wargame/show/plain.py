@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from wargame.show.lines import WIDTH, columns, wrapped
-from wargame.show.narrate import Act, Narrator, Week
+from wargame.show.narrate import Act, Narrator, News, Week
 from wargame.show.outlook import Outlook
 from wargame.show.story import beginning, story
 
@@ -51,7 +51,7 @@ def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> lis
     say, paint = narrator.say, paint or painter(False)
     lines = [paint(BOLD, week.title)]
     for news in week.news:
-        lines += wrapped(news.text, "  * ")
+        lines += wrapped(news.text + chanced(narrator, news), "  * ")
         lines += [paint(DIM, line) for line in wrapped(news.why, "      ")]
     for act in week.acts:
         lines += wrapped(act.text + marks(narrator, act), "  - ")
@@ -85,10 +85,17 @@ def told_odds(narrator: Narrator, outlook: Outlook, turn: int) -> list[str]:
     return wrapped(told, "  ")
 
 
+def chanced(narrator: Narrator, news: News) -> str:
+    """That it was chance, where the lens knows."""
+    return narrator.say(" (chance)") if news.chance else ""
+
+
 def marks(narrator: Narrator, act: Act) -> str:
     """How an act was done and who gave the order, where that is not the usual."""
     say = narrator.say
     found = {"private": say(" (in private)"), "covert": say(" (covert)")}.get(act.visible, "")
+    if not narrator.names(act):
+        found += say(" (by {actor})").format(actor=narrator.named(act.actor))
     return found + {
         "seat": say(" (decided by people)"),
         "umpire": say(" (ruled by the umpire)"),
@@ -126,7 +133,7 @@ def told_why(narrator: Narrator, turn: int, actor: str, width: int = WIDTH) -> l
         for voice in option.voices:
             rule = narrator.rule(actor, voice.rule)
             amount = {"add": f"{voice.amount:+d}", "times": f"×{voice.amount}"}
-            reason = narrator.title(rule.because, "") if rule else ""
+            reason = narrator.title(rule.reason(option.move), "") if rule else ""
             source = narrator.source(rule.source) if rule else ""
             lines += wrapped(
                 f"{amount.get(voice.op, f'÷{voice.amount}')} {reason} [{source}]", "      ", width

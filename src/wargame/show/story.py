@@ -1,11 +1,16 @@
-"""A whole run in one paragraph: how it began, the turns that mattered, how it ended."""
+"""A whole run in one paragraph: how it began, the turns that mattered, how it ended.
+
+A cause is told only where the run shows it (`causes`), before what it brought about; what chance
+did is said to be chance; what ended the run is always told.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wargame.causes import Things, decided
 from wargame.show.language import in_a_sentence, paragraph, sentence
-from wargame.show.narrate import Act, Narrator, Rung, Week
+from wargame.show.narrate import Narrator, Rung, Week
 
 MOST_MOMENTS = 6
 NEWS = 100  # how much news weighs against a change of stage (70 to 190)
@@ -13,22 +18,31 @@ NEWS = 100  # how much news weighs against a change of stage (70 to 190)
 
 @dataclass(frozen=True)
 class Moment:
-    """A turn that mattered: how much (larger is more), and the sentences that tell it."""
+    """A turn that mattered: how much (larger is more)."""
 
     turn: int
     weight: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something that was done or happened in a turn, and the sentence that tells it."""
+
+    turn: int
+    things: Things
     text: str
 
 
 def story(narrator: Narrator) -> tuple[str, ...]:
     """Three short paragraphs: the beginning, the turns that mattered in their order, the end."""
-    turns = range(1, narrator.playthrough.turns + 1)
-    moments = [found for turn in turns if (found := moment(narrator, narrator.week(turn)))]
-    chosen = sorted(moments, key=lambda item: (-item.weight, item.turn))[:MOST_MOMENTS]
-    told = paragraph(
-        [item.text for item in sorted(chosen, key=lambda item: item.turn)], narrator.lang
-    )
-    return tuple(filter(None, (beginning(narrator), told, end(narrator))))
+    told: list[str] = []
+    causes: list[Cause] = []
+    for moment in moments(narrator):
+        text, named = _turn(narrator, narrator.week(moment.turn))
+        told.append(text)
+        causes += named
+    middle = paragraph(told, narrator.lang)
+    return tuple(filter(None, (beginning(narrator), middle, end(narrator, causes))))
 
 
 def beginning(narrator: Narrator) -> str:
@@ -45,15 +59,33 @@ def beginning(narrator: Narrator) -> str:
     return paragraph([start, *(sentence(rung, narrator.lang) for rung in rungs)], narrator.lang)
 
 
-def moment(narrator: Narrator, week: Week) -> Moment | None:
-    """What made a turn matter, or None if nothing did.
+def moments(narrator: Narrator) -> list[Moment]:
+    """The turns that mattered most, in their order.
 
     Milestones come first, then the ladder, then grave news.
     """
-    say, texts, weight = narrator.say, [], 0
-    for name in week.milestones:
-        texts.append(say("a line was crossed: {what}").format(what=narrator.milestone(name)))
-        weight += 1000
+    found = []
+    for turn in range(1, narrator.playthrough.turns + 1):
+        week = narrator.week(turn)
+        steps = [rung for rung in week.rungs if rung.change]
+        weight = sum(20 * max(rung.stage, rung.stage - rung.change) + 10 for rung in steps)
+        weight += 1000 * len(week.milestones)
+        if weight or any(news.grave for news in week.news):
+            found.append(Moment(turn, weight or NEWS))
+    chosen = sorted(found, key=lambda moment: (-moment.weight, moment.turn))[:MOST_MOMENTS]
+    return sorted(chosen, key=lambda moment: moment.turn)
+
+
+def causes(narrator: Narrator, turn: int) -> list[tuple[Cause, str]]:
+    """What changed in a turn, gravest first: its cause, if one is shown, and a sentence each."""
+    say, week, retrial = narrator.say, narrator.week(turn), narrator.retrial(turn)
+    found = [
+        (
+            retrial.of_milestone(name),
+            say("A line was crossed: {what}").format(what=narrator.milestone(name)),
+        )
+        for name in week.milestones
+    ]
     for rung in week.rungs:
         if rung.change:
             form = (
@@ -61,50 +93,61 @@ def moment(narrator: Narrator, week: Week) -> Moment | None:
                 if rung.change > 0
                 else say("{pair} came down to stage {stage} ({name})")
             )
-            texts.append(form.format(pair=_pair(narrator, rung), stage=rung.stage, name=rung.name))
-            weight += 20 * max(rung.stage, rung.stage - rung.change) + 10
-    if not texts:
-        grave = [news.text for news in week.news if news.grave]
-        if not grave:
-            return None
-        told = say("In turn {turn}: {what}").format(turn=week.turn, what=grave[0])
-        return Moment(week.turn, NEWS, told)
-    head = say("In turn {turn}, {what}").format(turn=week.turn, what=say(", ").join(texts))
-    cause = _cause(week)
-    return Moment(
-        week.turn,
-        weight,
-        paragraph([sentence(head, narrator.lang), cause.text if cause else ""], narrator.lang),
-    )
+            told = form.format(pair=_pair(narrator, rung), stage=rung.stage, name=rung.name)
+            found.append((retrial.of_step(rung.dyad), told))
+    return [
+        (Cause(turn, things, narrator.caused(turn, things)), sentence(text, narrator.lang))
+        for things, text in found
+    ]
 
 
-def end(narrator: Narrator) -> str:
-    """How the run ended, and what that would mean."""
-    say = narrator.say
-    name = narrator.playthrough.ending
+def _turn(narrator: Narrator, week: Week) -> tuple[str, list[Cause]]:
+    """A turn that mattered, told: each cause, and then what it brought about."""
+    brought: dict[str, list[str]] = {}
+    named = causes(narrator, week.turn)
+    for cause, text in named:
+        brought.setdefault(cause.text, []).append(text)
+    told = [text for cause, texts in brought.items() for text in (cause, *texts)]
+    if not told:
+        told = [next(news.text for news in week.news if news.grave)]
+    form = narrator.say("In turn {turn}: {what}")
+    whole = form.format(turn=week.turn, what=paragraph(told, narrator.lang))
+    return whole, [cause for cause, _ in named if cause.text]
+
+
+def end(narrator: Narrator, told: list[Cause]) -> str:
+    """How the run ended, what brought it about unless that was `told`, and what it would mean."""
+    say, playthrough = narrator.say, narrator.playthrough
+    name = playthrough.ending
     if name is None:
-        told = say("The telling stops after turn {turn}; the run goes on.")
-        return told.format(turn=narrator.playthrough.turns)
+        stops = say("The telling stops after turn {turn}; the run goes on.")
+        return stops.format(turn=playthrough.turns)
     head = say("It ended in turn {turn}: {ending}").format(
-        turn=narrator.playthrough.turns, ending=narrator.ending(name)
+        turn=playthrough.turns, ending=narrator.ending(name)
     )
-    return paragraph([sentence(head, narrator.lang), narrator.meaning(name)], narrator.lang)
+    cause = last_cause(narrator)
+    known = cause is None or any((it.turn, it.things) == (cause.turn, cause.things) for it in told)
+    if cause is None or known:
+        decisive = ""
+    else:
+        form = (
+            "{what}"
+            if cause.turn == playthrough.turns
+            else say("It was decided in turn {turn}: {what}")
+        )
+        decisive = form.format(turn=cause.turn, what=cause.text)
+    parts = [sentence(head, narrator.lang), decisive, narrator.meaning(name)]
+    return paragraph(parts, narrator.lang)
 
 
-def _cause(week: Week) -> Act | None:
-    """The deed of a turn that goes best with what made it matter, if one does.
-
-    Beside a line that was crossed, the gravest step. Beside a ladder, the gravest step between
-    the two on it, up or down as they went.
-    """
-    moved = [rung for rung in week.rungs if rung.change]
-    down = bool(moved) and moved[0].change < 0 and not week.milestones
-    direction = "de-escalate" if down else "escalate"
-    fitting = [act for act in week.acts if act.direction == direction and act.succeeded]
-    if not week.milestones:
-        parties = set(moved[0].dyad.split("-")) if moved else set()
-        fitting = [act for act in fitting if act.actor in parties and parties & set(act.aims)]
-    return max(fitting, key=lambda act: act.gravity, default=None)
+def last_cause(narrator: Narrator) -> Cause | None:
+    """What brought about the condition of the run's ending; None if nothing in one turn did."""
+    turn, name = decided(narrator.playthrough), narrator.playthrough.ending
+    if not turn or name is None:
+        return None
+    things = narrator.retrial(turn).of_ending(name)
+    text = narrator.caused(turn, things)
+    return Cause(turn, things, text) if text else None
 
 
 def _pair(narrator: Narrator, rung: Rung) -> str:

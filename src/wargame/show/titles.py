@@ -99,7 +99,7 @@ class Titles:
         return cls(lang, known)
 
     def __call__(self, name: str) -> str:
-        """The title: ``KABOOM：世界核戦争``; of ``KABOOM|kaboom``, the one given the other."""
+        """The title: ``KABOOM：全面核戦争``; of ``KABOOM|kaboom``, the one given the other."""
         if "|" in name and self._known:
             outcome, given = map(self.head, name.split("|", 1))
             return say(self.lang, en=f"{outcome}, given {given}", ja=f"{given}のときの{outcome}")
