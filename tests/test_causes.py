@@ -1,4 +1,4 @@
-"""What brought something about in a turn: that without which, with the same luck, it had not come."""
+"""What brought something about in a turn: that without which it does not come, by the same luck."""
 
 from __future__ import annotations
 

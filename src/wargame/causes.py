@@ -115,10 +115,10 @@ class Retrial:
             for place, m in enumerate(orders[:, 0].tolist()):
                 if m >= 0:
                     by_move[moves[m]] = (*by_move.get(moves[m], ()), Order(actor, place))
-        orders = [(order,) for made in by_move.values() for order in made]
+        alone = [(order,) for made in by_move.values() for order in made]
         together = [made for made in by_move.values() if len(made) > 1]
         happened = [(Happening(slot),) for slot in np.nonzero(record.happened[:, 0])[0].tolist()]
-        return [*happened, *orders, *together]
+        return [*happened, *alone, *together]
 
 
 def decided(playthrough: Playthrough) -> int:

@@ -319,6 +319,10 @@ class Narrator:
                         yield place, News(text, why, self.source(event.source), grave, known)
                 place += 1
 
+    def heard(self, news: News) -> str:
+        """News as a line: that it was chance is said where the lens knows."""
+        return news.text + (self.say(" (chance)") if news.chance else "")
+
     def _sentence(self, text: Text | None) -> str:
         return sentence(read(text, self.lang), self.lang)
 

@@ -188,7 +188,7 @@ def _turn(narrator: Narrator, turn: int) -> Data:
     return {
         "turn": turn,
         "title": week.title,
-        "news": [vars(item) for item in week.news],
+        "news": [vars(item) | {"text": narrator.heard(item)} for item in week.news],
         "acts": _acts(narrator, week),
         "orders": _orders(narrator, turn),
         "chosen": {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
 from wargame.show.lines import WIDTH, columns, wrapped
-from wargame.show.narrate import Act, Narrator, News, Week
+from wargame.show.narrate import Act, Narrator, Week
 from wargame.show.outlook import Outlook
 from wargame.show.story import beginning, story
 
@@ -51,7 +51,7 @@ def told_week(narrator: Narrator, week: Week, paint: Paint | None = None) -> lis
     say, paint = narrator.say, paint or painter(False)
     lines = [paint(BOLD, week.title)]
     for news in week.news:
-        lines += wrapped(news.text + chanced(narrator, news), "  * ")
+        lines += wrapped(narrator.heard(news), "  * ")
         lines += [paint(DIM, line) for line in wrapped(news.why, "      ")]
     for act in week.acts:
         lines += wrapped(act.text + marks(narrator, act), "  - ")
@@ -83,11 +83,6 @@ def told_odds(narrator: Narrator, outlook: Outlook, turn: int) -> list[str]:
     ]
     told = say("{n} futures from here: ").format(n=f"{outlook.futures:,}") + say("; ").join(shares)
     return wrapped(told, "  ")
-
-
-def chanced(narrator: Narrator, news: News) -> str:
-    """That it was chance, where the lens knows."""
-    return narrator.say(" (chance)") if news.chance else ""
 
 
 def marks(narrator: Narrator, act: Act) -> str:

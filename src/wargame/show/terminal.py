@@ -20,7 +20,7 @@ from wargame.show.lens import Lens, lenses
 from wargame.show.lines import wrapped
 from wargame.show.narrate import Narrator, Week
 from wargame.show.outlook import Outlook
-from wargame.show.plain import arrow, chanced, marks, told_why
+from wargame.show.plain import arrow, marks, told_why
 from wargame.show.story import beginning, story
 
 SIGNS = {"escalate": "▲", "de-escalate": "▽", "neutral": "·"}
@@ -178,7 +178,7 @@ class ReplayApp(App[None]):
         narrator = self.narrator
         if week is None:
             return [("", narrator.about), ("", ""), ("", beginning(narrator))]
-        lines = [("* ", news.text + chanced(narrator, news)) for news in week.news]
+        lines = [("* ", narrator.heard(news)) for news in week.news]
         for act in week.acts:
             lines.append((f"{SIGNS[act.direction]} ", f"{act.text}{marks(narrator, act)}"))
             if self.reasons and act.why:
