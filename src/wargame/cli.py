@@ -15,6 +15,8 @@ from importlib import import_module
 from typing import NoReturn
 
 from wargame import __version__
+from wargame.boundary.files import nowhere
+from wargame.commands.outputs import check_out
 from wargame.errors import WargameError, no_such
 
 COMMANDS = {
@@ -67,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by whoever started us
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+            setattr(sys, name, nowhere())
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -96,7 +98,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _no_more_output() -> None:
     """Point stdout elsewhere: what it still holds cannot be written, and the exit stays quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with nowhere() as void:
+        os.dup2(void.fileno(), sys.stdout.fileno())
 
 
 def _run(argv: list[str]) -> int:
@@ -114,6 +117,7 @@ def _run(argv: list[str]) -> int:
         )
         what = "option" if rest[0].startswith("-") else "place for"
         args.parser.error(no_such(what, rest[0], dict.fromkeys(known) if what == "option" else ()))
+    check_out(args)
     code: int = args.function(args)
     return code
 

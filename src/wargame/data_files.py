@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from wargame.boundary.files import home
 from wargame.errors import Fault, Mark, SpecError, nearest
 from wargame.located import shown
 
@@ -48,7 +49,8 @@ def find(
     if kind not in get_args(Kind):
         raise ValueError(f"unknown kind of file: {kind}")
     if isinstance(name, Path) or is_path(name):
-        path = Path(name)
+        # What a file says of another is not typed by anybody: there ~ is a letter.
+        path = home(name) if asked_at is None else Path(name)
         if "\0" in str(path) or not _exists(path):
             raise SpecError([Fault(f"there is no file {shown(str(path), 200)}", asked_at)])
         return path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from wargame.boundary.files import home
 from wargame.boundary.foreign import dumps, value
 from wargame.effects import EffectBook
 from wargame.errors import Fault, SpecError, no_such
@@ -51,7 +52,7 @@ def parse_inject(text: str) -> dict[str, Any]:
     """
     path = Path(text)
     if "{" not in text and "\n" not in text and path.suffix in (".yaml", ".yml"):
-        table = read_yaml(read_text(path, text), text)
+        table = read_yaml(read_text(home(path), text), text)
     else:
         table = read_yaml(text, "inject")
     data: dict[str, Any] = value(dumps(table, default=_bare))

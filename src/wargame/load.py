@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from wargame.boundary.files import home
 from wargame.data_files import Kind, find, is_path, listed, shown_path
 from wargame.errors import Fault, Mark, SpecError, nearest
 from wargame.findings import Findings, place
@@ -226,7 +227,7 @@ def _split(entry: str | Path) -> list[str]:
     """`"a+b"` as two names, `""` as none; the path of an existing file may contain a plus."""
     if isinstance(entry, Path):
         return [_as_path(entry)]
-    if is_path(entry) and Path(entry).exists():
+    if is_path(entry) and home(entry).exists():
         return [entry]
     return entry.split("+") if entry else []
 

@@ -11,17 +11,20 @@ import stat
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from wargame.errors import StoreError
 
 __all__ = [
     "PRIVATE",
     "append_to",
+    "check_folder",
+    "check_new",
     "check_output",
     "create_private",
     "home",
     "make_folder",
+    "nowhere",
     "replaced",
     "sync_folder",
     "write_all",
@@ -40,6 +43,9 @@ _KEPT = {
 }
 """How files begin that no output of another kind may replace, whatever they are called."""
 
+_HEAD = 128
+"""So many bytes tell what a file is."""
+
 
 def home(path: StrPath) -> Path:
     """A path as a person writes it: ``~`` and ``~name`` mean home, as in a shell.
@@ -52,12 +58,54 @@ def home(path: StrPath) -> Path:
         raise StoreError(f"{os.fspath(path)}: there is no such home") from None
 
 
-def check_output(path: Path, inputs: Iterable[StrPath] = (), kinds: Iterable[str] = ()) -> None:
-    """Check that a file may be written, or replaced, at a path.
+def check_output(
+    path: Path, inputs: Iterable[StrPath] = (), kinds: Iterable[str] = (), begins: str = ""
+) -> None:
+    """Check that a file can be written, or replaced, at a path, before the work for it is done.
 
-    inputs: files that are being read. kinds: the suffixes, as ``.html``, of what may be replaced;
-    any suffix where there are none. Raises StoreError.
+    inputs: files that are being read. kinds: the suffixes, as ``.html``, of what may be replaced,
+    and begins: how it must begin; anything where nothing is said. Raises StoreError.
     """
+    _refuse(path, inputs, kinds, begins)
+    _try(path)
+
+
+def check_new(path: Path) -> None:
+    """Check that a file can be made where there is none. Raises StoreError."""
+    if os.path.lexists(path):
+        raise StoreError(f"{path}: exists already; name a new file")
+    _try(path)
+
+
+def check_folder(path: Path) -> None:
+    """Check that files can be made in a folder, or it made with those above it.
+
+    Raises StoreError.
+    """
+    above = next((one for one in (path, *path.parents) if os.path.lexists(one)), Path())
+    if not above.is_dir():
+        raise StoreError(f"{above} is no folder: name another")
+    _try(above / path.name if above != path else above / "results")
+
+
+def _try(path: Path) -> None:
+    """Make what is written before it is put at a path, and take it away again."""
+    part = _part(path)
+    try:
+        os.close(create_private(part))
+        part.unlink()
+    except FileExistsError:
+        return  # of somebody who was killed, or is writing at this moment
+    except (OSError, ValueError) as error:
+        none = "" if path.parent.is_dir() else f"there is no folder {path.parent}"
+        raise StoreError(f"{path} cannot be written: {none or _why(error)}") from None
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+def _refuse(path: Path, inputs: Iterable[StrPath], kinds: Iterable[str], begins: str = "") -> None:
     try:
         seen = path.lstat()
     except FileNotFoundError:
@@ -72,56 +120,55 @@ def check_output(path: Path, inputs: Iterable[StrPath] = (), kinds: Iterable[str
         with suppress(OSError, ValueError):
             if os.path.samestat(seen, os.stat(read)):
                 raise StoreError(f"{path} is what is being read: name another file")
-    wanted = tuple(kinds)
-    kept, kind = _kept(path)
-    if kept and kind not in wanted:
-        raise StoreError(f"{path} is {kept}, which is never replaced: name another file")
-    if wanted and path.suffix.lower() not in wanted and seen.st_size:
+    wanted, head = tuple(kinds), _head(path)
+    for start, (what, kind) in _KEPT.items():
+        if head.startswith(start) and kind not in wanted:
+            raise StoreError(f"{path} is {what}, which is never replaced: name another file")
+    if not seen.st_size:
+        return
+    if wanted and path.suffix.lower() not in wanted:
         raise StoreError(
             f"{path} exists and is no {' or '.join(wanted)} file: name another, or remove it first"
         )
+    if not head.startswith(begins.encode()):
+        raise StoreError(
+            f"{path} exists and was not made by this command: name another, or remove it first"
+        )
 
 
-def _kept(path: Path) -> tuple[str, str]:
+def _head(path: Path) -> bytes:
+    """How a file begins; nothing where it cannot be read."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
-        return "", ""
+        return b""
     with open(fd, "rb") as file:
-        begins = file.read(max(map(len, _KEPT)))
-    return next((what for start, what in _KEPT.items() if begins.startswith(start)), ("", ""))
+        return file.read(_HEAD)
 
 
-def write_text(
-    path: Path,
-    text: str,
-    *,
-    inputs: Iterable[StrPath] = (),
-    kinds: Iterable[str] = (),
-    mode: int = 0o666,
-) -> None:
-    """Write a text so that the file is either the old one or whole. Raises StoreError."""
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a text so that the file is either the old one or whole; see `replaced`."""
     data = text.encode()
-    replaced(path, lambda file: file.write(data), inputs=inputs, kinds=kinds, mode=mode)
+    replaced(path, lambda file: file.write(data), mode=mode)
 
 
 def replaced(
     path: Path,
     write: Callable[[BinaryIO], object],
     *,
-    inputs: Iterable[StrPath] = (),
     kinds: Iterable[str] = (),
     mode: int = 0o666,
     durable: bool = True,
 ) -> None:
     """Let `write` fill a new file, and put it in the place of `path` once that is on disk.
 
-    mode: less the umask. durable: wait for the disk, as for all that cannot be made again.
-    Raises StoreError, and leaves `path` as it was, if there is no room or no right to, or if
-    `check_output` refuses.
+    Until then it is called ``NAME.part``. kinds: as `check_output` has them. mode: less the
+    umask. durable: wait for the disk, as for all that cannot be made again. Raises StoreError,
+    and leaves `path` as it was, if there is no room or no right to, or if `check_output` would
+    refuse.
     """
-    check_output(path, inputs, kinds)
-    part = path.with_name(path.name + ".part")
+    _refuse(path, (), kinds)
+    part = _part(path)
     try:
         # Removing takes away a link itself, never what it points to.
         part.unlink(missing_ok=True)
@@ -168,11 +215,24 @@ def append_to(path: StrPath) -> int:
 
 
 def make_folder(path: Path, private: bool = False) -> None:
-    """Make a folder and those above it, where they are not there yet. Raises StoreError."""
+    """Make a folder and those above it, where they are not there yet.
+
+    private: others may not look into it; one that is there is closed to them. Raises StoreError.
+    """
     try:
         path.mkdir(mode=0o700 if private else 0o777, parents=True, exist_ok=True)
+        if private:
+            seen = path.lstat()
+            if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid():
+                raise StoreError(f"{path} is no folder of yours: remove it")
+            path.chmod(0o700)
     except (OSError, ValueError) as error:
         raise StoreError(f"{path} cannot be made: {_why(error)}") from None
+
+
+def nowhere() -> TextIO:
+    """A file that takes all and keeps nothing."""
+    return open(os.devnull, "w")
 
 
 def write_all(fd: int, data: bytes) -> None:

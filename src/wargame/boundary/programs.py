@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from wargame.boundary.files import home
 from wargame.errors import WargameError
 
 __all__ = ["Command", "Process", "named", "openssl", "ourselves", "started"]
@@ -28,12 +29,14 @@ class Command:
 
 
 def named(text: str) -> Command:
-    """The command that a person named, split as a shell would; no shell ever sees it.
+    """The command that a person named, split as a shell would, which never sees it itself.
 
     Raises WargameError if it has no words or a quotation mark stands alone.
     """
     try:
-        words = tuple(shlex.split(text))
+        words = tuple(
+            str(home(word)) if word.startswith("~/") else word for word in shlex.split(text)
+        )
     except ValueError as error:
         raise WargameError(f"{text!r} is no command: {error}") from None
     if not words:

@@ -15,15 +15,16 @@ from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
-    add_out,
     add_seat,
     add_seed,
     add_worldview,
     jobs_of,
     seed_of,
 )
+from wargame.commands.outputs import add_out, fills
 from wargame.commands.terminal import Meter, print_json
 from wargame.english import counted
+from wargame.experiment.folder import MANIFEST, PARQUET, TALLY
 
 if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
@@ -81,7 +82,12 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cluster", metavar="ADDRESS", help="play on a Dask cluster: tcp://host:8786"
     )
-    add_out(parser, "DIR", "folder of results (default: a new one in runs/)")
+    add_out(
+        parser,
+        "DIR",
+        "folder of results (default: a new one in runs/)",
+        writes=fills(MANIFEST, TALLY, PARQUET),
+    )
     parser.add_argument(
         "--resume",
         action="store_true",

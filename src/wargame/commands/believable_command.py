@@ -10,15 +10,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from wargame.boundary.files import check_output
 from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
-    add_out,
     add_seed,
     jobs_of,
     seed_of,
 )
+from wargame.commands.outputs import add_out, replaces
 from wargame.commands.terminal import Meter, print_json
 
 EXAMPLES = """examples:
@@ -31,7 +32,9 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame believable``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    add_out(parser, "FILE", "the file (default: believable-SCENARIO.html)")
+    add_out(
+        parser, "FILE", "the file (default: believable-SCENARIO.html)", writes=replaces(".html")
+    )
     parser.add_argument(
         "--worldview",
         metavar="W",
@@ -66,9 +69,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, write the page, and say in a few lines what it says."""
     from wargame.experiment.believable import PARTS, gather
+    from wargame.load import load
     from wargame.show.believable import in_short, write_believable
 
     jobs = jobs_of(args)
+    out = args.out or Path(f"believable-{load(args.scenario).scenario.id}.html")
+    if not args.json:
+        check_output(out, kinds=(".html",))
     meters: dict[str, Meter] = {}
 
     def show(part: str, done: int, total: int) -> None:
@@ -89,7 +96,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(evidence.to_json())
         return 0
-    out = Path(args.out) if args.out else Path(f"believable-{evidence.scenario}.html")
     print("\n".join(in_short(evidence, args.lang)))
     print(write_believable(evidence, out, args.lang))
     return 0

@@ -7,9 +7,11 @@ The batch that judges has luck of its own, which the search never saw.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
-from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.outputs import add_out, replaces
 from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
 
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--targets", required=True, metavar="T", help="a targets file: its name or path"
     )
-    add_out(parser, "FILE", "the worldview to write (.yaml)", required=True)
+    add_out(parser, "FILE", "the worldview to write (.yaml)", required=True, writes=_worldview)
     parser.add_argument(
         "--dial",
         action="append",
@@ -53,9 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Calibrate; 1 if a target is not met."""
     from wargame.experiment.calibrate import calibrate, command_for, save
 
-    path = Path(args.out)
-    if path.suffix != ".yaml":
-        raise WargameError(f"the worldview is a YAML file: name one that ends in .yaml, not {path}")
+    path = args.out
     meter = Meter("calibrating")
 
     def tell(what: str, done: int, total: int) -> None:
@@ -85,9 +85,28 @@ def run(args: argparse.Namespace) -> int:
     return 0 if result.met else 1
 
 
+def _worldview(out: Path, inputs: Iterable[Path]) -> None:
+    """A worldview and its report; an older one is replaced, a file from another hand is not."""
+    from wargame.experiment.calibrate import MADE
+
+    if out.suffix != ".yaml":
+        raise WargameError(f"the worldview is a YAML file: name one that ends in .yaml, not {out}")
+    replaces(".yaml", begins=f"# {MADE}")(out, inputs)
+    replaces(".json")(out.with_suffix(".fits.json"), inputs)
+
+
 def _words(args: argparse.Namespace) -> list[str]:
     """The command again, with every number that its result depends on."""
     dials = [word for dial in args.dial for word in ("--dial", dial)]
     numbers = ("runs", "seed", "budget", "settings")
     rest = [word for name in numbers for word in (f"--{name}", str(getattr(args, name)))]
-    return ["calibrate", args.scenario, "--targets", args.targets, "-o", args.out, *dials, *rest]
+    return [
+        "calibrate",
+        args.scenario,
+        "--targets",
+        args.targets,
+        "-o",
+        str(args.out),
+        *dials,
+        *rest,
+    ]

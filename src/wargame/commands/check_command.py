@@ -8,9 +8,9 @@ rules that can never fire, moves that can never be made, endings that can never 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
+from wargame.boundary.files import home
 from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
 from wargame.english import counted
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 
     readers = {kind.key: kind.load for kind in KINDS.values()}
     if args.files:
-        findings = check_files([Path(file) for file in args.files], readers)
+        findings = check_files([home(file) for file in args.files], readers)
     else:
         files = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
         findings = check_everything(files, readers)

@@ -6,10 +6,9 @@ The file holds every turn through every lens, in English and Japanese.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from wargame.boundary.files import write_text
-from wargame.commands.options import add_out
+from wargame.commands.outputs import add_out, replaces
 from wargame.commands.replay_command import add_run, outlook
 from wargame.commands.terminal import caution
 
@@ -22,7 +21,14 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame export``."""
     add_run(parser)
-    add_out(parser, "FILE", "the file, as replay.html", "--output", type=Path, required=True)
+    add_out(
+        parser,
+        "FILE",
+        "the file, as replay.html",
+        "--output",
+        required=True,
+        writes=replaces(".html"),
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, get_args
 
-from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.outputs import add_out, new_file
 from wargame.commands.terminal import Meter, caution, print_json, table
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=0, metavar="N", help="also play N futures of both (default: 0)"
     )
-    add_out(parser, "FILE", "write the fork as a new turn log")
+    add_out(parser, "FILE", "write the fork as a new turn log", writes=new_file)
     add_jobs(parser, "processes for --runs")
     add_lang(parser, "language of the telling")
     add_json(parser)
@@ -88,10 +89,11 @@ def run(args: argparse.Namespace) -> int:
         meter = Meter("futures")
         usual = usually(done, args.runs, jobs, meter.show)
         meter.clear()
+    out = args.out and str(args.out)
     if args.json:
-        print_json(_data(done, usual, args.out))
+        print_json(_data(done, usual, out))
     else:
-        print(told(done, usual, args.out, args.lang))
+        print(told(done, usual, out, args.lang))
     return 0
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from wargame.commands.options import add_jobs, add_json, add_lang, add_out, jobs_of
+from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.outputs import add_out, fills
 from wargame.commands.terminal import Meter, print_json, table
 
 EXAMPLES = """examples:
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_jobs(parser)
     add_lang(parser, "language of the reasons")
-    add_out(parser, "DIR", "write the runs as pages, and an index")
+    add_out(parser, "DIR", "write the runs as pages, and an index", writes=fills("index.html"))
     add_json(parser)
 
 
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         from wargame.experiment.archive import read_playthrough
         from wargame.show.gallery import write_gallery
 
-        written = write_gallery(Path(args.out), picks, read_playthrough, args.lang)
+        written = write_gallery(args.out, picks, read_playthrough, args.lang)
     if args.json:
         data = {"picks": [pick.to_json() for pick in picks], "out": [str(p) for p in written]}
         print_json(data)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from wargame.commands.options import add_lang, add_out, add_overlay
+from wargame.commands.options import add_lang, add_overlay
+from wargame.commands.outputs import add_out, fills
 
 EXAMPLES = """examples:
   wargame kit kherson-2022 -o kit
@@ -15,7 +15,14 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame kit``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    add_out(parser, "FOLDER", "where the pages go", "--output", type=Path, required=True)
+    add_out(
+        parser,
+        "FOLDER",
+        "where the pages go",
+        "--output",
+        required=True,
+        writes=fills("index.html", "roles.html", "facilitator.html", "cards.html"),
+    )
     add_overlay(parser)
     add_lang(parser, "language of the pages")
 

@@ -6,9 +6,9 @@ docs/odd.md is that of kherson-2022; a test fails when it no longer says what th
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from wargame.commands.options import add_json, add_lang, add_out
+from wargame.commands.options import add_json, add_lang
+from wargame.commands.outputs import add_out, replaces
 from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="kherson-2022",
         help="a scenario's name or path (default: kherson-2022)",
     )
-    add_out(parser, "FILE", "write it there (default: print it)")
+    add_out(parser, "FILE", "write it there (default: print it)", writes=replaces(".md"))
     add_lang(parser, "language of the text")
     add_json(parser)
 
@@ -38,9 +38,14 @@ def run(args: argparse.Namespace) -> int:
 
     text = odd(load(args.scenario), args.lang)
     if args.out:
-        write_text(Path(args.out), text)
+        write_text(args.out, text)
     if args.json:
-        found = {"schema": 1, "scenario": args.scenario, "out": args.out, "text": text}
+        found = {
+            "schema": 1,
+            "scenario": args.scenario,
+            "out": args.out and str(args.out),
+            "text": text,
+        }
         print_json(found)
     elif args.out:
         print(args.out)

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from typing import Any
 
 from wargame.errors import WargameError
 from wargame.experiment.plan import MOST_JOBS
 
 SEEDS = 2**63
-
-
-def add_out(
-    parser: argparse.ArgumentParser, metavar: str, help: str, *also: str, **more: Any
-) -> None:
-    """``-o`` and ``--out``: where a command writes. also: older spellings that go on working."""
-    parser.add_argument("-o", "--out", *also, metavar=metavar, help=help, **more)
 
 
 def add_json(

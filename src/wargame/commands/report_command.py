@@ -6,9 +6,9 @@ Further folders are the same policies under other worldviews; they add a table a
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from wargame.commands.options import add_json, add_lang, add_out
+from wargame.commands.options import add_json, add_lang
+from wargame.commands.outputs import add_out, replaces
 from wargame.commands.terminal import print_json
 
 EXAMPLES = """examples:
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "others", nargs="*", metavar="DIR", help="the same policies under other worldviews"
     )
-    add_out(parser, "FILE", "the file (default: report.html in DIR)")
+    add_out(parser, "FILE", "the file (default: report.html in DIR)", writes=replaces(".html"))
     add_lang(parser, "language that it opens in")
     add_json(parser)
 
@@ -32,10 +32,10 @@ def run(args: argparse.Namespace) -> int:
     from wargame.show.report import write_report
 
     path = write_report(
-        Path(args.folder),
-        [Path(other) for other in args.others],
+        args.folder,
+        args.others,
         args.lang,
-        Path(args.out) if args.out else None,
+        args.out,
     )
     if args.json:
         size = path.stat().st_size

@@ -12,11 +12,11 @@ from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
-    add_out,
     add_seed,
     jobs_of,
     seed_of,
 )
+from wargame.commands.outputs import add_out, fills
 from wargame.commands.terminal import Meter, print_json, table
 
 EXAMPLES = """examples:
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_jobs(parser)
-    add_out(parser, "DIR", "folder that keeps what was played")
+    add_out(parser, "DIR", "folder that keeps what was played", writes=fills())
     parser.add_argument(
         "--resume", action="store_true", help="go on with an interrupted --out folder"
     )

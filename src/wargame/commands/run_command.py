@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from wargame.commands.options import (
     add_json,
     add_lang,
-    add_out,
     add_overlay,
     add_seat,
     add_seed,
     seed_of,
 )
+from wargame.commands.outputs import add_out, new_file
 from wargame.commands.terminal import print_json
 from wargame.errors import WargameError
 
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_overlay(parser)
     add_seat(parser)
-    add_out(parser, "FILE", "write the run as a turn log, a new file", "--log")
+    add_out(parser, "FILE", "write the run as a turn log, a new file", "--log", writes=new_file)
     add_lang(parser, "language of the telling")
     add_json(parser)
 

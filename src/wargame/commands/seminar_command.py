@@ -16,7 +16,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wargame.commands.options import add_lang, add_out, add_overlay, add_seat, add_seed, seed_of
+from wargame.boundary.files import home
+from wargame.boundary.keys import tightened
+from wargame.commands.options import add_lang, add_overlay, add_seat, add_seed, seed_of
+from wargame.commands.outputs import add_out, new_file
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
@@ -33,6 +36,11 @@ EXAMPLES = """examples:
 
 On plain http anybody on the same network can read along. Use a network of your own, or --tls."""
 
+EXPOSED = (
+    "others on this machine could read it until now; if one may have copied it, stop, remove it "
+    "and start again: everybody then signs in anew"
+)
+
 HOST, PORT = "0.0.0.0", 8022
 
 
@@ -43,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seats", default="", metavar="A,B", help="the actors that people play, with commas"
     )
     add_seat(parser)
-    add_out(parser, "FILE", "the game's log, a new file", "--log", type=Path)
-    parser.add_argument("--open", type=Path, metavar="FILE", help="go on with the game of this log")
+    add_out(parser, "FILE", "the game's log, a new file", "--log", writes=new_file)
+    parser.add_argument("--open", type=home, metavar="FILE", help="go on with the game of this log")
     parser.add_argument("--from", dest="source", metavar="RUN", help="begin inside a run: its log")
     parser.add_argument(
         "--turn", type=int, default=0, metavar="T", help="with --from: begin after this turn"
@@ -64,8 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--port", type=int, default=PORT, help=f"the port (default: {PORT})")
     parser.add_argument("--tls", action="store_true", help="https, with a certificate made here")
-    parser.add_argument("--certificate", type=Path, metavar="FILE", help="https, with this one")
-    parser.add_argument("--key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument("--certificate", type=home, metavar="FILE", help="https, with this one")
+    parser.add_argument("--key", type=home, metavar="FILE", help="the certificate's key")
     parser.add_argument("--no-qr", action="store_true", help="print links without QR codes")
 
 
@@ -87,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
         stack.callback(table.close)
         listening = stack.enter_context(listen(args.host, args.port))
         hosts = addresses(args.host)
+        if tightened(key_file(table)):
+            print(f"wargame: {key_file(table)}: {EXPOSED}", file=sys.stderr)
         certificate = None
         if args.certificate is not None:
             certificate = (args.certificate, args.key)

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
-    add_out,
     add_overlay,
     add_seed,
     jobs_of,
     seed_of,
 )
+from wargame.commands.outputs import add_out, joins
 from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
@@ -68,7 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_jobs(parser)
-    add_out(parser, "DIR", "keep the answer in a batch's folder, for its report")
+    add_out(
+        parser,
+        "DIR",
+        "keep the answer in a batch's folder, for its report",
+        writes=joins("sensitivity.json"),
+    )
     add_lang(parser)
     add_json(parser)
 
@@ -86,8 +90,6 @@ def run(args: argparse.Namespace) -> int:
             "--policy and --worldview are for the regrets, which --only leaves out: "
             "--overlay lays one over the scenario"
         )
-    if args.out and not Path(args.out).is_dir():
-        raise WargameError(f"{args.out} is no folder")
 
     def tell(cost: Cost) -> None:
         print(cost.words(args.lang), file=sys.stderr)
@@ -111,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     )
     meter.clear()
     if args.out:
-        write_json(Path(args.out) / "sensitivity.json", found.to_json())
+        write_json(args.out / "sensitivity.json", found.to_json())
     if args.json:
         print_json(found.to_json())
     else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wargame.boundary.files import home
 from wargame.errors import ReplayError, SpecError, no_such
 from wargame.log import read_log
 from wargame.replay import Replay, header_for, open_replay, record, replay_log
@@ -29,6 +30,8 @@ def read_playthrough(where: str | os.PathLike[str]) -> Replay:
     Raises ReplayError, StoreError or SpecError, which name what is wrong.
     """
     name = os.fspath(where)
+    if name.startswith("~"):
+        name = str(home(name))
     if Path(name).is_file():
         return _history(name) if name.endswith((".yaml", ".yml")) else open_replay(name)
     folder, marked, row = name.rpartition("#")

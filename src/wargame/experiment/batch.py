@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from wargame.boundary.files import home
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.columns import Columns
 from wargame.experiment.export import export
@@ -78,7 +79,7 @@ class Batch:
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Batch:
         """A folder that was begun before. Raises StoreError if it is none."""
-        path = Path(folder)
+        path = home(folder)
         manifest = read_json(path / MANIFEST)
         try:
             headers = {name: _header(data) for name, data in manifest["headers"].items()}
@@ -337,7 +338,7 @@ def _opened(
         return Batch(folder, variants.headers, variants.expect, request.until)
 
     if goes_on and out is not None:
-        folder = Path(out)
+        folder = home(out)
         journal = _resumed(folder / JOURNAL, variants, first)
         with journal:
             write_json(folder / MANIFEST, _manifest(variants))

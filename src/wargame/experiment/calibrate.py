@@ -50,6 +50,9 @@ SHARE = 16
 DESIGN, UNTOUCHED, ROUNDS = 2, 2, (1, 1, 2, 4, 4)
 """How the budget is spent, in sixteenths: the design, the scenario as written, the rounds. The
 last rounds are the longest, since they say how high the surfaces stand at the answer."""
+MADE = "Made by calibration"
+"""So the head of a worldview begins that was made here."""
+
 FRESH = 1
 """Added to the seed of the search: the luck of the batch that judges has not been seen before."""
 STARTS = 4
@@ -460,7 +463,7 @@ def _leading(result: Calibration) -> dict[str, Any]:
 def _head(result: Calibration, command: str) -> str:
     """The comment above a worldview: the command that makes it, and what it gave."""
     lines = [
-        "Made by calibration, not by hand. To make it again:",
+        f"{MADE}, not by hand. To make it again:",
         f"  {command}" if command else "  wargame.experiment.calibrate.calibrate",
         f"Scenario {result.scenario}, digest {result.digest[:16]}, engine {__version__}.",
         f"{result.runs:,} runs with seed {result.seed + FRESH}, which the search never saw:",

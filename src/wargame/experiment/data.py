@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from wargame.boundary.files import home
 from wargame.data_files import is_path, shown_path
 from wargame.errors import Fault, SpecError, hint
 from wargame.located import shown
@@ -31,7 +32,7 @@ def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
 def _find(folder: str, name: str | Path, what: str) -> Path:
     """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
     if isinstance(name, Path) or is_path(name):
-        return Path(name)
+        return home(name)
     known = data_files(folder)
     if name not in known:
         raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint(name, known))])

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wargame.boundary import foreign
-from wargame.boundary.files import make_folder, write_text
+from wargame.boundary.files import home, make_folder, write_text
 from wargame.errors import StoreError, WargameError
 
 __all__ = [
@@ -51,7 +51,7 @@ def is_begun(folder: str | os.PathLike[str] | None) -> bool:
     """
     if folder is None:
         raise WargameError("to go on with a batch, name its folder: --out DIR")
-    path = Path(folder)
+    path = home(folder)
     if (path / MANIFEST).is_file():
         return True
     if not path.is_dir() or not _names(path) <= _BEFORE_IT_BEGAN:
@@ -77,9 +77,9 @@ def new_folder(
     made: list[Path] = []
     try:
         try:
-            folder = _numbered(scenario, made) if out is None else _asked_for(Path(out), made)
+            folder = _numbered(scenario, made) if out is None else _asked_for(home(out), made)
         except OSError as error:
-            where = Path("runs") if out is None else Path(out)
+            where = Path("runs") if out is None else home(out)
             raise StoreError(f"{where} cannot be used for results: {error.strerror}") from None
         if held := _names(folder) - (_BEFORE_IT_BEGAN if left_over else set()):
             raise StoreError(

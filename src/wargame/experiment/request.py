@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wargame.boundary.files import home
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.execute import LocalRunner
 from wargame.experiment.folder import MANIFEST, is_begun, read_json
@@ -61,7 +62,7 @@ class Request:
         if not is_begun(out) or out is None:
             return self
         named = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(self.of_folder(Path(out)), **named)
+        return replace(self.of_folder(home(out)), **named)
 
     @property
     def most(self) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame import __version__
-from wargame.boundary.files import make_folder
+from wargame.boundary.files import home, make_folder
 from wargame.english import counted
 from wargame.errors import SpecError, WargameError, no_such
 from wargame.experiment.journal import Journal
@@ -336,7 +336,7 @@ def _play(
     from wargame.experiment.runner import runner
 
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(out) if out is not None else Path(scratch)
+        folder = home(out) if out is not None else Path(scratch)
         make_folder(folder)
         begin = Journal.resume if resume else Journal.create
         with begin(folder / JOURNAL, plan) as journal, runner(PLAY, PREPARE, jobs=jobs) as players:

@@ -17,7 +17,7 @@ from math import nan, sqrt
 from pathlib import Path
 from typing import Any
 
-from wargame.boundary.files import write_text
+from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_json as read_foreign
 from wargame.english import counted
 from wargame.experiment.batch import BASELINE, Batch
@@ -681,10 +681,14 @@ def _error(share: Share) -> float:
 
 
 def write_report(
-    folder: Path, others: Sequence[Path] = (), lang: str = "en", out: Path | None = None
+    folder: str | Path,
+    others: Sequence[str | Path] = (),
+    lang: str = "en",
+    out: Path | None = None,
 ) -> Path:
     """Write the report of a batch's folder, as ``report.html`` in it where nothing is said."""
-    text = report(Batch.open(folder), [Batch.open(other) for other in others], lang)
-    path = folder / "report.html" if out is None else out
-    write_text(path, text)
+    batch = Batch.open(folder)
+    path = batch.folder / "report.html" if out is None else out
+    check_output(path, kinds=(".html",))
+    write_text(path, report(batch, [Batch.open(other) for other in others], lang))
     return path

@@ -26,6 +26,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from wargame.boundary.foreign import Malformed, dumps, value
+from wargame.boundary.keys import kept_key
 from wargame.errors import StoreError, WargameError
 from wargame.seminar import seats
 from wargame.seminar.aar import as_html
@@ -44,7 +45,6 @@ from wargame.seminar.web.security import (
     Pass,
     Passes,
     derived_code,
-    kept_key,
 )
 from wargame.seminar.web.words import language, speaker
 

@@ -50,6 +50,8 @@ def self_made(folder: Path, hosts: Iterable[str]) -> tuple[Path, Path]:
         "-addext", f"subjectAltName={names}", "-addext", "extendedKeyUsage=serverAuth",
         "-keyout", str(key), "-out", str(certificate),
     ]  # fmt: skip
+    for path in (certificate, key):
+        path.unlink(missing_ok=True)  # a link that stood there is not followed
     try:
         made = openssl(*command)
     except FileNotFoundError:

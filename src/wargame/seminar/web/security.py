@@ -18,14 +18,12 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wargame.boundary.files import PRIVATE, replaced
 from wargame.seminar.seats import ALPHABET, LENGTH
 
 BODY_LIMIT = 64 * 1024
@@ -72,16 +70,6 @@ class Passes:
 
     def _seal(self, body: str) -> str:
         return hmac.new(self._key, body.encode(), hashlib.sha256).hexdigest()
-
-
-def kept_key(path: Path) -> bytes:
-    """The key in a file that only its owner can read; made when it is first asked for."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        replaced(path, lambda file: file.write(key), mode=PRIVATE)
-        return key
 
 
 def derived_code(key: bytes, role: str, grant: str) -> str:
