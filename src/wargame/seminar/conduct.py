@@ -159,7 +159,8 @@ def code(hand: Hand, said: ask.Coded) -> list[Deed]:
 
 
 def join(hand: Hand, _: ask.Nothing) -> list[Deed]:
-    return [Deed("join", {"seat": _own(hand)})]
+    actor = _own(hand)
+    return [] if hand.state.seats[actor].joined else [Deed("join", {"seat": actor})]
 
 
 def draft(hand: Hand, said: ask.Orders) -> list[Deed]:

@@ -58,6 +58,21 @@ def matches(code: str, kept: str) -> bool:
     return bool(digest) and hmac.compare_digest(_digest(code, bytes.fromhex(salt)), digest)
 
 
+def is_code(text: str) -> bool:
+    """Whether this could be a code at all; nothing else is worth a slow look."""
+    plain = _plain(text)
+    return len(plain) == LENGTH and all(letter in ALPHABET for letter in plain)
+
+
+def same(code: str, other: str) -> bool:
+    """Whether two codes are one; dashes and letter case do not count."""
+    return hmac.compare_digest(_plain(code).encode(), _plain(other).encode())
+
+
+def _plain(code: str) -> str:
+    return code[:80].upper().translate(_ALIKE)
+
+
 def _digest(code: str, salt: bytes) -> str:
-    plain = code.upper().translate(_ALIKE).encode("utf-8", "replace")[:64]
+    plain = _plain(code).encode("utf-8", "replace")[:64]
     return hashlib.scrypt(plain, salt=salt, n=2**12, r=8, p=1, dklen=20).hex()

@@ -14,6 +14,12 @@ HERE = "http://192.168.1.5:8022"
 SOCKET = "ws://192.168.1.5:8022/nudge"
 
 
+def settle(client: TestClient) -> None:
+    """Wait until the server has drawn what has changed, as pages do that wait for their nudge."""
+    assert client.portal is not None
+    client.portal.call(client.app.app.state.house.catch_up)  # type: ignore[attr-defined]
+
+
 class Person:
     """Somebody with a pass."""
 
@@ -29,7 +35,8 @@ class Person:
         return {"authorization": f"Bearer {self.token}"}
 
     def part(self, whose: str = "", lang: str = "en") -> httpx.Response:
-        """What this person is shown of a role, its own by default."""
+        """What this person is shown of a role, its own by default, once all pages are drawn."""
+        settle(self.client)
         return self.client.get(f"/part/{whose or self.role}?lang={lang}", headers=self.headers)
 
     def do(self, name: str, data: Any = None, **said: Any) -> httpx.Response:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from wargame.seminar.web.security import BODY_LIMIT, Gate, Guesses, Passes
+from wargame.seminar.web.security import BODY_LIMIT, REQUESTS, Gate, Limit, Passes
 
 HERE = "http://192.168.1.5:8022"
 OTHER_NAME = "http://room.local:8022"
@@ -140,26 +140,34 @@ def test_every_answer_carries_the_policy(
     assert "set-cookie" not in answer.headers
 
 
-def test_wrong_codes_run_out_for_one_address_and_for_all_together() -> None:
+def test_a_limit_is_for_one_and_for_all_together() -> None:
     now = 0.0
-    guesses = Guesses(lambda: now, each=3, together=5)
-    for _ in range(3):
-        assert guesses.allowed("a")
-        guesses.wrong("a")
-    assert not guesses.allowed("a")
-    assert guesses.allowed("b")
-    guesses.wrong("b")
-    guesses.wrong("b")
-    assert not guesses.allowed("c")
+    limit = Limit(lambda: now, each=3, together=5)
+    assert [limit.take("a") for _ in range(5)] == [True] * 3 + [False] * 2
+    assert [limit.take("b") for _ in range(3)] == [True] * 2 + [False]
+    assert not limit.take("c")
     now = 60.0
-    assert guesses.allowed("a")
+    assert limit.take("a")
 
 
-def test_a_right_code_is_no_wrong_one() -> None:
-    guesses = Guesses(lambda: 0.0, each=1)
-    guesses.wrong("a")
-    guesses.forgive("a")
-    assert guesses.allowed("a")
+def test_what_is_given_back_does_not_count() -> None:
+    limit = Limit(lambda: 0.0, each=1)
+    assert limit.take("a") and not limit.take("a")
+    limit.give_back("a")
+    limit.give_back("nobody")
+    assert limit.take("a") and not limit.take("a")
+
+
+def test_one_address_has_so_many_requests_a_minute() -> None:
+    now = 0.0
+    with TestClient(Gate(TOY, [HERE], clock=lambda: now), base_url=HERE) as client:
+        found = [client.get("/").status_code for _ in range(20)]
+        assert found == [200] * 20
+        client.app._asked._each = 20  # type: ignore[attr-defined]
+        assert client.get("/").status_code == 429
+        now = 60.0
+        assert client.get("/").status_code == 200
+    assert REQUESTS > 35 * 60  # a class behind one router, each asking once a second
 
 
 def test_a_pass_is_ours_or_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -370,6 +371,41 @@ def test_a_seat_is_not_nudged_when_another_orders(
         facilitator.do("pause")
         after = socket.receive_json()["revision"]
         assert after == red.part().headers["x-revision"] != before
+
+
+def test_what_others_do_is_not_waited_for_by_a_seats_page_nor_by_its_orders(
+    client: TestClient, red: Person, blue: Person, facilitator: Facilitator
+) -> None:
+    """Nothing is drawn within a seat's request, so that its time tells nothing of the others."""
+    facilitator.to("orders")
+    before = red.part()
+    house = client.app.app.state.house  # type: ignore[attr-defined]
+    busy = threading.Event()
+    pools = (house.drawing, house.guessing, house.counting)
+    held = [pool.submit(busy.wait) for pool in pools for _ in range(2)]
+    march = {"orders": [{"move": "march"}]}
+    assert blue.do("submit", march, turn=1).status_code == 200
+    during = client.get("/part/seat:red", headers=red.headers)
+    assert (during.text, during.headers["x-revision"]) == (
+        before.text,
+        before.headers["x-revision"],
+    )
+    assert red.do("submit", march, turn=1).status_code == 200
+    busy.set()
+    assert all(each.result() for each in held)
+    # What a role itself has done stands on its page at once.
+    own = client.get("/part/seat:red", headers=red.headers)
+    assert own.headers["x-revision"] != before.headers["x-revision"]
+
+
+def test_a_role_has_so_many_commands_a_minute(
+    client: TestClient, red: Person, blue: Person, facilitator: Facilitator
+) -> None:
+    facilitator.to("orders")
+    client.app.app.state.house.deeds._each = 3  # type: ignore[attr-defined]
+    found = [red.do("draft", {"orders": []}, turn=1).status_code for _ in range(4)]
+    assert found == [200, 200, 200, 429]
+    assert blue.do("submit", {"orders": []}, turn=1).status_code == 200
 
 
 def test_a_new_code_shuts_the_pages_of_the_old_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
@@ -22,6 +23,7 @@ from wargame.seminar.web.server import HEADER_LIMIT, listen, server
 
 PATIENCE = 60  # seconds after which the test gives up; never reached in a good run
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+LONG = 32 * 2**20  # bytes: more than all buffers between a server and who does not read
 UPGRADE = (
     b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
     b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
@@ -36,13 +38,13 @@ async def hello(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         await receive()
         return
-    await send(
-        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
-    )
-    await send({"type": "http.response.body", "body": b""})
+    body = b"x" * (LONG if scope["path"] == "/long" else 0)
+    length = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
+    await send({"type": "http.response.body", "body": body})
 
 
-Connect = Callable[[], socket.socket]
+Connect = Callable[..., socket.socket]
 
 
 @contextmanager
@@ -54,8 +56,8 @@ def running() -> Iterator[Connect]:
     thread.start()
     opened: list[socket.socket] = []
 
-    def connect() -> socket.socket:
-        opened.append(socket.create_connection(listening.getsockname(), PATIENCE))
+    def connect(source: str = "127.0.0.1") -> socket.socket:
+        opened.append(socket.create_connection(listening.getsockname(), PATIENCE, (source, 0)))
         return opened[-1]
 
     try:
@@ -106,6 +108,52 @@ def test_connections_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
             third.sendall(ASK)
             if answer(third) == b"":
                 raise ConnectionResetError
+
+
+def test_one_address_has_so_many_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "BY_ADDRESS", 1)
+    with running() as connect:
+        first, second, elsewhere = connect(), connect(), connect("127.0.0.2")
+        for connection in (first, elsewhere):
+            connection.sendall(ASK)
+            assert answer(connection).startswith(b"HTTP/1.1 200")
+        with pytest.raises(ConnectionResetError):
+            second.sendall(ASK)
+            if answer(second) == b"":
+                raise ConnectionResetError
+
+
+def test_who_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "READ_SECONDS", 0.2)
+    dropped = threading.Event()
+    abort = web_server.Unread._give_up
+
+    def told(protocol: web_server.Unread) -> None:
+        abort(protocol)
+        dropped.set()
+
+    monkeypatch.setattr(web_server.Unread, "_give_up", told)
+    with running() as connect:
+        connection = connect()
+        connection.sendall(ASK.replace(b"/", b"/long", 1))
+        assert dropped.wait(PATIENCE)
+        with contextlib.suppress(ConnectionResetError):
+            got = 0
+            while data := connection.recv(2**20):
+                got += len(data)
+            assert got < LONG
+
+
+def test_a_socket_that_gives_no_sign_of_life_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_server, "PING_SECONDS", 0.1)
+    with running() as connect:
+        connection = connect()
+        connection.sendall(UPGRADE)
+        assert answer(connection).startswith(b"HTTP/1.1 101")
+        said = b""
+        while data := connection.recv(4096):
+            said += data
+        assert said[0] == 0x89  # a ping, which it did not answer
 
 
 def test_an_address_that_is_taken_is_told_in_one_line() -> None:

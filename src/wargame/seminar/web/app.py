@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -33,25 +35,38 @@ from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv
 from wargame.seminar.refused import Refused
 from wargame.seminar.requests import COMMANDS
-from wargame.seminar.table import Ack, Table
+from wargame.seminar.table import COUNTED, Ack, Table
+from wargame.seminar.view import REVEALED
 from wargame.seminar.web.assets import assets
 from wargame.seminar.web.hub import Full, Hub, Listener
 from wargame.seminar.web.pages import Pages, page_of
-from wargame.seminar.web.scenes import Scene, Scenes
+from wargame.seminar.web.scenes import Scenes
 from wargame.seminar.web.security import (
     READ_SECONDS,
     Gate,
-    Guesses,
+    Limit,
     Pass,
     Passes,
     derived_code,
 )
 from wargame.seminar.web.words import language, speaker
 
-WAITING = 100
+T = TypeVar("T")
+
+WAITING, WAITING_BY_ADDRESS = 300, 60
 """WebSockets that have not shown a pass yet; each has `READ_SECONDS` to do so."""
 
+GUESSES, JOINS = 10, 60
+"""Codes a minute from one address: wrong ones, and all of them."""
+
+DEEDS, AT_ONCE = 1200, 4
+"""Commands a minute of one role, and of one pass at the same time."""
+
 TICK_SECONDS = 0.5
+
+BEAT = 0.1
+"""Seats and projectors are shown their pages at the next of these beats, in seconds: what others
+keep the server busy with shifts an answer by less than that, and so not at all."""
 
 SETTLING = 0.3
 """Seconds for which comings and goings are gathered."""
@@ -83,16 +98,31 @@ class House:
     clock: Callable[[], float] = time.monotonic
     read_seconds: float = READ_SECONDS
     hub: Hub = field(default_factory=Hub)
-    waiting: int = 0
+    waiting: Counter[str] = field(default_factory=Counter)
+    busy: Counter[str] = field(default_factory=Counter)
     _settling: bool = False
 
     def __post_init__(self) -> None:
         self.passes = Passes(self.key)
-        self.guesses = Guesses(self.clock)
+        self.guesses = Limit(self.clock, GUESSES, together=10 * GUESSES)
+        self.joins = Limit(self.clock, JOINS)
+        self.deeds = Limit(self.clock, DEEDS)
         self.pages = Pages(self.table, self.links[0])
         self.scenes = Scenes(self.table)
         self.labels: dict[str, str] = {}
+        self.acted: set[str] = set()
         self.stirred = asyncio.Event()
+        # Each kind of work has threads of its own: guessing holds up no hand-in, and neither does
+        # drawing or counting.
+        self.guessing = ThreadPoolExecutor(1, "guess")
+        self.drawing = ThreadPoolExecutor(1, "draw")
+        self.doing = ThreadPoolExecutor(8, "do")
+        self.counting = ThreadPoolExecutor(2, "count")
+
+    def close(self) -> None:
+        """Let go of the threads; what they have begun they end."""
+        for pool in (self.guessing, self.drawing, self.doing, self.counting):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     # ---------------------------------------------------------------------- who is asking
 
@@ -120,7 +150,7 @@ class House:
         """(role, token) for a code, or None. Slow: to be called in a thread."""
         role = self.table.role_for(code)
         for other in (seats.PROJECTOR, seats.FACILITATOR):
-            if role is None and seats.matches(code, seats.hashed(self.derived(other))):
+            if role is None and seats.same(code, self.derived(other)):
                 role = other
         return None if role is None else (role, self.passes.issue(role, self._grant(role)))
 
@@ -130,34 +160,47 @@ class House:
 
     # ---------------------------------------------------------------------- what has changed
 
-    def stir(self) -> None:
-        """Something may have changed: whoever sees it will be told."""
+    def stir(self, by: str = "") -> None:
+        """Something may have changed: whoever sees it will be told. by: the role that did it."""
         self.scenes.stir()
+        if by:
+            self.acted.add(by)
         self.stirred.set()
 
     async def follow(self) -> None:
-        """After every stir, wake the pages of those roles whose sight has changed."""
+        """After every stir, catch up."""
         while True:
             await self.stirred.wait()
-            self.stirred.clear()
-            for role in sorted(self.hub.watched):
-                await self.look(role)
+            await self.catch_up()
 
-    async def look(self, role: str) -> Scene:
-        """What a role sees now; its pages are woken if that is new. Raises KeyError."""
-        # The label does not depend on the language: one stands for both.
-        scene = await self._scene(role, "en")
-        if self.labels.get(role) != scene.label:
-            self.labels[role] = scene.label
+    async def catch_up(self) -> None:
+        """Draw anew what is looked at, and wake the pages of those whose sight has changed.
+
+        Until that is done everybody is given the old page at once: a page that is slow to come
+        when others have handed in would tell that they have.
+        """
+        self.stirred.clear()
+        for role in sorted(self.hub.watched | self.pages.asked):
+            await self.look(role)
+
+    async def look(self, role: str) -> None:
+        """Draw what a role sees now; its pages are woken if that is new. Raises KeyError."""
+        self.acted.discard(role)
+        label = await _in(self.drawing, self._draw, role)
+        if self.labels.get(role) != label:
+            self.labels[role] = label
             self.hub.wake(role)
-        return scene
 
-    async def _scene(self, role: str, lang: str) -> Scene:
-        """What a role sees. A change of threads costs more than looking it up, so that is first."""
-        known = self.scenes.known(role, lang)
-        if known is not None:
-            return known
-        return await run_in_threadpool(self.scenes.scene, role, lang)
+    def _draw(self, role: str) -> str:
+        """Draw a role's part as often as it has been asked for; the label of what it sees."""
+        label = self.scenes.scene(role, "en").label
+        for lang, live in self.pages.variants(role):
+            self._part(role, lang, live)
+        return label
+
+    def _part(self, role: str, lang: str, live: bool) -> None:
+        scene = self.scenes.scene(role, lang)
+        self.pages.part(role, lang, scene, self.derived(seats.PROJECTOR), live=live)
 
     async def tick(self) -> None:
         """Let the table see the time go by, and notice what it did by itself."""
@@ -182,23 +225,22 @@ class House:
         """Change a code into a pass."""
         say = speaker(_lang(request))
         address = request.client.host if request.client else ""
-        if not self.guesses.allowed(address):
+        # Counted before anything is waited for, so that many at once are counted as many.
+        if not (self.joins.take(address) and self.guesses.take(address)):
             message = say("Too many wrong codes. Wait a minute and try again.")
             return JSONResponse({"message": message}, 429)
         code = (await _json(request)).get("code")
-        # Counted before it is looked at, so that many at once are counted too.
-        self.guesses.wrong(address)
         found = None
-        if isinstance(code, str) and len(code) <= 40:
-            found = await run_in_threadpool(self.enter, code)
+        if isinstance(code, str) and seats.is_code(code):
+            found = await _in(self.guessing, self.enter, code)
         if found is None:
             return JSONResponse({"message": say("This code opens nothing.")}, 403)
-        self.guesses.forgive(address)
+        self.guesses.give_back(address)
         role, token = found
         if role.startswith(seats.SEAT):
             with contextlib.suppress(Refused):
-                await run_in_threadpool(self.table.command, role, "join")
-            self.stir()
+                await _in(self.doing, self.table.command, role, "join")
+            self.stir(role)
         return JSONResponse({"pass": token, "role": role, "page": page_of(role)})
 
     async def frame(self, request: Request, role: str) -> Response:
@@ -221,33 +263,34 @@ class House:
         if not may_see(asking.role, whose):
             raise HTTPException(403, "not yours")
         lang = _lang(request)
-        try:
-            # The label comes first: what is shown under it may be newer, never older.
-            label = (await self.look(whose)).label
-            scene = await self._scene(whose, lang)
-        except KeyError:
-            raise HTTPException(404, "no such role") from None
-        code = self.derived(seats.PROJECTOR)
         live = whose == asking.role
-        shown = self.pages.known(whose, lang, scene, live=live)
-        if shown is None:
-            draw = partial(self.pages.part, whose, lang, scene, code, live=live)
-            shown = await run_in_threadpool(draw)
+        shown = self.pages.drawn(whose, lang, live=live)
+        if shown is None or whose in self.acted:
+            # Only what a role itself has done is waited for before its page is shown.
+            try:
+                await _in(self.drawing, self._part, whose, lang, live)
+                await self.look(whose)
+            except KeyError:
+                raise HTTPException(404, "no such role") from None
+            shown = self.pages.drawn(whose, lang, live=live)
+            assert shown is not None
+        label, page = shown
+        if asking.role != seats.FACILITATOR:
+            await asyncio.sleep(BEAT - asyncio.get_running_loop().time() % BEAT)
         headers = {"x-revision": label}
         if (left := self.table.left) is not None:
             headers["x-left"] = str(left)
             headers["x-running"] = "1" if self.table.state.clock.running else ""
-        return HTMLResponse(shown, headers=headers)
+        return HTMLResponse(page, headers=headers)
 
     async def report(self, request: Request) -> Response:
         """The after-action report, as a page or as a table, once all lenses are open."""
-        asking = self.asking(request)
+        self.asking(request)
         lang = _lang(request)
-        seen = (await self._scene(asking.role, lang)).seen
-        if "report" not in seen:
+        if self.table.state.phase not in REVEALED:
             raise HTTPException(409, speaker(lang)("The report is opened in the debrief."))
         write, kind = _REPORTS[request.path_params["kind"]]
-        text = await run_in_threadpool(write, self.table, lang)
+        text = await _in(self.counting, write, self.table, lang)
         return Response(text.encode(), media_type=kind)
 
     async def do(self, request: Request) -> Response:
@@ -258,7 +301,9 @@ class House:
         plain = "application/json" in request.headers.get("accept", "")
         try:
             body = await _json(request)
-            ack = await run_in_threadpool(self._command, asking.role, name, body)
+            with self._turn_of(asking):
+                pool = self.counting if name in COUNTED else self.doing
+                ack = await _in(pool, self._command, asking.role, name, body)
         except Refused as refused:
             message = refused.words(lang)
             if plain:
@@ -269,12 +314,25 @@ class House:
             self.hub.shut(ack.data["role"])
             if ack.data["role"] == seats.FACILITATOR:
                 self.hub.shut(seats.PROJECTOR)
-        self.stir()
+        self.stir(asking.role)
         if plain:
             return JSONResponse({"revision": ack.revision, "data": dict(ack.data)})
         # Who has just steered has seen what they did, though their page does not show it yet.
         headers = {"x-helm": str(ack.revision)} if COMMANDS[name].steers else None
         return HTMLResponse(self.pages.done(name, ack, lang), headers=headers)
+
+    @contextlib.contextmanager
+    def _turn_of(self, asking: Pass) -> Iterator[None]:
+        """One command of a pass. Raises HTTPException 429 if it gives too many."""
+        if self.busy[asking.device] >= AT_ONCE or not self.deeds.take(asking.role):
+            raise HTTPException(429, "Too much at once. Wait a moment and try again.")
+        self.busy[asking.device] += 1
+        try:
+            yield
+        finally:
+            self.busy[asking.device] -= 1
+            if not self.busy[asking.device]:
+                del self.busy[asking.device]
 
     def _command(self, role: str, name: str, body: Mapping[str, Any]) -> Ack:
         unknown = body.keys() - {"data", "turn", "key", "revision"}
@@ -297,26 +355,31 @@ class House:
 
     async def nudge(self, socket: WebSocket) -> None:
         """Say that there is something new, and never what."""
-        if self.waiting >= WAITING:
+        address = socket.client.host if socket.client else ""
+        full = self.waiting.total() >= WAITING or self.waiting[address] >= WAITING_BY_ADDRESS
+        if full:
             await socket.close(1013)
             return
-        await socket.accept()
-        self.waiting += 1
+        self.waiting[address] += 1
         try:
+            await socket.accept()
             async with asyncio.timeout(self.read_seconds):
                 token, whose = _hello(await socket.receive_text())
             shown = self.bearer(token)
             whose = whose or shown.role
             if not may_see(shown.role, whose):
                 raise HTTPException(403)
-            await self.look(whose)
+            if whose not in self.labels:
+                await self.look(whose)
         except (TimeoutError, HTTPException, WebSocketDisconnect, KeyError):
             # KeyError: a binary frame, which has no text; or no such role.
             with contextlib.suppress(RuntimeError):
                 await socket.close(AWAY)
             return
         finally:
-            self.waiting -= 1
+            self.waiting[address] -= 1
+            if not self.waiting[address]:
+                del self.waiting[address]
         try:
             with self.hub.listening(shown.role, whose, shown.device) as listener:
                 self._tell_presence()
@@ -388,6 +451,7 @@ def create_app(
         yield
         for task in tasks:
             task.cancel()
+        house.close()
 
     routes = [
         Route("/", house.door),
@@ -408,7 +472,8 @@ def create_app(
         exception_handlers={HTTPException: _plainly, WargameError: _told},
         lifespan=lifespan,
     )
-    return Gate(inside, links, read_seconds)
+    inside.state.house = house
+    return Gate(inside, links, read_seconds, clock)
 
 
 def _lang(request: Request) -> str:
@@ -442,6 +507,11 @@ async def _json(request: Request) -> dict[str, Any]:
     if not isinstance(word, dict):
         raise Refused("malformed", detail="JSON")
     return word
+
+
+async def _in(pool: Executor, work: Callable[..., T], *args: Any) -> T:
+    """Do slow work in a thread of this pool."""
+    return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
 
 
 async def _gone(socket: WebSocket) -> None:

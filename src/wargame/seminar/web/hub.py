@@ -17,6 +17,10 @@ SOCKETS = 1200
 """Open WebSockets that have shown a pass."""
 
 
+BY_PASS = 8
+"""The same for one pass: a tab, its copies, and what a phone has lost and not yet given up."""
+
+
 class Full(Exception):
     """No room for another connection."""
 
@@ -64,7 +68,8 @@ class Hub:
     @contextmanager
     def listening(self, role: str, whose: str, device: str) -> Iterator[Listener]:
         """A page is open. Raises Full."""
-        if len(self._listeners) >= SOCKETS:
+        same = sum(a.role == role and a.device == device for a in self._listeners)
+        if len(self._listeners) >= SOCKETS or same >= BY_PASS:
             raise Full
         listener = Listener(role, whose, device)
         self._listeners.add(listener)

@@ -63,13 +63,14 @@ class Pages:
         return self._render("page.html", lang, role=role, whose=whose)
 
     def part(self, whose: str, lang: str, scene: Scene, public_code: str, *, live: bool) -> str:
-        """What a role sees, rendered once a scene, however many ask.
+        """What a role sees, rendered once for each scene, however many ask.
 
         live: its own page, whose buttons work; otherwise somebody looks over its shoulder.
         public_code: the projector's, which only the facilitator's page shows.
         """
-        if (known := self.known(whose, lang, scene, live=live)) is not None:
-            return known
+        kept = self._kept.get((whose, lang, live))
+        if kept is not None and kept[0] is scene:
+            return kept[1]
         shown = self._render(
             f"{whose.partition(':')[0]}.html",
             lang,
@@ -86,10 +87,19 @@ class Pages:
         self._kept[whose, lang, live] = (scene, shown)
         return shown
 
-    def known(self, whose: str, lang: str, scene: Scene, *, live: bool) -> str | None:
-        """The same, if it was rendered before."""
+    def drawn(self, whose: str, lang: str, *, live: bool) -> tuple[str, str] | None:
+        """The label and the page of a part as it was last rendered, however old."""
         kept = self._kept.get((whose, lang, live))
-        return kept[1] if kept is not None and kept[0] is scene else None
+        return None if kept is None else (kept[0].label, kept[1])
+
+    @property
+    def asked(self) -> set[str]:
+        """The roles whose part has been asked for."""
+        return {role for role, _, _ in tuple(self._kept)}
+
+    def variants(self, whose: str) -> list[tuple[str, bool]]:
+        """In which (language, live) a role's part has been asked for."""
+        return [(lang, live) for role, lang, live in tuple(self._kept) if role == whose]
 
     def done(self, name: str, ack: Ack, lang: str) -> str:
         """What a page says when a command is on disk."""

@@ -11,7 +11,7 @@ from wargame.seminar.view import View, view
 
 @dataclass(frozen=True)
 class Scene:
-    """One role's view. label: names what is seen, its clock and devices included."""
+    """One role's view. label: names what is seen in any language, clock and devices included."""
 
     label: str
     seen: View
@@ -25,7 +25,7 @@ class Scenes:
         self._table = table
         self._epoch = 0
         self._kept: dict[tuple[str, str], tuple[int, Scene]] = {}
-        self._one = threading.Lock()
+        self._one = threading.RLock()
 
     @property
     def epoch(self) -> int:
@@ -36,24 +36,34 @@ class Scenes:
         """Something may have changed."""
         self._epoch += 1
 
-    def known(self, role: str, lang: str) -> Scene | None:
-        """What a role sees, if it has been worked out since the last change; never waits."""
-        kept = self._kept.get((role, lang))
-        return kept[1] if kept is not None and kept[0] == self._epoch else None
-
     def scene(self, role: str, lang: str) -> Scene:
-        """What a role sees. Raises KeyError for a role that does not exist."""
+        """What a role sees; the same object as before if nothing of it has changed.
+
+        Raises KeyError for a role that does not exist.
+        """
         with self._one:
             epoch = self._epoch
             kept = self._kept.get((role, lang))
             if kept is not None and kept[0] == epoch:
                 return kept[1]
-            with self._table.lock:
-                seen = view(self._table, role, lang)
-                clock = self._table.state.clock
-                # The first device is no news to itself.
-                devices = max(1, self._table.present.get(role, 1))
-            label = f"{seen['version']}.{clock.left}.{clock.running:d}.{devices}"
-            scene = Scene(label, seen, devices)
+            scene = self._look(role) if lang == "en" else self._translated(role, lang)
+            if kept is not None and kept[1].label == scene.label:
+                scene = kept[1]
             self._kept[role, lang] = (epoch, scene)
             return scene
+
+    def _look(self, role: str) -> Scene:
+        with self._table.lock:
+            seen = view(self._table, role)
+            clock = self._table.state.clock
+            # The first device is no news to itself.
+            devices = max(1, self._table.present.get(role, 1))
+        return Scene(f"{seen['version']}.{clock.left}.{clock.running:d}.{devices}", seen, devices)
+
+    def _translated(self, role: str, lang: str) -> Scene:
+        # The label comes first: what is shown under it may be newer, never older.
+        first = self.scene(role, "en")
+        kept = self._kept.get((role, lang))
+        if kept is not None and kept[1].label == first.label:
+            return kept[1]
+        return Scene(first.label, view(self._table, role, lang), first.devices)

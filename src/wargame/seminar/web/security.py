@@ -6,7 +6,8 @@ A classroom network is not trusted. What is defended here, and why so:
 - *Cross-site requests*: whatever changes something, and every WebSocket, names an origin that is
   ours. Besides, there is no cookie at all: on plain http a cookie is sent to, and overwritten
   from, every port of its host. A tab holds its own token and sends it in a header.
-- *Floods*: bodies, reading times and guesses have limits.
+- *Floods*: bodies, reading times, guesses, requests, commands and connections have limits, each
+  for one address or one pass, so that one laptop takes nobody's room but its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -31,6 +33,9 @@ BODY_LIMIT = 64 * 1024
 
 READ_SECONDS = 10.0
 """How long a client may take to send what it has begun to send."""
+
+REQUESTS = 6000
+"""Requests a minute from one address: a whole class behind one router stays below."""
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -84,39 +89,48 @@ def derived_code(key: bytes, role: str, grant: str) -> str:
     return f"{letters[:5]}-{letters[5:]}"
 
 
-# ------------------------------------------------------------------------------ guesses
+# ------------------------------------------------------------------------------ limits
 
 
-class Guesses:
-    """Limits wrong codes: so many a minute from one address, so many from everybody together.
+class Limit:
+    """So many things a minute from each, and perhaps so many from all together.
 
-    clock: seconds from any starting point, never going back.
+    clock: seconds from any starting point, never going back. Belongs to one event loop: between
+    asking and counting nobody else comes in, so that four hundred at once are four hundred.
     """
 
-    def __init__(self, clock: Callable[[], float], *, each: int = 10, together: int = 100) -> None:
+    def __init__(self, clock: Callable[[], float], each: int, together: int | None = None) -> None:
         self._clock = clock
         self._each = each
         self._together = together
-        self._wrong: deque[tuple[float, str]] = deque()
+        self._taken: deque[tuple[float, str]] = deque()
+        self._by: Counter[str] = Counter()
 
-    def allowed(self, address: str) -> bool:
-        """May this address try a code now?"""
+    def take(self, who: str) -> bool:
+        """Count one more of `who`, if there is room for it; whether there was."""
         now = self._clock()
-        while self._wrong and self._wrong[0][0] <= now - 60:
-            self._wrong.popleft()
-        from_here = sum(1 for _, other in self._wrong if other == address)
-        return from_here < self._each and len(self._wrong) < self._together
+        while self._taken and self._taken[0][0] <= now - 60:
+            self._drop(0)
+        full = self._together is not None and len(self._taken) >= self._together
+        if full or self._by[who] >= self._each:
+            return False
+        self._taken.append((now, who))
+        self._by[who] += 1
+        return True
 
-    def wrong(self, address: str) -> None:
-        """Count a code that opens nothing."""
-        self._wrong.append((self._clock(), address))
-
-    def forgive(self, address: str) -> None:
-        """That last one was right after all."""
-        for place in reversed(range(len(self._wrong))):
-            if self._wrong[place][1] == address:
-                del self._wrong[place]
+    def give_back(self, who: str) -> None:
+        """The last one that `who` took does not count."""
+        for place in reversed(range(len(self._taken))):
+            if self._taken[place][1] == who:
+                self._drop(place)
                 return
+
+    def _drop(self, place: int) -> None:
+        who = self._taken[place][1]
+        del self._taken[place]
+        self._by[who] -= 1
+        if not self._by[who]:
+            del self._by[who]
 
 
 # ------------------------------------------------------------------------------ the gate
@@ -133,12 +147,17 @@ class Gate:
     """
 
     def __init__(
-        self, app: ASGIApp, origins: Collection[str], read_seconds: float = READ_SECONDS
+        self,
+        app: ASGIApp,
+        origins: Collection[str],
+        read_seconds: float = READ_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.app = app
         self._origins = frozenset(origins)
         self._hosts = frozenset(origin.partition("://")[2] for origin in origins)
         self._read_seconds = read_seconds
+        self._asked = Limit(clock, REQUESTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -162,6 +181,8 @@ class Gate:
         await self.app(scope, self._measured(receive), decorated)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
+        if not self._asked.take((scope.get("client") or ("",))[0]):
+            raise _Refused(429, "Too much at once. Wait a minute.")
         # Exactly one: two would let a proxy and us believe different things.
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:

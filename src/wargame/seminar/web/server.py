@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import h11
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 from wargame.errors import WargameError
 from wargame.seminar.web.security import BODY_LIMIT, READ_SECONDS
@@ -19,21 +21,61 @@ from wargame.seminar.web.security import BODY_LIMIT, READ_SECONDS
 HEADER_LIMIT = 16 * 1024
 """Bytes of one request's headers."""
 
-CONNECTIONS = 1500
-"""Open connections of all kinds; the next one is dropped without a word."""
+CONNECTIONS, BY_ADDRESS = 1500, 400
+"""Open connections of all kinds, of everybody and of one address; the next one is dropped without
+a word. A whole class may stand behind the one address of its router."""
+
+PING_SECONDS = 20.0
+"""A WebSocket is asked for a sign of life so often, and dropped if it gives none as long again."""
+
+SWITCH_SECONDS = 0.0005
 
 GOODBYE_SECONDS = 3
 """How long a stalled client can hold up a shutdown."""
 
 
-class HurriedProtocol(H11Protocol):
+class Unread(asyncio.Protocol):
+    """A connection whose other side must take what it is sent: who does not read is dropped."""
+
+    transport: asyncio.Transport
+    loop: asyncio.AbstractEventLoop
+    _stuck: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stuck = self.loop.call_later(READ_SECONDS, self._give_up)
+
+    def resume_writing(self) -> None:
+        self._unstuck()
+        super().resume_writing()
+
+    def _give_up(self) -> None:
+        self.transport.abort()
+
+    def _unstuck(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+
+class Socket(Unread, WSProtocol):
+    """A WebSocket of ours; it takes the place of the connection that asked for it."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._unstuck()
+        super().connection_lost(exc)
+
+
+class HurriedProtocol(Unread, H11Protocol):
     """HTTP whose headers must arrive in time, which uvicorn by itself does not ask for."""
 
     _due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS:
+        clients = (getattr(other, "client", None) for other in self.connections)
+        near = sum(client[0] == self.client[0] for client in clients if client and self.client)
+        if len(self.connections) > CONNECTIONS or near > BY_ADDRESS:
             transport.abort()
             return
         self._due = self.loop.call_later(READ_SECONDS, self._too_late)
@@ -51,7 +93,13 @@ class HurriedProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._due is not None:
             self._due.cancel()
+        self._unstuck()
         super().connection_lost(exc)
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        # Closing waits for the other side to read what is left, which it may never do.
+        self.loop.call_later(READ_SECONDS, self.transport.abort)
 
     def _too_late(self) -> None:
         self.transport.close()
@@ -86,6 +134,9 @@ def serve(
     certificate: files of a certificate and of its key, for https.
     """
     _many_files()
+    # The thread that answers gets its turn soon while others draw: a hand-in does not wait for
+    # them, and nobody's answer tells how busy they are.
+    sys.setswitchinterval(SWITCH_SECONDS)
     ready()
     server(app, certificate).run(sockets=[listening])
 
@@ -96,7 +147,9 @@ def server(app: ASGIApp, certificate: tuple[Path, Path] | None = None) -> uvicor
     config = uvicorn.Config(
         app,
         http=HurriedProtocol,
-        ws="wsproto",
+        ws=Socket,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
         ws_max_size=BODY_LIMIT,
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
