@@ -15,8 +15,8 @@ from wargame.statistics import (
     look,
     mcnemar,
     pairs_for_difference,
+    share_interval,
     stop_on_precision,
-    wilson,
 )
 
 LOOKS = np.linspace(100, 5000, 50).astype(int)
@@ -140,7 +140,7 @@ def test_stopping_on_width_keeps_the_coverage(share: float, target: float) -> No
     """Checked after every 100 runs from 400 on, as a batch does."""
     n = np.arange(100, 10_001, 100)
     count = np.random.default_rng(5).binomial(100, share, (4000, len(n))).cumsum(axis=1)
-    low, high = wilson(count, n, critical(0.05))
+    low, high = share_interval(count, n, critical(0.05))
     stop = ((n >= 400) & ((high - low) / 2 <= target)).argmax(axis=1)[:, None]
     covered = np.take_along_axis((low <= share) & (share <= high), stop, axis=1)
     assert 0.925 < covered.mean() < 0.975

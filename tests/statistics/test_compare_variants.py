@@ -1,12 +1,13 @@
 """From pairs to a verdict: signs, nulls, failures, many variants at once."""
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
-from scipy.stats import false_discovery_control
+from scipy.stats import false_discovery_control, poisson
 
 from wargame.statistics import (
     Comparison,
@@ -19,6 +20,7 @@ from wargame.statistics import (
     pair,
     study,
 )
+from wargame.statistics.paired import ratio_interval
 from wargame.statistics.verdict import Direction
 
 ENDINGS = ("Libya", "Korea", "KABOOM")
@@ -96,34 +98,103 @@ def test_verdicts() -> None:
     assert found["Korea"].verdict.kind == "down"
     assert found["Libya"].verdict.kind == "small"
     assert found["KABOOM"].verdict.words() == (
-        "KABOOM: resolved up by 2.02 points (+1.58 to +2.49)"
+        "KABOOM: resolved up by 2.02 points (+1.58 to +2.49), ×1.19 (1.15 to 1.24)"
     )
-    assert found["Korea"].words("ja") == "Korea：低下と確定、-2.02ポイント（-2.49～-1.58）"
+    assert found["Korea"].words("ja") == (
+        "Korea：低下と確定、-2.02ポイント（-2.49～-1.58）、0.95倍（0.94～0.96）"
+    )
     assert found["Libya"].words() == (
-        "Libya: no difference larger than 0.056 points (-0.055 to +0.055)"
+        "Libya: no difference larger than 0.056 points (-0.055 to +0.055); "
+        "leaves open any change from 48.123 % to 48.068 to 48.178 %, ×1.00 (1.00 to 1.00)"
     )
 
 
-def scaled(table: Pairs, factor: float) -> Pairs:
-    """The same mixture of pairs, so many times as many."""
-    counts = np.rint(table.transitions * factor).astype(np.int64)
-    return Pairs(table.base, table.variant, table.endings, counts, {})
-
-
-@pytest.mark.parametrize(("gained", "lost"), [(25, 12), (60, 55), (25, 24), (130, 100)])
+@pytest.mark.parametrize(("gained", "lost"), [(25, 12), (25, 24)])
 def test_so_many_more_runs_settle_it(gained: int, lost: int) -> None:
     """If the difference seen is the true one, the runs asked for bring a verdict."""
     table = paired({**agreeing(500), ("Korea", "KABOOM"): gained, ("KABOOM", "Korea"): lost})
     verdict = compare(table)["KABOOM"].verdict
     assert verdict.kind == "open"
     assert verdict.more is not None
-    assert "δ" in verdict.formula or "d" in verdict.formula
-    assert "needs about" in verdict.words()
-    assert "さらに約" in verdict.words("ja")
-    enough = compare(scaled(table, 1.05 * (verdict.n + verdict.more) / verdict.n))
-    assert enough["KABOOM"].verdict.kind in ("up", "small")
-    few = compare(scaled(table, 0.4 * (verdict.n + verdict.more) / verdict.n))
-    assert few["KABOOM"].verdict.kind == "open"
+    assert "δ" in verdict.formula or "λ" in verdict.formula
+    assert "80 % power" in verdict.words()
+    assert "検出力80 %" in verdict.words("ja")
+    told = {"direction": "would resolve a difference of this size", "bound": "within 1 point"}
+    assert told[verdict.aim] in verdict.words()
+    # What is promised: batches of so many runs, drawn from what was seen, come to that verdict.
+    n, shares = verdict.n + verdict.more, table.transitions / verdict.n
+    luck = np.random.default_rng(gained)
+    final = {"direction": ("up", "down"), "bound": ("small",)}[verdict.aim]
+
+    def share_of_final(runs: int) -> float:
+        drawn = luck.multinomial(runs, shares.ravel(), 150).reshape(150, *shares.shape)
+        batches = (compare(Pairs("base", "policy", ENDINGS, one, {})) for one in drawn)
+        return float(np.mean([one["KABOOM"].verdict.kind in final for one in batches]))
+
+    assert 0.72 < share_of_final(n) < 0.9
+    assert share_of_final(n // 3) < 0.5
+
+
+def test_the_others_that_are_resolved_make_it_easier() -> None:
+    """Benjamini and Yekutieli ask less of a row the more rows beside it are resolved."""
+    table = paired({**agreeing(1000), ("Korea", "KABOOM"): 30, ("KABOOM", "Korea"): 17})
+    nulls = [paired(agreeing(1000), variant=f"null-{i}") for i in range(9)]
+    moved = [
+        paired({**agreeing(1000), ("Korea", "KABOOM"): 90, ("KABOOM", "Korea"): 9}, variant=f"v{i}")
+        for i in range(9)
+    ]
+    among_nulls, among_moved = (
+        study([table, *others])["policy"]["KABOOM"].verdict for others in (nulls, moved)
+    )
+    assert among_nulls.aim == among_moved.aim == "direction"
+    assert among_nulls.more is not None and among_moved.more is not None
+    assert among_moved.more < 0.8 * among_nulls.more
+
+
+def test_of_a_small_share_it_is_told_what_no_difference_leaves_open() -> None:
+    """1.3 % with a quarter point either way is far from "no change"."""
+    table = paired({
+        ("Libya", "Libya"): 8000, ("KABOOM", "KABOOM"): 80,
+        ("Libya", "KABOOM"): 28, ("KABOOM", "Libya"): 27,
+    })  # fmt: skip
+    verdict = compare(table)["KABOOM"].verdict
+    assert verdict.kind == "small"
+    assert verdict.words() == (
+        "KABOOM: no difference larger than 0.25 points (-0.22 to +0.24); "
+        "leaves open any change from 1.32 % to 1.10 to 1.56 %, ×1.01 (0.85 to 1.20)"
+    )
+    assert "1.32 %が1.10～1.56 %のどこかに変わる可能性は残る" in verdict.words("ja")
+
+
+def test_the_ratio_of_pairs_covers_as_promised() -> None:
+    """Cases few enough to be Poisson's; summed over all counts, not drawn."""
+    both, gained, lost = np.meshgrid(*[np.arange(32)] * 3, indexing="ij")
+    low, high = ratio_interval(both, gained, lost, critical(0.05))
+    for expected in itertools.product((0.3, 1, 3, 10), repeat=3):
+        weights = np.prod(
+            [poisson.pmf(k, e) for k, e in zip((both, gained, lost), expected, strict=True)], axis=0
+        )
+        ratio = (expected[0] + expected[1]) / (expected[0] + expected[2])
+        assert (weights * ((ratio < low) | (ratio > high))).sum() <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "told"), [(40, 0, "at least ×7.9"), (0, 40, "×0.00 (0.00 to 0.13)")]
+)
+def test_a_multiple_of_nothing(gained: int, lost: int, told: str) -> None:
+    cells = {("Libya", "Libya"): 1000, ("Libya", "KABOOM"): gained, ("KABOOM", "Libya"): lost}
+    verdict = compare(paired(cells))["KABOOM"].verdict
+    assert told in verdict.words()
+    json.dumps(verdict.to_json(), allow_nan=False)
+
+
+def test_a_difference_of_nothing_is_never_promised_a_direction() -> None:
+    table = paired({**agreeing(500), ("Korea", "KABOOM"): 25, ("KABOOM", "Korea"): 25})
+    verdict = compare(table)["KABOOM"].verdict
+    assert (verdict.kind, verdict.difference, verdict.aim) == ("open", 0.0, "bound")
+    assert verdict.words().endswith("would show it to be within 1 point (80 % power)")
+    strict = compare(table, tolerance=1e-9)["KABOOM"].verdict
+    assert strict.more is None and strict.aim == ""
 
 
 def test_failed_runs_cannot_make_a_verdict() -> None:
@@ -170,6 +241,8 @@ def test_worst_cases_bound_whatever_the_failed_runs_would_have_done() -> None:
     for known, whole in zip(found(seen), found(true), strict=True):
         assert known.worst_low <= whole.joint_low
         assert known.worst_high >= whole.joint_high
+        assert known.ratio_low <= whole.ratio_low
+        assert known.ratio_high >= whole.ratio_high
 
 
 def test_common_luck_is_worth_runs_and_a_control_arm_is_not() -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binom, chi2_contingency, fisher_exact
+from scipy.stats import binom, binomtest, chi2_contingency, fisher_exact
 
-from wargame.statistics import critical, newcombe, square_and_add, wilson
-from wargame.statistics.unpaired import Sample, homogeneity, unpaired_study
+from wargame.statistics import (
+    critical,
+    newcombe,
+    runs_per_arm_unpaired,
+    square_and_add,
+)
+from wargame.statistics.unpaired import Sample, homogeneity, ratio_of_shares, unpaired_study
 
 
 def sample(variant: str, war: int, peace: int, failed: int = 0, crisis: int = 0) -> Sample:
@@ -28,7 +33,9 @@ def sample(variant: str, war: int, peace: int, failed: int = 0, crisis: int = 0)
 def test_published_intervals(
     count: int, n: int, base: int, base_n: int, low: float, high: float
 ) -> None:
-    ends, base_ends = wilson(count, n, 1.959964), wilson(base, base_n, 1.959964)
+    ends, base_ends = (
+        binomtest(k, of).proportion_ci(0.95, "wilson") for k, of in ((count, n), (base, base_n))
+    )
     found = square_and_add(count / n, *ends, base / base_n, *base_ends)
     assert np.array(found) == pytest.approx([low, high], abs=5e-5)
 
@@ -79,6 +86,58 @@ def test_an_open_question_says_how_many_more_runs() -> None:
     verdict = found["War"].verdict
     assert verdict.kind == "open"
     assert verdict.more is not None and 2000 < verdict.more < 20_000
+    assert verdict.aim == "direction"
+
+
+@pytest.mark.parametrize(
+    ("wars", "n", "base_wars", "base_n", "final"),
+    [
+        (330, 1000, 300, 1000, ("up",)),
+        (40, 2000, 27, 1000, ("down",)),
+        (300, 1000, 301, 1000, ("small",)),
+    ],
+)
+def test_so_many_more_runs_of_each_bring_the_verdict_in_four_of_five_cases(
+    wars: int, n: int, base_wars: int, base_n: int, final: tuple[str, ...]
+) -> None:
+    seen = unpaired_study(
+        [(sample("a", base_wars, base_n - base_wars), sample("b", wars, n - wars))]
+    )
+    verdict = seen.comparisons[0]["War"].verdict
+    assert verdict.kind == "open" and verdict.more is not None
+    luck = np.random.default_rng(11)
+    runs = (
+        luck.binomial(n + verdict.more, wars / n, 150),
+        luck.binomial(base_n + verdict.more, base_wars / base_n, 150),
+    )
+    kinds = []
+    for b, a in zip(*runs, strict=True):
+        of_base = sample("a", int(a), base_n + verdict.more - int(a))
+        of_variant = sample("b", int(b), n + verdict.more - int(b))
+        kinds.append(unpaired_study([(of_base, of_variant)]).comparisons[0]["War"].verdict.kind)
+    assert 0.72 < np.isin(kinds, final).mean() < 0.9
+
+
+def test_two_folders_that_hardly_differ_are_not_asked_for_millions_of_runs() -> None:
+    """To resolve 0.02 points would take tens of millions; that it is below a point, far fewer."""
+    found = unpaired_study([(sample("a", 650, 4350), sample("b", 651, 4349))])
+    verdict = found.comparisons[0]["War"].verdict
+    assert (verdict.kind, verdict.aim) == ("open", "bound")
+    assert verdict.more is not None and verdict.more < 100_000
+    assert runs_per_arm_unpaired(0.13, 0.1302) > 20_000_000
+
+
+@pytest.mark.parametrize("family", [1, 8])
+def test_the_interval_of_a_ratio_covers_as_promised(family: int) -> None:
+    """Summed over all counts, not drawn."""
+    n, base_n = 400, 2000
+    counts, base_counts = np.arange(120)[:, None], np.arange(300)[None, :]
+    low, high = ratio_of_shares(counts, n, base_counts, base_n, critical(0.05, family))
+    for p in np.array([0.3, 1, 3, 10, 30, 60]) / n:
+        for q in np.array([0.3, 1, 3, 10, 30, 60]) / n:
+            weights = binom.pmf(counts, n, p) * binom.pmf(base_counts, base_n, q)
+            missed = (weights * ((p / q < low) | (p / q > high))).sum()
+            assert missed <= 0.05 / family
 
 
 def test_failed_runs_can_undo_a_difference() -> None:

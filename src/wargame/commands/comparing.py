@@ -43,6 +43,7 @@ def comparison(found: Comparison, titles: Titles) -> list[str]:
                 ),
                 ("points", "差"),
                 ("95 % interval", "95 % 区間"),
+                ("ratio", "比"),
                 ("verdict", "判定"),
                 ("p (BY)", "p（BY）"),
                 ("pairing", "対の効果"),
@@ -50,7 +51,7 @@ def comparison(found: Comparison, titles: Titles) -> list[str]:
         )
     ]
     rows += [_row(row.called(titles), lang) for row in found]
-    lines += table(rows, right=(1, 2, 3, 4, 6, 7))
+    lines += table(rows, right=(1, 2, 3, 4, 5, 7, 8))
     moved = (
         say(lang, en="the mix of endings moved", ja="結末の構成は変化した")
         if found.mix_moved
@@ -91,7 +92,7 @@ def heading(found: Comparison, titles: Titles) -> str:
 def _row(row: Difference, lang: str) -> tuple[str, ...]:
     verdict = row.verdict
     if verdict.kind == "void":
-        return (f"  {row.name}", "", "", "", "", in_short(verdict, lang), "", "")
+        return (f"  {row.name}", "", "", "", "", "", in_short(verdict, lang), "", "")
     places = decimals(50 * (row.worst_high - row.worst_low))
     gain = row.pairing
     return (
@@ -100,6 +101,7 @@ def _row(row: Difference, lang: str) -> tuple[str, ...]:
         percent(row.variant, max(places, 1)),
         signed(row.difference, places),
         signed_interval(row.worst_low, row.worst_high, lang, places),
+        verdict.times(lang),
         in_short(verdict, lang),
         f"{row.adjusted_p:.1g}",
         "" if gain == float("inf") else f"x{gain:.1f}",
@@ -127,12 +129,14 @@ def in_short(verdict: Verdict, lang: str = "en") -> str:
             return say(lang, en="its condition never occurred", ja="条件が一度も成立せず")
     if verdict.more is None:
         return say(lang, en="not resolved", ja="未確定")
-    more = about(verdict.more)
-    return say(
-        lang,
-        en=f"needs about {counted(more, 'more run')}",
-        ja=f"さらに約{whole(more)}回必要",
-    )
+    more, margin = about(verdict.more), f"{100 * verdict.tolerance:g}"
+    if verdict.aim == "bound":
+        return say(
+            lang,
+            en=f"{whole(more)} more to bound by {margin}",
+            ja=f"あと{whole(more)}回で{margin}以内と示せる",
+        )
+    return say(lang, en=f"{whole(more)} more to resolve", ja=f"あと{whole(more)}回で確定")
 
 
 def flows(transitions: Sequence[Transition], lang: str = "en") -> list[str]:
@@ -154,11 +158,15 @@ def footnote(tests: int, lang: str = "en") -> list[str]:
         en=(
             "Points are percentage points of model runs. Intervals hold together for all rows of\n"
             "a policy; a verdict also stands after Benjamini and Yekutieli over all "
-            f"{counted(tests, 'test')}\n(p BY). Pairing x3: without shared luck, 3 times the runs."
+            f"{counted(tests, 'test')}\n(p BY). Pairing x3: without shared luck, 3 times the runs. "
+            "More: so many further runs would, if\nthe truth is as seen, resolve the difference or "
+            "show it to be within the margin, with 80 % power."
         ),
         ja=(
             "差はモデル実行の割合の差（パーセントポイント）。区間は政策ごとに全行が同時に成り立つ。\n"
             f"判定は全{tests}検定に対するBenjamini-Yekutieli補正（p BY）後も成り立つ。\n"
-            "対の効果x3とは、運を共有しなければ同じ精度に3倍の実行が要るという意味。"
+            "対の効果x3とは、運を共有しなければ同じ精度に3倍の実行が要るという意味。\n"
+            "「あと〇回」とは、真の差が今回見えたとおりなら、その回数の追加で検出力80 %で\n"
+            "差を確定できる、または許容幅以内と示せるという意味。"
         ),
     ).splitlines()

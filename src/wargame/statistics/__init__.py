@@ -35,8 +35,8 @@ from wargame.statistics.paired import (
 )
 from wargame.statistics.pairs import Outcomes, Pairs, pair
 from wargame.statistics.planning import (
-    pairs_for_bound,
     pairs_for_difference,
+    runs_for_bound,
     runs_for_half_width,
     runs_per_arm_unpaired,
     runs_to_see,
@@ -54,7 +54,6 @@ from wargame.statistics.shares import (
     share,
     share_interval,
     shares,
-    wilson,
 )
 from wargame.statistics.unpaired import Sample, Unpaired, newcombe, square_and_add, unpaired_study
 from wargame.statistics.verdict import Verdict
@@ -96,11 +95,11 @@ __all__ = [
     "never_seen",
     "newcombe",
     "pair",
-    "pairs_for_bound",
     "pairs_for_difference",
     "ratio_bootstrap",
     "ratio_difference",
     "regret",
+    "runs_for_bound",
     "runs_for_half_width",
     "runs_per_arm_unpaired",
     "runs_to_see",
@@ -113,5 +112,4 @@ __all__ = [
     "study",
     "transitions",
     "unpaired_study",
-    "wilson",
 ]

@@ -32,12 +32,13 @@ from wargame.statistics.paired import (
     difference_interval,
     mcnemar,
     ratio_difference,
+    ratio_interval,
     stuart_maxwell,
 )
 from wargame.statistics.pairs import BOTH, GIVEN, LOST, NO, OUTSIDE, UNKNOWN, YES, Pairs
 from wargame.statistics.result import FloatArray, IntArray, Result, plain, say, whole
 from wargame.statistics.shares import FAILED, critical
-from wargame.statistics.verdict import Kind, Verdict
+from wargame.statistics.verdict import Aim, Kind, Verdict
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Measured(Result):
     se: standard error of the difference; unpaired_se: what it would be without the pairing;
     low, high: the interval of this row alone; joint_low, joint_high: all rows together;
     worst_low, worst_high: the joint interval whatever the failed runs would have done;
+    ratio: variant as a multiple of base, infinite if the base has none, not a number if neither
+        has; ratio_low, ratio_high: its interval, of the same kind as worst_low and worst_high;
     gained, lost: pairs with the outcome only under the variant, only under the base (None for a
     share given a condition); p: two-sided, of this row alone.
     """
@@ -66,6 +69,9 @@ class Measured(Result):
     joint_high: float
     worst_low: float
     worst_high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
     gained: int | None
     lost: int | None
     p: float
@@ -254,8 +260,9 @@ def study(
         for of_variant, mix, pairs in zip(rows, mixes, variants, strict=True)
     ]
     tests = sum(map(len, gated))
-    adjusted = iter(adjust([p for of_variant in gated for p in of_variant]).tolist())
-    rule = _Rule(alpha, power, tolerance, tests)
+    adjusted_p = adjust([p for of_variant in gated for p in of_variant])
+    adjusted = iter(adjusted_p.tolist())
+    rule = Rule(alpha, power, tolerance, tests, int((adjusted_p <= alpha).sum()))
     mix_p = adjust([mix.p for mix in mixes]).tolist()
     return Study(
         alpha=alpha,
@@ -304,6 +311,13 @@ def transitions(pairs: Pairs) -> tuple[Transition, ...]:
     return tuple(flow for flow in found if flow.count)
 
 
+def ratio(base: float, variant: float) -> float:
+    """`variant` as a multiple of `base`; infinite for a multiple of nothing."""
+    if base:
+        return variant / base
+    return math.inf if variant else math.nan
+
+
 def _measure(pairs: Pairs, names: Sequence[str], alpha: float) -> list[Measured]:
     """All rows of one variant, in the order of `names`; their joint intervals hold together."""
     alone, joint = critical(alpha), critical(alpha, len(names))
@@ -329,6 +343,13 @@ def _plain_rows(pairs: Pairs, names: Sequence[str], alone: float, joint: float) 
         n,
         [[alone], [joint], [joint], [joint]],
     )
+    # The ratio, likewise: what both had, with the failed of the other side added.
+    least, most = ratio_interval(
+        [tables[:, YES, YES] + tables[:, LOST, YES], tables[:, YES, YES] + tables[:, YES, LOST]],
+        [worst_gained, best_gained],
+        [worst_lost, best_lost],
+        joint,
+    )
     p, q, d = base / n, variant / n, (gained - lost) / n
     se = np.sqrt(np.maximum(0.0, (gained + lost) / n - d * d) / n)
     unpaired_se = np.sqrt((p * (1 - p) + q * (1 - q)) / n)
@@ -348,6 +369,9 @@ def _plain_rows(pairs: Pairs, names: Sequence[str], alone: float, joint: float) 
             joint_high=float(high[1, i]),
             worst_low=float(low[2, i]),
             worst_high=float(high[3, i]),
+            ratio=ratio(float(p[i]), float(q[i])),
+            ratio_low=float(least[0, i]),
+            ratio_high=float(most[1, i]),
             gained=int(gained[i]),
             lost=int(lost[i]),
             p=float(exact[i]),
@@ -380,6 +404,9 @@ def _ratio_row(pairs: Pairs, name: str, alone: float, joint: float) -> Measured:
         joint_high=together.high,
         worst_low=min(together.low, worst.low),
         worst_high=max(together.high, best.high),
+        ratio=ratio(single.base, single.variant),
+        ratio_low=min(together.ratio_low, worst.ratio_low),
+        ratio_high=max(together.ratio_high, best.ratio_high),
         gained=None,
         lost=None,
         p=1.0 if math.isnan(single.difference) else single.p,
@@ -396,86 +423,117 @@ def _fold(table: IntArray, base: int, variant: int) -> IntArray:
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """How a study decides."""
+class Rule:
+    """How a study decides. found: of its `tests`, how many have an adjusted p of alpha or less."""
 
     alpha: float
     power: float
     tolerance: float
     tests: int
+    found: int
 
-    def judge(
-        self, row: Measured, adjusted_p: float, family: int, mix: Homogeneity | None
-    ) -> Difference:
-        """`row` with its verdict.
+    def levels(self, adjusted_p: float, family: int) -> tuple[float, float]:
+        """The p that a row needs by Benjamini and Yekutieli, the other rows staying as they are,
+        and the level at which its interval has to leave out 0."""
+        rank = self.found + (adjusted_p > self.alpha)
+        by = self.alpha * rank / (self.tests * sum(1 / i for i in range(1, self.tests + 1)))
+        return min(by, self.alpha), self.alpha / family
 
-        family: how many rows share its joint interval; mix: the gate it has to pass, if any.
-        """
+    def kind(self, row: Measured, adjusted_p: float) -> Kind:
+        """The verdict in one word."""
         low, high = row.worst_low, row.worst_high
-        more, formula = None, ""
-        kind: Kind
         if math.isnan(row.difference):
-            kind = "void"
-        elif adjusted_p <= self.alpha and (low > 0 or high < 0):
-            kind = "up" if low > 0 else "down"
-        elif max(-low, high) <= self.tolerance:
-            kind = "small"
-        elif adjusted_p <= self.alpha and (row.joint_low > 0 or row.joint_high < 0):
-            kind = "masked"
-        else:
-            kind = "open"
-            more, formula = self._more(row, critical(self.alpha, family), mix)
+            return "void"
+        if adjusted_p <= self.alpha and (low > 0 or high < 0):
+            return "up" if low > 0 else "down"
+        if max(-low, high) <= self.tolerance:
+            return "small"
+        if adjusted_p <= self.alpha and (row.joint_low > 0 or row.joint_high < 0):
+            return "masked"
+        return "open"
+
+    def judged(self, row: Measured, adjusted_p: float, plans: Iterable[Plan]) -> Difference:
+        """`row` with its verdict. plans: how an open one could be settled; the shortest counts."""
+        kind = self.kind(row, adjusted_p)
+        # A plan already met, and yet no verdict: the case is on the edge.
+        useful = [plan for plan in plans if 0 < plan.more < planning.BEYOND]
+        plan = min(useful, default=NO_PLAN) if kind == "open" else NO_PLAN
         verdict = Verdict(
             name=row.name,
             kind=kind,
             difference=row.difference,
-            low=low,
-            high=high,
+            low=row.worst_low,
+            high=row.worst_high,
             tolerance=self.tolerance,
             n=row.n,
-            more=more,
-            formula=formula,
+            base=row.base,
+            ratio=row.ratio,
+            ratio_low=row.ratio_low,
+            ratio_high=row.ratio_high,
+            more=plan.more or None,
+            aim=plan.aim,
+            power=self.power,
+            formula=plan.formula,
         )
         values = {field.name: getattr(row, field.name) for field in fields(row)}
         return Difference(**values, adjusted_p=adjusted_p, verdict=verdict)
 
-    def _more(self, row: Measured, joint: float, mix: Homogeneity | None) -> tuple[int | None, str]:
-        """Further pairs until a verdict, and the formula; None if the row gives no handle.
+    def judge(
+        self, row: Measured, adjusted_p: float, family: int, mix: Homogeneity | None
+    ) -> Difference:
+        """A row of pairs with its verdict.
 
-        Two ways lead there, and the shorter counts: to resolve the difference seen, at the level
-        that the Benjamini-Yekutieli rule asks of the strictest of all tests; or, if it is below
-        the tolerance, to show that the true one is as well.
+        family: how many rows share its joint interval; mix: the gate it has to pass, if any.
         """
-        d = abs(row.difference)
-        ways = []
-        if d > 0:
-            ways.append(self._to_resolve(row, d, mix))
-        if d < self.tolerance:
-            ways.append(self._to_bound(row, d, joint))
-        # A plan already met by n, and yet no verdict: the case is on the edge.
-        useful = [(pairs - row.n, formula) for pairs, formula in ways if pairs > row.n]
-        return min(useful, default=(None, ""))
+        return self.judged(row, adjusted_p, self._plans(row, adjusted_p, family, mix))
 
-    def _to_resolve(self, row: Measured, d: float, mix: Homogeneity | None) -> tuple[int, str]:
+    def _plans(
+        self, row: Measured, adjusted_p: float, family: int, mix: Homogeneity | None
+    ) -> Iterator[Plan]:
+        """How many pairs would bring a verdict if the truth were as seen.
+
+        Two ways lead there: to resolve a difference of the size seen; or, if it is below the
+        tolerance, to show that the true one is as well. A difference of 0 is never resolved.
+        """
+        d, (by, joint) = abs(row.difference), self.levels(adjusted_p, family)
+        if d > 0:
+            pairs, formula = self._to_resolve(row, d, by, joint, mix)
+            yield Plan(pairs - row.n, "direction", formula)
+        if d < self.tolerance:
+            z, variance = critical(joint), row.n * row.se**2
+            pairs = planning.runs_for_bound(self.tolerance, d, variance, z, self.power)
+            yield Plan(pairs - row.n, "bound", planning.BOUND_FORMULA)
+
+    def _to_resolve(
+        self, row: Measured, d: float, by: float, joint: float, mix: Homogeneity | None
+    ) -> tuple[int, str]:
         """Pairs that resolve a difference of size d, through the gate `mix` as well."""
-        level = self.alpha / sum(1 / i for i in range(1, self.tests + 1))
+        level = min(by, joint)
         if row.gained is None or row.lost is None:
-            z = critical(level, self.tests) + NormalDist().inv_cdf(self.power)
+            z = critical(level) + NormalDist().inv_cdf(self.power)
             return math.ceil(row.n * (z * row.se / d) ** 2), planning.RATIO_FORMULA
         pairs = planning.pairs_for_difference(
-            d, (row.gained + row.lost) / row.n, alpha=level, power=self.power, family=self.tests
+            d, (row.gained + row.lost) / row.n, alpha=level, power=self.power
         )
-        if mix is None:
-            return pairs, planning.PAIRS_FORMULA
-        needed = float(special().chdtri(mix.degrees, level / self.tests))
-        gate = math.ceil(row.n * needed / mix.statistic)
+        gate = 0 if mix is None else self.through(mix, row.n, by)
         return max((pairs, planning.PAIRS_FORMULA), (gate, planning.GATE_FORMULA))
 
-    def _to_bound(self, row: Measured, d: float, joint: float) -> tuple[int, str]:
-        """Pairs that show the difference, seen as d, to be below the tolerance."""
-        if row.gained is None or row.lost is None:
-            pairs = math.ceil(row.n * (joint * row.se / (self.tolerance - d)) ** 2)
-            return pairs, planning.RATIO_BOUND_FORMULA
-        psi = (row.gained + row.lost) / row.n
-        pairs = planning.pairs_for_bound(self.tolerance, d, psi, joint)
-        return pairs, planning.BOUND_FORMULA
+    def through(self, mix: Homogeneity, n: int, level: float) -> int:
+        """Runs, or pairs, in which the mix of endings is seen to move, if it moves as in n."""
+        if not mix.statistic:
+            return planning.BEYOND
+        needed = float(special().chdtri(mix.degrees, level))
+        noncentral = float(special().chndtrinc(needed, mix.degrees, 1 - self.power))
+        return math.ceil(n * noncentral / mix.statistic)
+
+
+@dataclass(frozen=True, order=True)
+class Plan:
+    """So many more runs, what will then be known with the study's power, and how it is reckoned."""
+
+    more: int
+    aim: Aim
+    formula: str
+
+
+NO_PLAN = Plan(0, "", "")

@@ -1,7 +1,8 @@
 """How many runs a question needs, before they are played and after some have been.
 
-All return whole numbers of runs (or pairs), rounded up. `family` is the number of intervals or
-tests that shall hold together.
+All return whole numbers of runs (or pairs), rounded up. "With this power" means: if the truth is
+as stated, batches of so many runs come to the verdict in that share of cases. `family` is the
+number of intervals or tests that shall hold together.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from statistics import NormalDist
 from wargame.statistics.shares import critical, share_interval
 
 PAIRS_FORMULA = "pairs = [(z_α/2·√ψ + z_β·√(ψ − δ²)) / δ]²"
-BOUND_FORMULA = "pairs = max[z²·(ψ − d²) / (x − |d|)², z²·(1 − x) / x]"
-GATE_FORMULA = "pairs = n·χ²(needed) / χ²(seen)"
+RUNS_FORMULA = "runs: Φ[(|p − q| − z_α/2·s₀) / s₁] = power"
+BOUND_FORMULA = "Φ[(x − |δ|) / SE − z] + Φ[(x + |δ|) / SE − z] − 1 = power"
+GATE_FORMULA = "χ²(n·λ) beyond its quantile with this power"
 RATIO_FORMULA = "pairs = n·[(z_α/2 + z_β)·SE / δ]²"
-RATIO_BOUND_FORMULA = "pairs = n·[z·SE / (x − |d|)]²"
+
+BEYOND = 10**12
+"""Plans do not reach further: so many runs nobody plays."""
 
 
 def runs_for_half_width(
@@ -36,7 +40,7 @@ def runs_for_half_width(
         low, high = share_interval(share * n, n, z)
         return float(high - low) <= 2 * half_width
 
-    return _least(narrow)
+    return least(narrow)
 
 
 def runs_to_see(share: float, alpha: float = 0.05) -> int:
@@ -77,32 +81,66 @@ def runs_per_arm_unpaired(
 ) -> int:
     """Runs of *each* variant that resolve the difference of two shares without pairing.
 
-    (z_α/2 + z_β)² (p(1-p) + q(1-q)) / (p - q)²: what the pairing saves is measured against it.
+    [z_α/2 √(2 m (1-m)) + z_β √(p(1-p) + q(1-q))]² / (p - q)², m the mean of p and q: what the
+    pairing saves is measured against it.
     Raises ValueError for equal shares.
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, 4.14.
     """
     if base == variant:
         raise ValueError("equal shares cannot be told apart")
-    z = critical(alpha, family) + NormalDist().inv_cdf(power)
-    return _up(z * z * (base * (1 - base) + variant * (1 - variant)) / (base - variant) ** 2)
+    return more_to_resolve_unpaired(base, variant, 0, 0, critical(alpha, family), power)
 
 
-def pairs_for_bound(bound: float, difference: float, discordant: float, z: float) -> int:
-    """Pairs until the interval of a difference lies within ± `bound`: `BOUND_FORMULA`.
+def more_to_resolve_unpaired(
+    base: float, variant: float, base_n: int, n: int, z: float, power: float
+) -> int:
+    """Further runs of each of two variants that resolve the difference of their shares.
 
-    The first term is the half-width z·SE; the second is the width that remains when no pair at
-    all is discordant. Raises ValueError unless |difference| < bound < 1.
+    base_n, n: runs that there are. The same rule as `runs_per_arm_unpaired`, where the two need
+    not have equally many.
     """
-    d = abs(difference)
-    if not d < bound < 1:
+
+    def enough(more: int) -> bool:
+        a, b = base_n + more, n + more
+        mean = (a * base + b * variant) / (a + b)
+        under_none = math.sqrt(mean * (1 - mean) * (1 / a + 1 / b))
+        spread = math.sqrt(base * (1 - base) / a + variant * (1 - variant) / b)
+        reach = abs(base - variant) - z * under_none
+        return reach >= spread * NormalDist().inv_cdf(power)
+
+    return least(enough)
+
+
+def runs_for_bound(bound: float, difference: float, variance: float, z: float, power: float) -> int:
+    """Runs, or pairs, after which an interval of a difference lies within ± `bound`.
+
+    variance: n times the squared standard error of the difference. With this power the interval
+    d ± z·SE falls inside (`within`), and the width z²/(n + z²) fits that remains when no pair at
+    all is discordant. Raises ValueError unless |difference| < bound < 1.
+
+    Source: Chow, Shao and Wang 2008, Sample Size Calculations in Clinical Research, 3.2 (tests of
+    equivalence), whose formula is this one where a bound is far from the difference.
+    """
+    if not abs(difference) < bound < 1:
         raise ValueError(f"a difference of {difference} cannot be shown to be below {bound}")
-    by_width = z * z * max(0.0, discordant - d * d) / (bound - d) ** 2
-    return _up(max(by_width, z * z * (1 - bound) / bound))
+    by_width = least(lambda n: within(bound, difference, math.sqrt(variance / n), z) >= power)
+    return max(by_width, _up(z * z * (1 - bound) / bound))
 
 
-def _least(enough: Callable[[int], bool]) -> int:
-    """The smallest whole number from 1 on that is enough, as all larger ones are."""
+def within(bound: float, difference: float, error: float, z: float) -> float:
+    """The chance that d ± z·error, d normal around `difference`, lies within ± `bound`."""
+    if error == 0:
+        return 1.0
+    chance = NormalDist().cdf
+    below = chance((bound - difference) / error - z)
+    return max(0.0, below + chance((bound + difference) / error - z) - 1)
+
+
+def least(enough: Callable[[int], bool]) -> int:
+    """The smallest whole number that is enough, as all larger ones are; BEYOND or more if none."""
     high = 1
-    while not enough(high):
+    while not enough(high) and high < BEYOND:
         high *= 2
     low = high // 2
     while high - low > 1:

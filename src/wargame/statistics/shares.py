@@ -43,28 +43,9 @@ def critical(alpha: float, family: int = 1) -> float:
     return -NormalDist().inv_cdf(alpha / (2 * family))
 
 
-def wilson(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
-    """Wilson's score interval for count / n; arrays of any (broadcast) shape.
-
-    (p + z²/2n ± z·sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). With z = critical(alpha, K) over K
-    exclusive shares this is Goodman's simultaneous interval (the same quadratic, solved with
-    the chi-square point z²). For planning, where a formula is wanted; what is told of counted
-    runs is `share_interval`. n = 0 gives (0, 1): nothing is known.
-
-    Source: Wilson 1927; Goodman 1965, Technometrics 7:247.
-    """
-    k, m = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(n, dtype=float))
-    safe = np.where(m > 0, m, 1.0)
-    p = k / safe
-    centre = p + z * z / (2 * safe)
-    half = z * np.sqrt(p * (1 - p) / safe + z * z / (4 * safe * safe))
-    scale = 1 + z * z / safe
-    low = np.where((m > 0) & (k > 0), (centre - half) / scale, 0.0)
-    high = np.where((m > 0) & (k < m), (centre + half) / scale, 1.0)
-    return low, high
-
-
-def share_interval(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
+def share_interval(
+    count: ArrayLike, n: ArrayLike, z: float | FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """The exact interval for count / n: beta quantiles at the tails that z cuts off; any shape.
 
     Low is the share at which `count` or more has a chance of P(Z > z), high the share at which
@@ -77,7 +58,7 @@ def share_interval(count: ArrayLike, n: ArrayLike, z: float) -> tuple[FloatArray
     Source: Clopper and Pearson 1934, Biometrika 26:404; the figures are from the tests.
     """
     k, m = np.broadcast_arrays(np.asarray(count, dtype=float), np.asarray(n, dtype=float))
-    tail, inverse = NormalDist().cdf(-z), special().betaincinv
+    tail, inverse = special().ndtr(-z), special().betaincinv
     rest = m - k
     low = np.where(k > 0, inverse(np.maximum(k, 1), rest + 1, tail), 0.0)
     high = np.where(rest > 0, inverse(k + 1, np.maximum(rest, 1), 1 - tail), 1.0)

@@ -10,21 +10,27 @@ whatever the failed runs would have done.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.statistics.compare import Comparison, Difference, Study, adjust
+from wargame.statistics import planning
+from wargame.statistics.compare import (
+    Comparison,
+    Difference,
+    Measured,
+    Plan,
+    Rule,
+    Study,
+    adjust,
+    ratio,
+)
 from wargame.statistics.lazy import special, stats
 from wargame.statistics.paired import Homogeneity
-from wargame.statistics.planning import runs_per_arm_unpaired
 from wargame.statistics.result import FloatArray
 from wargame.statistics.shares import critical, share_interval
-from wargame.statistics.verdict import Kind, Verdict
-
-FORMULA = "runs = (z_α/2 + z_β)²·(p(1 − p) + q(1 − q)) / (p − q)²"
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,34 @@ def square_and_add(
     return p - q - down, p - q + up
 
 
+def ratio_of_shares(
+    count: ArrayLike, n: ArrayLike, base_count: ArrayLike, base_n: ArrayLike, z: float
+) -> tuple[FloatArray, FloatArray]:
+    """The interval of (count / n) / (base_count / base_n) for independent samples; any shape.
+
+    Square-and-add on the logarithm over the exact intervals of both; from 0 where the variant has
+    none, to infinity where the base has none.
+
+    Source: Zou and Donner 2008, Statistics in Medicine 27:1693.
+    """
+    b, m, a, k = np.broadcast_arrays(
+        *(np.asarray(x, dtype=float) for x in (count, n, base_count, base_n))
+    )
+    (low, high), (base_low, base_high) = share_interval(b, m, z), share_interval(a, k, z)
+    # Where one share is 0 its logarithm is no middle: the quotient of opposite ends is wide enough.
+    both = (b > 0) & (a > 0)
+    p, q = np.where(both, b / m, 1.0), np.where(both, a / k, 1.0)
+    down = np.hypot(
+        np.log(p / np.where(both, low, 1.0)), np.log(np.where(both, base_high, 1.0) / q)
+    )
+    up = np.hypot(np.log(np.where(both, high, 1.0) / p), np.log(q / np.where(both, base_low, 1.0)))
+    most = np.divide(high, base_low, out=np.full(high.shape, np.inf), where=base_low > 0)
+    return (
+        np.where(both, p / q * np.exp(-down), low / base_high),
+        np.where(both, p / q * np.exp(up), most),
+    )
+
+
 def homogeneity(base: Mapping[str, int], variant: Mapping[str, int]) -> Homogeneity:
     """Pearson's chi-square: is the mix of endings the same? Endings nobody had cost nothing."""
     table = np.array([[base[name], variant.get(name, 0)] for name in base], dtype=float)
@@ -115,7 +149,9 @@ def unpaired_study(
         for (base, variant), known, mix in zip(sides, names, mixes, strict=True)
     ]
     tests = sum(map(len, p))
-    adjusted = iter(adjust([value for rows in p for value in rows]).tolist())
+    adjusted_p = adjust([value for rows in p for value in rows])
+    adjusted = iter(adjusted_p.tolist())
+    rule = Rule(alpha, power, tolerance, tests, int((adjusted_p <= alpha).sum()))
     mix_p = adjust([mix.p for mix in mixes]).tolist()
     return Study(
         alpha=alpha,
@@ -135,7 +171,16 @@ def unpaired_study(
                 mix_p=moved,
                 transitions=(),
                 differences=tuple(
-                    _judged(base, variant, name, value, next(adjusted), len(known), rule)
+                    _judged(
+                        base,
+                        variant,
+                        name,
+                        value,
+                        next(adjusted),
+                        len(known),
+                        rule,
+                        mix if name in base.endings else None,
+                    )
                     for name, value in zip(known, values, strict=True)
                 ),
                 base_n=base.n,
@@ -143,19 +188,8 @@ def unpaired_study(
             for (base, variant), known, mix, moved, values in zip(
                 sides, names, mixes, mix_p, p, strict=True
             )
-            for rule in [_Rule(alpha, power, tolerance, tests)]
         ),
     )
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """How a study decides."""
-
-    alpha: float
-    power: float
-    tolerance: float
-    tests: int
 
 
 def _exact(base: Sample, variant: Sample, name: str) -> float:
@@ -171,34 +205,21 @@ def _judged(
     p: float,
     adjusted_p: float,
     family: int,
-    rule: _Rule,
+    rule: Rule,
+    mix: Homogeneity | None,
 ) -> Difference:
     """One outcome with its intervals and its verdict."""
     a, b = base.counts[name], variant.counts[name]
     # Failed runs at their worst: the base's all had it and the variant's none, or the reverse.
-    for_base = [a, a + base.failed, a]
-    for_variant = [b, b, b + variant.failed]
-    low, high = newcombe(for_variant, variant.n, for_base, base.n, critical(rule.alpha, family))
+    for_base = np.array([a, a + base.failed, a])
+    for_variant = np.array([b, b, b + variant.failed])
+    z = critical(rule.alpha, family)
+    low, high = newcombe(for_variant, variant.n, for_base, base.n, z)
+    least, most = ratio_of_shares(for_variant, variant.n, for_base, base.n, z)
     alone = newcombe(b, variant.n, a, base.n, critical(rule.alpha))
-    worst_low, worst_high = float(low[1]), float(high[2])
     share, other = a / base.n, b / variant.n
     se = math.sqrt(share * (1 - share) / base.n + other * (1 - other) / variant.n)
-    kind: Kind = "open"
-    if adjusted_p <= rule.alpha and (worst_low > 0 or worst_high < 0):
-        kind = "up" if worst_low > 0 else "down"
-    elif max(-worst_low, worst_high) <= rule.tolerance:
-        kind = "small"
-    elif adjusted_p <= rule.alpha and (low[0] > 0 or high[0] < 0):
-        kind = "masked"
-    more, formula = None, ""
-    if kind == "open" and share != other:
-        level = rule.alpha / sum(1 / i for i in range(1, rule.tests + 1))
-        needed = runs_per_arm_unpaired(
-            share, other, alpha=level, power=rule.power, family=rule.tests
-        )
-        if needed > min(base.n, variant.n):
-            more, formula = needed - min(base.n, variant.n), FORMULA
-    return Difference(
+    row = Measured(
         name=name,
         n=variant.n,
         base=share,
@@ -210,21 +231,50 @@ def _judged(
         high=float(alone[1]),
         joint_low=float(low[0]),
         joint_high=float(high[0]),
-        worst_low=worst_low,
-        worst_high=worst_high,
+        worst_low=float(low[1]),
+        worst_high=float(high[2]),
+        ratio=ratio(share, other),
+        ratio_low=float(least[1]),
+        ratio_high=float(most[2]),
         gained=None,
         lost=None,
         p=p,
-        adjusted_p=adjusted_p,
-        verdict=Verdict(
-            name=name,
-            kind=kind,
-            difference=other - share,
-            low=worst_low,
-            high=worst_high,
-            tolerance=rule.tolerance,
-            n=variant.n,
-            more=more,
-            formula=formula,
-        ),
     )
+    return rule.judged(row, adjusted_p, _plans(row, base.n, adjusted_p, family, rule, mix))
+
+
+def _plans(
+    row: Measured,
+    base_n: int,
+    adjusted_p: float,
+    family: int,
+    rule: Rule,
+    mix: Homogeneity | None,
+) -> Iterator[Plan]:
+    """How many more runs of each would bring a verdict if the truth were as seen: as in `compare`,
+    to resolve a difference of this size, or to show that it is below the tolerance."""
+    d, (by, joint) = abs(row.difference), rule.levels(adjusted_p, family)
+    if d > 0:
+        more = planning.more_to_resolve_unpaired(
+            row.base, row.variant, base_n, row.n, critical(min(by, joint)), rule.power
+        )
+        # The gate's statistic grows with the runs of both; with the fewer, if the others wait.
+        fewer = min(base_n, row.n)
+        gate = 0 if mix is None else rule.through(mix, fewer, by) - fewer
+        yield max(
+            Plan(more, "direction", planning.RUNS_FORMULA),
+            Plan(gate, "direction", planning.GATE_FORMULA),
+        )
+    if d < rule.tolerance:
+        z = critical(joint)
+
+        def enough(more: int) -> bool:
+            error = math.sqrt(
+                row.base * (1 - row.base) / (base_n + more)
+                + row.variant * (1 - row.variant) / (row.n + more)
+            )
+            return planning.within(rule.tolerance, d, error, z) >= rule.power
+
+        # Where neither has a case, the width that is left is that of a share never seen.
+        unseen = planning.runs_to_see(rule.tolerance, joint / 2) - min(base_n, row.n)
+        yield Plan(max(planning.least(enough), unseen), "bound", planning.BOUND_FORMULA)
