@@ -77,6 +77,7 @@ moves:
     effects: {red.talks: 40, tension: -15}
     failure: {tension: 10}
     heat: {red-blue: -40}
+    attempt: Talks that led nowhere
     source: assumption
   arm:
     title: Arm
@@ -97,6 +98,7 @@ moves:
     success: 900
     effects: {bomb.used: 1}
     heat: {red-blue: 300}
+    attempt: A bomb that failed
     source: assumption
   warn:
     title: Warn

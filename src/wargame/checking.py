@@ -6,18 +6,31 @@ checked inside every scenario that uses it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from wargame.compiler import compile_scenario
+from wargame.data_files import find, listed
 from wargame.english import counted
-from wargame.errors import Fault, SpecError
+from wargame.errors import Fault, SpecError, no_such
+from wargame.findings import place
 from wargame.load import list_available, load, load_history
+from wargame.scenario import Scenario
+from wargame.spec import Spec
 from wargame.yaml_reader import read_text, read_yaml
+
+HISTORY = "events"
+"""The key that only histories have."""
 
 Readers = Mapping[str, Callable[[str], object]]
 """What reads files that have a certain key at their root, and raises SpecError for their faults."""
+
+Questions = Iterable[Callable[[Scenario], object]]
+"""What else every compiled scenario is asked, by floors above; each raises SpecError for faults."""
+
+_EXTENDS = re.compile(r"^extends:\s*(\S+)", re.MULTILINE)
 
 
 @dataclass
@@ -31,6 +44,7 @@ class Checked:
     looked_at: dict[str, int] = field(default_factory=dict)
     found: dict[Fault, None] = field(default_factory=dict)
     odd: dict[Fault, None] = field(default_factory=dict)
+    questions: Questions = ()
 
     def checked(self, lang: str = "en") -> str:
         """What was looked at, in words."""
@@ -55,7 +69,7 @@ class Checked:
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
-        """What is allowed but can never happen, by place."""
+        """What is allowed and can hardly be meant, by place."""
         return tuple(sorted(self.odd, key=_place))
 
     def scenario(self, name: str, overlays: Iterable[str] = ()) -> tuple[str, ...]:
@@ -63,11 +77,18 @@ class Checked:
         try:
             spec = load(name, list(overlays))
             compiled = compile_scenario(spec)
+            for question in self.questions:
+                question(compiled)
         except SpecError as error:
             self.found |= dict.fromkeys(error.faults)
             return ()
-        if not spec.overlays:  # a policy that forbids a move makes rules idle on purpose
-            self.odd |= dict.fromkeys(compiled.warnings)
+        if spec.overlays:  # a policy that forbids a move makes rules elsewhere idle on purpose
+            own = {overlay.at.file for overlay in spec.overlays}
+            here = [fault for fault in compiled.warnings if fault.at and fault.at.file in own]
+            self.odd |= dict.fromkeys(here)
+        else:
+            self.odd |= dict.fromkeys((*compiled.warnings, *_unread(compiled)))
+        self.found |= dict.fromkeys(_strangers(spec, find("scenario", name)))
         return tuple(spec.inputs)
 
     def read(self, reader: Callable[[str], object], name: str) -> None:
@@ -78,12 +99,14 @@ class Checked:
             self.found |= dict.fromkeys(error.faults)
 
 
-def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) -> Checked:
+def check_everything(
+    more: Iterable[Path] = (), readers: Readers | None = None, questions: Questions = ()
+) -> Checked:
     """Every scenario, every overlay on each scenario that it is for, every history.
 
-    more: files of further kinds, with what reads them.
+    more: files of further kinds, with what reads them. questions: asked of every scenario.
     """
-    checked = Checked()
+    checked = Checked(questions=questions)
     scenarios = [name for name, _, _ in list_available("scenario")]
     overlays = [*list_available("policy"), *list_available("worldview")]
     histories = list_available("history")
@@ -93,7 +116,7 @@ def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) 
         for scenario in _meant_for(path, scenarios):
             checked.scenario(scenario, [name])
     for name, _, _ in histories:
-        checked.read(load_history, name)
+        checked.read((readers or {}).get(HISTORY, load_history), name)
     others = check_files(more, readers)
     checked.found |= others.found
     checked.odd |= others.odd
@@ -106,13 +129,15 @@ def check_everything(more: Iterable[Path] = (), readers: Readers | None = None) 
     return checked
 
 
-def check_files(paths: Iterable[Path], readers: Readers | None = None) -> Checked:
+def check_files(
+    paths: Iterable[Path], readers: Readers | None = None, questions: Questions = ()
+) -> Checked:
     """Single files, by what they turn out to be; each in the scenarios that use it.
 
     A folder stands for every YAML file in it. readers: of further kinds of file, which the floors
-    above know.
+    above know. questions: asked of every scenario.
     """
-    checked = Checked()
+    checked = Checked(questions=questions)
     kinds: dict[Path, str] = {}
     for path in paths:
         files = yaml_files(path)
@@ -167,6 +192,7 @@ class _Scenarios:
         """A scenario as it is: the names of its files, and what was found, told to `checked`."""
         if path not in self._seen:
             within = Checked()
+            within.questions = checked.questions
             self._seen[path] = within.scenario(path), within
         files, within = self._seen[path]
         checked.found |= within.found
@@ -182,7 +208,7 @@ class _Scenarios:
         """An actor or a catalogue, inside every scenario that uses it."""
         used = False
         for path in self._paths.values():
-            files, within = self.whole(Checked(), path)
+            files, within = self.whole(Checked(questions=checked.questions), path)
             if within.found or any(Path(file).name == part.name for file in files):
                 used = True
                 checked.found |= within.found
@@ -196,11 +222,11 @@ def _kind(path: Path, readers: Readers) -> str:
     for key in readers:
         if key in table:
             return key
+    if table.get("kind") in ("policy", "worldview"):
+        return "overlay"
     if "endings" in table or "gauges" in table or "turn" in table or "extends" in table:
         return "scenario"
-    if "events" in table:
-        return "history"
-    return "overlay" if table.get("kind") in ("policy", "worldview") else "part"
+    return "history" if HISTORY in table else "part"
 
 
 def _meant_for(path: Path, scenarios: list[str]) -> list[str]:
@@ -212,6 +238,28 @@ def _meant_for(path: Path, scenarios: list[str]) -> list[str]:
     if isinstance(named, (list, tuple)):
         return [str(name) for name in named]
     return ["kherson-2022"] if "kherson-2022" in scenarios else scenarios[:1]
+
+
+def _unread(compiled: Scenario) -> Iterator[Fault]:
+    """What its own file has and nothing reads, in no scenario that extends it either."""
+    own = [it for it in compiled.unread if it.at and it.at.file == compiled.spec.scenario.at.file]
+    heirs = []
+    if own:
+        for _, _, path in list_available("scenario"):
+            found = _EXTENDS.search(read_text(path, str(path)))
+            if found and found[1] == compiled.header.scenario:
+                heirs.append(compile_scenario(load(path)).unread)
+    for fault in own:
+        if all(fault in unread for unread in heirs):
+            yield fault
+
+
+def _strangers(spec: Spec, scenario: Path) -> Iterator[Fault]:
+    """Actors that moves and gauges name, that do not take part, and of whom there is no file."""
+    known = listed("actor", scenario)
+    for name in spec.elsewhere:
+        if name not in known:
+            yield Fault(no_such("actor", name, spec.scenario.actors), place(name))
 
 
 def _as_path(path: Path) -> str:

@@ -24,11 +24,20 @@ class Findings:
 
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
+        self._oddities: dict[Fault, None] = {}
         self.broken: set[str] = set()
 
     def add(self, message: str, where: object = None, hint: str = "") -> None:
         """Note a fault; `where` is a mark, or a name or an item that knows its place."""
         self.extend([Fault(message, where if isinstance(where, Mark) else place(where), hint)])
+
+    def odd(self, message: str, where: object) -> None:
+        """Note what is allowed and can hardly be meant."""
+        self._oddities[Fault(message, place(where))] = None
+
+    @property
+    def oddities(self) -> tuple[Fault, ...]:
+        return tuple(self._oddities)
 
     def extend(self, faults: Iterable[Fault]) -> None:
         self._faults |= dict.fromkeys(faults)

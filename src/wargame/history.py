@@ -14,6 +14,7 @@ from typing import Any
 
 from wargame.english import counted
 from wargame.errors import Fault, SpecError, nearest, no_such
+from wargame.findings import place
 from wargame.load import load_history
 from wargame.orders import HOLD, Desk, Order, Ruling, plain
 from wargame.ready import opened
@@ -87,6 +88,13 @@ def turn_of(day: datetime.date, scenario: Scenario) -> int:
     return (day - start).days // (days * int(count)) + 1
 
 
+def read_history(name_or_path: str) -> HistorySpec:
+    """A history that fits its scenario. Raises SpecError with all its faults."""
+    spec = load_history(name_or_path)
+    _check(spec, opened(spec.scenario))
+    return spec
+
+
 def _check(spec: HistorySpec, scenario: Scenario) -> None:
     """Raise SpecError with every name that the scenario does not know and every day outside it."""
     known, faults = scenario.spec.moves, []
@@ -105,6 +113,12 @@ def _check(spec: HistorySpec, scenario: Scenario) -> None:
         elif event.outcome > max(1, len(chances[event.chance].outcomes)):
             what = f"{event.chance} has no outcome {event.outcome}"
             faults.append(Fault(what, event.at, "they are counted from 1"))
+    endings, milestones = scenario.header.endings, scenario.header.milestones
+    if spec.ending is not None and spec.ending not in endings:
+        faults.append(Fault(no_such("ending", spec.ending, endings), place(spec.ending)))
+    for name in spec.milestones:
+        if name not in milestones:
+            faults.append(Fault(no_such("milestone", name, milestones), place(name)))
     told = [(deed.date, deed.at) for deed in spec.events]
     told += [(event.date, event.at) for event in spec.nature]
     for day, at in told:

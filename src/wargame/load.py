@@ -276,11 +276,11 @@ class _Reading:
 
         base = Parts(scenario, tuple(actor for actor in actors if actor), moves)
         known = tuple(overlay for overlay in overlays if overlay)
-        parts, absent = resolve(base, findings)
+        parts, absent, elsewhere = resolve(base, findings)
         plain = digest([parts.scenario, parts.actors, parts.moves])
         if known:
             conflicts(known, findings)
-            parts, absent = resolve(apply(base, known, findings), findings)
+            parts, absent, elsewhere = resolve(apply(base, known, findings), findings)
         findings.stop()
         return Spec(
             scenario=parts.scenario,
@@ -292,6 +292,8 @@ class _Reading:
             digest=plain,
             overlay_digest=digest(known) if known else "",
             barred=parts.forbidden,
+            elsewhere=elsewhere,
+            oddities=findings.oddities,
         )
 
     def scenario(self, name: str) -> ScenarioSpec | None:

@@ -19,7 +19,7 @@ from wargame.english import counted
 from wargame.errors import MOST_FAULTS, Fault, nearest
 from wargame.located import Bare, Flag, Located, Rows, Table, Word, describe, shown
 from wargame.spec import Item
-from wargame.yaml_reader import read_yaml
+from wargame.yaml_reader import read_yaml, wide_hint
 
 __all__ = ["Shaped", "shape"]
 
@@ -189,7 +189,8 @@ def _fault(table: Table, detail: ErrorDetails) -> Fault:
     if kind in _EXPECTED:
         expected = _EXPECTED[kind]
         message = f"{label}expected {expected}, found {describe(here)}"
-        return Fault(message, place, _number_hint(here) if kind == "int_type" else "")
+        hint = _number_hint(here) if kind == "int_type" else ""
+        return Fault(message, place, hint or wide_hint(here if isinstance(here, Word) else ""))
     if kind in _BEYOND:
         words, bound = _BEYOND[kind]
         message = f"{label}expected {words} {context[bound]}, found {describe(here)}"

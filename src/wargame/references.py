@@ -8,7 +8,7 @@ to actors that do not take part is left out, in this order:
 * an effect of a move on a gauge that the scenario lacks is left out if the first part of its
   name is an actor of the catalogue who does not take part;
 * the heat of a move on a dyad that the scenario lacks is left out if both its ends are actors of
-  the scenario or of the catalogue.
+  the scenario or of the catalogue; if both take part, that is odd.
 
 Every other name that names nothing is a fault.  What expressions mention is checked where they
 are compiled.
@@ -36,8 +36,8 @@ _RESERVED = {"self", "target", "seen", "turn", "stage", "heat", "leverage", "pla
 _RESERVED |= {"turns_since", "times", "min", "max", "abs", "clip"}
 
 
-def resolve(parts: Parts, findings: Findings) -> tuple[Parts, tuple[str, ...]]:
-    """The parts with only what takes part, and the names of the moves left out.
+def resolve(parts: Parts, findings: Findings) -> tuple[Parts, tuple[str, ...], tuple[str, ...]]:
+    """The parts with only what takes part, the moves left out, the actors that are elsewhere.
 
     Notes every name that names nothing.
     """
@@ -65,7 +65,7 @@ class _Resolver:
             name: count for name, count in mentions.items() if name not in self.actors
         }
 
-    def resolved(self) -> tuple[Parts, tuple[str, ...]]:
+    def resolved(self) -> tuple[Parts, tuple[str, ...], tuple[str, ...]]:
         self.check_names()
         self.check_dyads()
         self.check_ties()
@@ -99,7 +99,16 @@ class _Resolver:
                 ),
             }
         )
-        return replace(self.parts, scenario=scenario, actors=actors, moves=moves), absent
+        parts = replace(self.parts, scenario=scenario, actors=actors, moves=moves)
+        return parts, absent, tuple(self.strangers())
+
+    def strangers(self) -> Iterator[str]:
+        """Actors that a move or a gauge names and that do not take part."""
+        named = (actor for move in self.parts.moves.values() for actor in (*move.by, move.target))
+        seeing = (actor for gauge in self.gauges.values() for actor in gauge.noise)
+        for actor in (*named, *seeing):
+            if actor is not None and actor != "*" and actor not in self.actors:
+                yield actor
 
     # --- the scenario
 
@@ -206,6 +215,7 @@ class _Resolver:
                     self.findings.add("this move has no target", dyad, "name the dyad")
                 elif end not in (*ENDS, *self.actors) and end not in self.elsewhere:
                     self.findings.unknown("actor", end, self.actors, dyad)
+            self.check_pair(dyad, move, makers)
         return move.model_copy(
             update={
                 "by": makers,
@@ -214,6 +224,17 @@ class _Resolver:
                 "heat": self.heat(move.heat),
             }
         )
+
+    def check_pair(self, dyad: str, move: MoveSpec, makers: tuple[str, ...]) -> None:
+        """Heat that finds no dyad, whoever of the scenario makes the move, is lost."""
+        pairs = [
+            "-".join({"self": maker, "target": str(move.target)}.get(end, end) for end in ends)
+            for maker in makers
+            for ends in [dyad.split("-")]
+        ]
+        here = all(end in self.actors for pair in pairs for end in pair.split("-"))
+        if pairs and here and not any(declared(pair, self.scenario.dyads) for pair in pairs):
+            self.findings.odd(f"the heat on {dyad} is lost: there is no such dyad here", dyad)
 
     def effects(
         self, effects: Mapping[str, Effect], move: MoveSpec, makers: tuple[str, ...]

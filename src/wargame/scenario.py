@@ -122,6 +122,7 @@ class Scenario:
     spec: Spec
     header: RunHeader
     warnings: tuple[Fault, ...]
+    unread: tuple[Fault, ...]  # of gauges; a scenario that extends this one may read them
     orders: int
     """How many orders an actor gives in a turn."""
 

@@ -17,6 +17,7 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import (
@@ -33,7 +34,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from wargame.errors import Mark
+from wargame.errors import Fault, Mark
 from wargame.located import NOWHERE, Bare, Located, Number, Table, describe, shown
 
 __all__ = [
@@ -99,6 +100,7 @@ class Expr:
 
 _PLAIN_NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _NUMBER_LIKE = re.compile(r"[-+]?[0-9][0-9A-Za-z_.:]*")
+_PERCENT = re.compile(r"([-+]?[0-9]{1,9}(?:\.[0-9]{1,9})?)\s*[%％]")
 
 
 def _to_expr(value: object) -> Expr:
@@ -107,12 +109,17 @@ def _to_expr(value: object) -> Expr:
     if isinstance(value, int) and not isinstance(value, bool):
         return Expr(str(int(value)), _mark_of(value))
     if not isinstance(value, str):
-        raise ValueError(f"expected a whole number or an expression, found {describe(value)}")
+        cure = ": count in thousandths, 0.7 is 700" if isinstance(value, Bare) else ""
+        what = f"expected a whole number or an expression, found {describe(value)}"
+        raise ValueError(what + cure)
     text = str(value).strip()
     if not text:
         raise ValueError("the expression is empty: write a whole number or an expression")
     if _NUMBER_LIKE.fullmatch(text) and not _PLAIN_NUMBER.fullmatch(text):
         raise ValueError(f"{shown(text)} is not a whole number: write digits only, as in 1200")
+    if found := _PERCENT.fullmatch(text):
+        per_mille = round(10 * float(found[1]))
+        raise ValueError(f"{shown(text)}: shares are counted per mille: write {per_mille}")
     return Expr(text, value.inside if isinstance(value, Located) else NOWHERE)
 
 
@@ -164,6 +171,7 @@ class Favour:
 
 _TIMES = re.compile(r"x\s*(\d{1,6})")
 _OVER = re.compile(r"/\s*(\d{1,6})")
+_BROKEN_FACTOR = re.compile(r"[x×/]\s*(\d{0,6}[.,]\d{1,6})", re.IGNORECASE)
 
 
 def _to_favour(value: object) -> Favour:
@@ -179,11 +187,26 @@ def _to_favour(value: object) -> Favour:
         if int(found[1]) == 0:
             raise ValueError("a weight cannot be divided by 0: write forbid instead")
         return Favour("over", int(found[1]), at)
+    if found := _BROKEN_FACTOR.fullmatch(expr.text):
+        raise ValueError(_no_factor(expr.text, float(found[1].replace(",", "."))))
     if expr.text.startswith("/"):
         raise ValueError("after '/' comes a whole number, as in /2")
     if expr.text.startswith("+"):
         return Favour("add", _after(expr, "+"), at)
     return Favour("add", expr, at)
+
+
+def _no_factor(text: str, number: float) -> str:
+    """The cure for a factor that is not whole: 0.5 divides by 2, 1.5 multiplies by 3 first."""
+    factor = number if text[0] != "/" else 1 / number if number else 0
+    parts = Fraction(factor).limit_denominator(100)
+    written = [
+        f"{sign}{part}"
+        for sign, part in (("x", parts.numerator), ("/", parts.denominator))
+        if part > 1
+    ]
+    cure = " in one rule and ".join(written) + " in another" * (len(written) > 1)
+    return f"{shown(text)}: factors are whole numbers: write {cure or 'x2 or /2'}"
 
 
 def _to_words(value: object) -> object:
@@ -285,7 +308,11 @@ Expected = Annotated[
     ),
 ]
 TurnLength = Annotated[
-    Words, _Like(r"[1-9][0-9]{0,3} [a-z]{1,20}", "a length, as in 1 week, 3 days or 12 hours")
+    Words,
+    _Like(
+        r"[1-9][0-9]{0,3} (hour|day|week|month|year)s?",
+        "a length of hours, days, weeks, months or years, as in 2 weeks",
+    ),
 ]
 
 Whole = Annotated[int, Field(ge=-BOUND, le=BOUND)]
@@ -844,6 +871,8 @@ class Spec:
     `absent` names the moves that expressions may mention although nobody here can make them:
     moves of a catalogue whose actors do not take part.  `barred` holds the (actor, move) pairs
     that a policy forbids.
+    `elsewhere` names, as they are written, actors that the files mention and that do not take
+    part.  `oddities` are what is allowed and can hardly be meant.
     `digest` names the meaning of the scenario without overlays; `overlay_digest` that of the
     overlays (`""` when there are none).  `inputs` holds the exact texts, by the name under which
     a run folder keeps them.
@@ -858,6 +887,8 @@ class Spec:
     digest: str
     overlay_digest: str
     barred: frozenset[tuple[str, str]] = frozenset()
+    elsewhere: tuple[str, ...] = ()
+    oddities: tuple[Fault, ...] = ()
 
     @property
     def overlay_names(self) -> tuple[str, ...]:

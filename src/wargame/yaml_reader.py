@@ -48,6 +48,7 @@ __all__ = [
     "decode",
     "read_text",
     "read_yaml",
+    "wide_hint",
 ]
 
 MAX_BYTES = 256 * 1024
@@ -59,6 +60,8 @@ MAX_DIGITS = 19
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _TOO_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")
+_WIDE = {"：": ": ", "，": ", ", "｛": "{", "｝": "}", "［": "[", "］": "]", "＃": "#", "－": "- "}
+_WIDE_KEY = re.compile(r"\s*(?:- +)?[\w.-]+\s*：", re.ASCII)
 _SPACES = "\0 \t\r\n\x85\u2028\u2029"
 _NOTHING = frozenset({"", "~", "null"})
 _TRUTH = {"true": True, "false": False}
@@ -262,8 +265,9 @@ class _Reader:
             self.check_document(first)
             root = self.value(self.take(), 1, None, until)
             if not isinstance(root, Table):
-                at = root.at
-                raise _Refused("expected keys and values, as in schema: 1", at)
+                raise self.wide_key(1, len(self.lines)) or _Refused(
+                    "expected keys and values, as in schema: 1", root.at
+                )
             if until and until in root:
                 return root
             self.take()  # the end of the document
@@ -419,14 +423,33 @@ class _Reader:
                     return Mark(at.file, number, len(line) - len(line.lstrip(" ")) + 1)
         return at
 
+    def wide_key(self, first: int, last: int) -> _Refused | None:
+        """In one of these lines, a key before a full-width colon, which ends no key."""
+        for number in range(max(first, 1), last + 1):
+            if found := _WIDE_KEY.match(
+                self.lines[number - 1] if number <= len(self.lines) else ""
+            ):
+                at = Mark(self.name, number, found.end())
+                return _Refused("a key ends with a colon and a space", at, wide_hint("："))
+        return None
+
     def syntax_fault(self, error: yaml.YAMLError) -> Fault:
         """What PyYAML's scanner or parser found, in one line."""
         if isinstance(error, yaml.MarkedYAMLError):
             place = error.problem_mark or error.context_mark
             at = Mark(self.name, place.line + 1, place.column + 1) if place else None
+            begun = error.context_mark or place
+            if at and begun and (wide := self.wide_key(begun.line, at.line)):
+                return wide.fault
             problem = error.problem or error.context or "this is not YAML"
             return Fault(f"this is not YAML: {problem}", at, _syntax_hint(problem))
         return Fault(f"this is not YAML: {error}".splitlines()[0], Mark(self.name, 1, 1))
+
+
+def wide_hint(text: str) -> str:
+    """The cure for punctuation from a Japanese keyboard, which YAML takes for text."""
+    wide = next((ch for ch in text if ch in _WIDE), "")
+    return f"write {_WIDE[wide]!r} instead of the full-width {wide!r}" if wide else ""
 
 
 def _syntax_hint(problem: str) -> str:

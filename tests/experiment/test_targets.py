@@ -202,7 +202,7 @@ def test_a_condition_that_never_came_is_not_met() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_check_reads_every_kind_of_data_and_finds_its_slips(name: str, tmp_path: Path) -> None:
     kind = KINDS[name]
-    readers = {each.key: each.load for each in KINDS.values()}
+    readers = {each.key: each.check for each in KINDS.values()}
     shipped = list(data_files(kind.folder).values())
     assert shipped
     assert not check_files(shipped, readers).faults

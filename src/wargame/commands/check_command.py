@@ -1,19 +1,23 @@
 """Look for mistakes in YAML files: every fault of every file, with file, line and column.
 
 Of a folder every YAML file in it and below is checked. Without files, everything that can be found
-by name is. Exits with 2 if anything is wrong. Beside faults it names oddities:
-rules that can never fire, moves that can never be made, endings that can never be reached.
+by name is. Exits with 2 if anything is wrong. Beside faults it names oddities: what can never
+happen or always does, shares beyond 0 to 1000, dates after the last turn, gauges that nobody
+reads, heat on no dyad, another side's unknown read exactly.
 """
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.boundary.files import home
 from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
 from wargame.english import counted
+
+if TYPE_CHECKING:
+    from wargame.scenario import Scenario
 
 EXAMPLES = """examples:
   wargame check
@@ -38,17 +42,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, and say what was found; 2 if there are faults."""
-    from wargame.checking import check_everything, check_files
+    from wargame.checking import HISTORY, check_everything, check_files
     from wargame.experiment.data import data_files
     from wargame.experiment.kinds import KINDS
+    from wargame.experiment.valuation import points_of
+    from wargame.history import read_history
     from wargame.statistics.result import say
 
-    readers = {kind.key: kind.load for kind in KINDS.values()}
+    def values(scenario: Scenario) -> None:
+        for actor in scenario.header.actors:
+            points_of(scenario, actor)
+
+    readers = {**{kind.key: kind.check for kind in KINDS.values()}, HISTORY: read_history}
     if args.files:
-        findings = check_files([home(file) for file in args.files], readers)
+        findings = check_files([home(file) for file in args.files], readers, [values])
     else:
         files = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
-        findings = check_everything(files, readers)
+        findings = check_everything(files, readers, [values])
     faults, warnings = findings.faults, findings.warnings
     if args.json:
 

@@ -6,7 +6,8 @@ effects, constant weights) to tables and the rest to generated functions.
 
 `workshop` reads expressions and gathers faults for all the others: `rows` lays out the world,
 `changes` lowers effects and interventions, `news` what comes from outside and by chance,
-`minds` how actors decide, `plans` how their moves are resolved, `assembly` puts it together.
+`minds` how actors decide, `plans` how their moves are resolved, `lint` looks for what can hardly
+be meant, `assembly` puts it together.
 """
 
 from wargame.compiler.assembly import compile_scenario

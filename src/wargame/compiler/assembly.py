@@ -9,6 +9,7 @@ import numpy as np
 
 from wargame import __version__
 from wargame.compiler.changes import book
+from wargame.compiler.lint import lint, unread
 from wargame.compiler.minds import compile_mind, labels_of
 from wargame.compiler.news import compile_news
 from wargame.compiler.plans import compile_ledger, compile_plans
@@ -100,7 +101,8 @@ def _assemble(shop: Workshop, rows: Rows) -> Scenario:
         reached_row=_first_row(shop, "reached", file.milestones),
         milestones=tuple(file.milestones),
         endings=_endings(shop),
-        warnings=tuple(shop.warnings),
+        warnings=tuple(dict.fromkeys((*shop.spec.oddities, *shop.warnings, *lint(shop)))),
+        unread=tuple(unread(shop)),
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from wargame.compiler.changes import changes, intervene, slot
 from wargame.compiler.workshop import Results, Workshop
 from wargame.effects import Places, Slot
-from wargame.errors import Fault
 from wargame.layout import last_cell, times_cell
 from wargame.scenario import Ledger, MovePlan
 
@@ -41,14 +40,6 @@ class _Draft:
             move = shop.spec.moves[name]
             ends = (actor, move.target or "")
             odds = shop.read(shop.parse(move.success, *ends))
-            if odds.bounds.low < CERTAIN and move.attempt is None:
-                shop.warnings.append(
-                    Fault(
-                        f"{name} can fail, and nothing says how that is told",
-                        move.at,
-                        "give it an attempt: beside its headline",
-                    )
-                )
             constant, k = self.results.add_unless_constant(odds)
             if constant is None:
                 self.live.append((m, k))

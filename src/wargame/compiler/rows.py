@@ -111,7 +111,7 @@ def goals(shop: Workshop) -> list[Expr]:
 def _asked(shop: Workshop) -> dict[tuple[str, str], set[str]]:
     """What is asked of the past of which move, (actor, move) in file order."""
     asked: dict[tuple[str, ...], set[str]] = {}
-    for expression in _written(shop):
+    for _, expression in written(shop):
         for function, args in expression.calls():
             if function in OF_MOVE:
                 asked.setdefault(args, set()).add(function)
@@ -122,13 +122,20 @@ def _asked(shop: Workshop) -> dict[tuple[str, str], set[str]]:
     return {pair: asked[pair] for pair in pairs if pair in asked}
 
 
-def _written(shop: Workshop) -> Iterator[Expression]:
-    """Every expression of the scenario, parsed."""
+def written(shop: Workshop) -> Iterator[tuple[str, Expression]]:
+    """Every expression of the scenario, parsed, with the gauge that drifts by it, "" for others."""
+    for name, drift in shop.file.drift.items():
+        yield name, shop.parse(drift.value)
+    yield from (("", expression) for expression in _not_of_drift(shop))
+
+
+def _not_of_drift(shop: Workshop) -> Iterator[Expression]:
     file, parse = shop.file, shop.parse
+    for gauge in file.gauges.values():
+        for width in gauge.noise.values():
+            yield parse(width)
     for derived in file.derived.values():
         yield parse(derived.value)
-    for drift in file.drift.values():
-        yield parse(drift.value)
     for condition in goals(shop):
         yield parse(condition)
     for inject in file.injects:

@@ -243,11 +243,8 @@ def base_rates(
     """
     findings = Findings()
     checked(file.events, spec, findings)
-    for rate in file.rates:
-        for move in rate.forbid:
-            if move not in spec.moves:
-                findings.unknown("move", move, spec.moves)
     findings.stop()
+    check_forbidden(file, spec)
     scenario = compile_scenario(watched(spec, file.events))
     traces: dict[tuple[str, ...], Traces] = {}
     for rate in file.rates:
@@ -266,6 +263,16 @@ def base_rates(
             _compared(rate, traces[rate.forbid], deadline(rate, scenario)) for rate in file.rates
         ),
     )
+
+
+def check_forbidden(file: BaseRatesSpec, spec: Spec) -> None:
+    """Raise SpecError for every forbidden move that the scenario does not know."""
+    findings = Findings()
+    for rate in file.rates:
+        for move in rate.forbid:
+            if move not in spec.moves:
+                findings.unknown("move", move, spec.moves)
+    findings.stop()
 
 
 def _compared(rate: RateSpec, traces: Traces, by: int | None) -> Compared:

@@ -2,29 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from wargame.compiler import compile_scenario
+from wargame.data_files import find
 from wargame.experiment import base_rates, patterns, targets
+from wargame.experiment.events import EventSpec, checked, watched
+from wargame.experiment.questions import QuestionSpec, deadline
+from wargame.findings import Findings
+from wargame.load import load
+from wargame.ready import opened
+from wargame.spec import Spec
 
 __all__ = ["KINDS", "DataKind"]
 
 
 class DataKind(NamedTuple):
-    """One kind: the key that only its files have, their folder, their reader, their shape."""
+    """One kind: the key that only its files have, their folder, their shape, what checks one.
+
+    check: raises SpecError for every fault of a file, names that its scenarios do not know too.
+    """
 
     key: str
     folder: str
-    load: Callable[[str], object]
+    check: Callable[[str], object]
     shape: Any
 
 
+def _targets(name: str) -> None:
+    found = targets.load_targets(name)
+    targets.resolve(found, opened(_around(name, found.scenario)))
+
+
+def _patterns(name: str) -> None:
+    found = patterns.load_patterns(name)
+    for scenario in found.for_:
+        _asked(load(_around(name, scenario)), found.events, found.patterns)
+
+
+def _base_rates(name: str) -> None:
+    found = base_rates.load_base_rates(name)
+    for scenario in found.for_:
+        spec = load(_around(name, scenario))
+        base_rates.check_forbidden(found, spec)
+        _asked(spec, found.events, found.rates)
+
+
+def _asked(spec: Spec, events: Mapping[str, EventSpec], questions: Iterable[QuestionSpec]) -> None:
+    findings = Findings()
+    checked(events, spec, findings)
+    findings.stop()
+    scenario = compile_scenario(watched(spec, events))
+    for question in questions:
+        deadline(question, scenario)
+
+
+def _around(file: str, scenario: str) -> Path:
+    """A scenario that a file of data is for: beside it, or else one that can be found by name."""
+    return find("scenario", scenario, beside=Path(file))
+
+
 KINDS = {
-    "targets": DataKind("targets", targets.FOLDER, targets.load_targets, targets.TargetsSpec),
-    "patterns": DataKind(
-        "patterns", patterns.FOLDER, patterns.load_patterns, patterns.PatternsSpec
-    ),
-    "base-rates": DataKind(
-        "rates", base_rates.FOLDER, base_rates.load_base_rates, base_rates.BaseRatesSpec
-    ),
+    "targets": DataKind("targets", targets.FOLDER, _targets, targets.TargetsSpec),
+    "patterns": DataKind("patterns", patterns.FOLDER, _patterns, patterns.PatternsSpec),
+    "base-rates": DataKind("rates", base_rates.FOLDER, _base_rates, base_rates.BaseRatesSpec),
 }

@@ -173,12 +173,14 @@ def begins(start: str, length: str, turn: int) -> datetime.date | None:
     """
     if not start:
         return None
-    first = datetime.date.fromisoformat(start)
+    first = datetime.datetime.fromisoformat(start)
     count, unit = length.split()
     steps = int(count) * (turn - 1)
     unit = unit.removesuffix("s")
+    if unit == "hour":
+        return (first + datetime.timedelta(hours=steps)).date()
     if unit in _DAYS:
-        return first + datetime.timedelta(days=_DAYS[unit] * steps)
+        return (first + datetime.timedelta(days=_DAYS[unit] * steps)).date()
     if unit not in ("month", "year"):
         return None
     months = first.month - 1 + steps * (12 if unit == "year" else 1)
