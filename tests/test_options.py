@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,29 @@ def test_a_number_out_of_range_is_told(
     assert main(arguments.split()) == 2
     printed = capsys.readouterr()
     assert told in printed.err and len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["batch", "expect", "robust", "rare", "sensitivity", "compare"])
+def test_policies_are_named_alike_everywhere(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parser = argparse.ArgumentParser()
+    import_module(f"wargame.commands.{command}_command").add_arguments(parser)
+    needed = ["--state", "KABOOM"] if command == "rare" else []
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c,d.yaml").touch()
+
+    def named(words: str) -> list[str]:
+        found: list[str] = parser.parse_args(["x", *needed, *words.split()]).policy
+        return found
+
+    for words in ("--policy a+b --policy c", "--policy a+b,c", "--policies a+b c"):
+        assert named(words) == ["a+b", "c"]
+    assert named("--policies a,b --policy c") == ["a", "b", "c"]
+    assert named("--policy c,d.yaml") == ["c,d.yaml"]  # a file that exists
+    assert not named("")
+
+
+def test_robust_asks_for_what_it_cannot_do_without(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["robust", "bridge-2022", "--worldview", "tegmark"]) == 2
+    assert capsys.readouterr().err == "wargame: name at least one policy: --policy P\n"

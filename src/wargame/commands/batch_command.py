@@ -15,6 +15,7 @@ from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
+    add_policies,
     add_seat,
     add_seed,
     add_worldview,
@@ -52,9 +53,7 @@ INTERRUPTED = 130
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame batch``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "--policy", action="append", metavar="P", help="a policy; a+b composes two; repeat"
-    )
+    add_policies(parser, "a policy")
     add_worldview(parser)
     parser.add_argument(
         "--runs", type=int, metavar="N", help="runs of each variant (default: 1000)"

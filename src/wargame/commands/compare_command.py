@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wargame.commands.comparing import comparison, footnote
-from wargame.commands.options import add_json, add_lang
+from wargame.commands.options import add_json, add_lang, add_policies
 from wargame.commands.terminal import print_json
 from wargame.english import counted
 from wargame.errors import WargameError, no_such
@@ -37,7 +37,7 @@ BUSIEST = -1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame compare``."""
     parser.add_argument("folders", nargs="+", metavar="DIR", help="folders of results")
-    parser.add_argument("--policy", metavar="P", help="only this policy")
+    add_policies(parser, "only this policy", [])
     parser.add_argument(
         "--why",
         nargs="?",
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"a margin is a share between 0 and 0.5, not {args.margin}")
     batches = [Batch.open(folder) for folder in args.folders]
     if args.why is not None:
-        parting = why(batches[0], args.policy, args.why, args.lang)
+        parting = why(batches[0], _one(args.policy), args.why, args.lang)
         if args.json:
             print_json({"schema": 1, "why": parting.to_json()})
         else:
@@ -106,8 +106,9 @@ def compared(batches: list[Batch], args: argparse.Namespace) -> dict[str, Study]
         if not pairs:
             raise WargameError(f"{batches[0].folder} has no policy to compare with the baseline")
         found = {"paired": study(pairs, tolerance=args.margin)}
-    if args.policy and not any(args.policy in batch.headers for batch in batches):
-        raise WargameError(_no_policy(batches[0], args.policy))
+    for policy in args.policy:
+        if not any(policy in batch.headers for batch in batches):
+            raise WargameError(_no_policy(batches[0], policy))
     return found
 
 
@@ -130,10 +131,16 @@ def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespa
             ]
     for found in studies.values():
         for one in found:
-            if args.policy is None or one.variant.rpartition("#")[2] == args.policy:
+            if not args.policy or one.variant.rpartition("#")[2] in args.policy:
                 lines += [*comparison(one, titles), ""]
     tests = sum(found.tests for found in studies.values())
     return [*lines, *footnote(tests, args.lang)]
+
+
+def _one(policies: list[str]) -> str | None:
+    if len(policies) > 1:
+        raise WargameError(f"--why tells of one policy, not of {', '.join(policies)}")
+    return policies[0] if policies else None
 
 
 def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:

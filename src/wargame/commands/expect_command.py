@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, played
 from wargame.commands.comparing import in_short
 from wargame.commands.counting import failures
-from wargame.commands.options import add_worldview
+from wargame.commands.options import add_policies, add_worldview
 from wargame.commands.terminal import print_json, table
 from wargame.english import agreeing, counted
 from wargame.statistics.result import decimals, say, signed, signed_interval, whole
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = """examples:
   wargame expect kherson-2022
-  wargame expect kherson-2022 --policies no-private-warnings off-ramp --runs 5000
+  wargame expect kherson-2022 --policy no-private-warnings,off-ramp --runs 5000
   wargame expect kherson-2022 --out runs/expected --resume
 
 To see why a direction fails, look at a pair of runs that the policy drove apart:
@@ -35,14 +35,7 @@ To see why a direction fails, look at a pair of runs that the policy drove apart
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame expect``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "--policies",
-        "--policy",
-        nargs="+",
-        action="extend",
-        metavar="P",
-        help="only these (default: all that state directions)",
-    )
+    add_policies(parser, "only this (default: all that state directions)")
     add_worldview(parser)
     parser.add_argument(
         "--runs", type=int, metavar="N", help="runs of each variant (default: 20000)"
@@ -60,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Play, judge and print."""
     from wargame.experiment.expect import MARGIN, RUNS, judge, predicting, stating
 
-    policies, runs = args.policies, args.runs
+    policies, runs = args.policy, args.runs
     if not args.resume:
         policies = stating(args.scenario, policies) if policies else predicting(args.scenario)
         runs = RUNS if runs is None else runs

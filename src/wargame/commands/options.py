@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import Any
 
+from wargame.boundary.files import home
+from wargame.data_files import is_path
 from wargame.errors import WargameError
 from wargame.experiment.plan import MOST_JOBS
 
@@ -53,10 +56,67 @@ def jobs_of(args: argparse.Namespace) -> int:
     return asked
 
 
+def named(entry: str) -> list[str]:
+    """``a,b`` as two names, ``""`` as none; the path of an existing file may contain a comma."""
+    if is_path(entry) and home(entry).exists():
+        return [entry]
+    return [name.strip() for name in entry.split(",") if name.strip()]
+
+
+class _Names(argparse.Action):
+    """Gathers names: ``--policy a --policy b``, ``--policy a,b`` and ``--policies a b`` alike."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        entries = [values] if isinstance(values, str) else values
+        before = getattr(namespace, self.dest) or []
+        found = [*before, *(name for entry in entries for name in named(entry))]
+        setattr(namespace, self.dest, found)
+
+
+def add_policies(
+    parser: argparse.ArgumentParser, help: str, default: list[str] | None = None
+) -> None:
+    """``--policy``: as many as one likes; ``policy`` is a list of names, `default` without any."""
+    _add_names(parser, "policy", "policies", "P", f"{help}; a+b composes two", default)
+
+
+def add_worldviews(
+    parser: argparse.ArgumentParser, help: str, default: list[str] | None = None
+) -> None:
+    """``--worldview``: as many as one likes; ``worldview`` is a list of names."""
+    _add_names(parser, "worldview", "worldviews", "W", help, default)
+
+
 def add_overlay(parser: argparse.ArgumentParser, help: str = "a policy or worldview") -> None:
-    """``--overlay``, as often as one likes."""
+    """``--overlay``: as many as one likes, laid over each other."""
+    _add_names(parser, "overlay", "overlays", "O", help, [])
+
+
+def _add_names(
+    parser: argparse.ArgumentParser,
+    one: str,
+    many: str,
+    metavar: str,
+    help: str,
+    default: list[str] | None,
+) -> None:
     parser.add_argument(
-        "--overlay", action="append", default=[], metavar="O", help=f"{help}; repeat"
+        f"--{one}",
+        dest=one,
+        action=_Names,
+        default=default,
+        metavar=f"{metavar},...",
+        help=f"{help}; repeat, or separate by commas",
+    )
+    # The older spelling takes names apart by spaces, too.
+    parser.add_argument(
+        f"--{many}", dest=one, action=_Names, nargs="+", default=default, help=argparse.SUPPRESS
     )
 
 

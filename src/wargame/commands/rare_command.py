@@ -9,7 +9,14 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
+from wargame.commands.options import (
+    add_json,
+    add_lang,
+    add_policies,
+    add_seed,
+    add_worldview,
+    seed_of,
+)
 from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
 
@@ -23,13 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame rare``."""
     parser.add_argument("scenario", help="a scenario's name or path")
     parser.add_argument("--state", required=True, metavar="E", help="an ending or a milestone")
-    parser.add_argument(
-        "--policy",
-        action="append",
-        default=[],
-        metavar="P",
-        help="estimate it under P, too; repeat",
-    )
+    add_policies(parser, "estimate it under this, too", [])
     add_worldview(parser)
     parser.add_argument(
         "--levels",

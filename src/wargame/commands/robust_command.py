@@ -12,32 +12,29 @@ from wargame.commands.options import (
     add_jobs,
     add_json,
     add_lang,
+    add_policies,
     add_seed,
+    add_worldviews,
     jobs_of,
+    named,
     seed_of,
 )
 from wargame.commands.outputs import add_out, fills
 from wargame.commands.terminal import Meter, print_json, table
+from wargame.errors import WargameError
 
 EXAMPLES = """examples:
-  wargame robust kherson-2022 --policies off-ramp,no-private-warnings \\
-      --worldviews forecasters,tegmark,restraint
-  wargame robust kherson-2022 --policies off-ramp --worldviews as-written,tegmark --json
-  wargame robust kherson-2022 --policies off-ramp --worldviews tegmark --out runs/r --resume"""
+  wargame robust kherson-2022 --policy off-ramp,no-private-warnings \\
+      --worldview forecasters,tegmark,restraint
+  wargame robust kherson-2022 --policy off-ramp --worldview as-written,tegmark --json
+  wargame robust kherson-2022 --policy off-ramp --worldview tegmark --out runs/r --resume"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame robust``."""
     parser.add_argument("scenario", help="a scenario's name or path")
-    parser.add_argument(
-        "--policies", required=True, metavar="P,Q,...", help="policies; a+b composes two"
-    )
-    parser.add_argument(
-        "--worldviews",
-        required=True,
-        metavar="V,W,...",
-        help="worldviews; as-written is the scenario itself",
-    )
+    add_policies(parser, "a policy", [])
+    add_worldviews(parser, "a worldview; as-written is the scenario itself", [])
     parser.add_argument(
         "--outcomes",
         default="",
@@ -70,15 +67,18 @@ def run(args: argparse.Namespace) -> int:
     from wargame.statistics.result import say
 
     meter = Meter("playing")
-    policies, worldviews = _names(args.policies), _names(args.worldviews)
+    policies, worldviews = args.policy, args.worldview
+    if not policies or not worldviews:
+        what = "policy" if not policies else "worldview"
+        raise WargameError(f"name at least one {what}: --{what} {what[0].upper()}")
     # Read before the playing, in which somebody may change a file.
     titles = Titles.of_scenario(args.scenario, (*policies, *worldviews), args.lang)
     result = robust(
         args.scenario,
         policies,
         worldviews,
-        outcomes=_names(args.outcomes),
-        avoid=_names(args.avoid),
+        outcomes=named(args.outcomes),
+        avoid=named(args.avoid),
         runs=args.runs,
         seed=seed_of(args),
         jobs=jobs_of(args),
@@ -110,8 +110,3 @@ def run(args: argparse.Namespace) -> int:
     print()
     print(result.called(titles.head).words(args.lang))
     return 0
-
-
-def _names(listed: str) -> list[str]:
-    """``a,b`` as two names."""
-    return [name.strip() for name in listed.split(",") if name.strip()]

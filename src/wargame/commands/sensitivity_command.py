@@ -17,7 +17,9 @@ from wargame.commands.options import (
     add_json,
     add_lang,
     add_overlay,
+    add_policies,
     add_seed,
+    add_worldviews,
     jobs_of,
     seed_of,
 )
@@ -43,12 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("scenario", help="a scenario's name or path")
     add_overlay(parser, "laid over it throughout")
-    parser.add_argument(
-        "--policy", action="append", default=[], metavar="P", help="for the regrets; repeat"
-    )
-    parser.add_argument(
-        "--worldview", action="append", default=[], metavar="W", help="for the regrets; repeat"
-    )
+    add_policies(parser, "for the regrets", [])
+    add_worldviews(parser, "for the regrets", [])
     parser.add_argument(
         "--only", default="", metavar="PART,...", help="of: tornado, sobol, regions, regret"
     )
