@@ -22,4 +22,6 @@ def decide(seen):
 
 
 for line in sys.stdin:
-    print(json.dumps({"orders": decide(json.loads(line))}), flush=True)
+    seen = json.loads(line)
+    answer = {"run": seen["run"], "turn": seen["turn"], "orders": decide(seen)}
+    print(json.dumps(answer), flush=True)

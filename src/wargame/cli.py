@@ -61,7 +61,7 @@ INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    Returns the exit code: 0; 1 where a command says so; 2 for a mistake, told in one line; 130
+    Returns the exit code: 0; 1 or 3 where a command says so; 2 for a mistake, told in one line; 130
     for Ctrl-C; 141 if nobody reads the output any more.
     """
     # The engine's matrices are small: a second BLAS thread would only get in the way of the

@@ -28,8 +28,9 @@ from wargame.world import World
 
 HOLD = "hold"
 
-Giver = Literal["rule", "seat", "umpire", "script", "log"]
-"""Who gave an order: the actor's rules, people, the umpire, a written script, an older log."""
+Giver = Literal["rule", "seat", "umpire", "script", "log", "program"]
+"""Who gave an order: the actor's rules, people, the umpire, what is known to have happened, an
+older log, a program in the actor's seat."""
 
 
 class Malformed(OrderError):

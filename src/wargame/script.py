@@ -7,7 +7,7 @@ Tables are pandas frames. Shares are shares of model runs, never probabilities o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -50,13 +50,20 @@ def batch(
     out: StrPath | None = None,
     resume: bool = False,
     cluster: str | None = None,
+    seats: Mapping[str, str] | None = None,
 ) -> Results:
     """Play the baseline and each policy under the same luck; see `wargame batch --help`.
 
     jobs: processes, one for each core where nothing is said. out: the folder of results, a new
     one below ``runs/`` where nothing is said. cluster: the address of a Dask scheduler to play
-    on. Raises WargameError for what makes no sense.
+    on. seats: the actors that programs play, {actor: address or command}; a folder forgets which
+    programs, so whoever resumes it names them again. Raises WargameError for what makes no sense.
     """
+    programs = None
+    if seats:
+        from wargame.seminar.outside import Programs
+
+        programs = Programs.of(seats)
     played = run_batch(
         scenario,
         policies=[policies] if isinstance(policies, str) else policies,
@@ -68,6 +75,7 @@ def batch(
         out=out,
         resume=resume,
         cluster=cluster,
+        programs=programs,
     )
     return Results(played)
 

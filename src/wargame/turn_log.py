@@ -146,6 +146,9 @@ def fold(log: Log, name: str) -> Folded:
     turns that do not follow on each other.
     """
     header = _shaped(Header, log.header, name, 1)
+    # Where nature was drawn, nobody tells a history: what the first edition called a script was
+    # a program's.
+    told_by_programs = header.nature == "drawn"
     turns: list[TurnEvent] = []
     rest: list[Event] = []
     for event in live(log.events, name):
@@ -158,8 +161,19 @@ def fold(log: Log, name: str) -> Folded:
                 f"{name}, line {event.seq + 1}: turn {turn.turn} stands where turn "
                 f"{len(turns) + 1} is due"
             )
-        turns.append(turn)
+        turns.append(_of_programs(turn) if told_by_programs else turn)
     return Folded(header, tuple(turns), tuple(rest))
+
+
+def _of_programs(turn: TurnEvent) -> TurnEvent:
+    orders = {
+        actor: tuple(
+            order.model_copy(update={"by": "program"}) if order.by == "script" else order
+            for order in given
+        )
+        for actor, given in turn.orders.items()
+    }
+    return turn.model_copy(update={"orders": orders}) if orders != turn.orders else turn
 
 
 def live(events: Sequence[Event], name: str = "the log") -> tuple[Event, ...]:

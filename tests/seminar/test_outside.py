@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shlex
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,23 +14,28 @@ from typing import Any
 import pytest
 from three_seats import write_scenario
 
+from wargame import script as wg
+from wargame.boundary.programs import named
 from wargame.cli import main
 from wargame.errors import OrderError, WargameError
 from wargame.experiment.archive import read_playthrough
-from wargame.experiment.batch import run_batch
+from wargame.experiment.batch import Batch, run_batch
 from wargame.experiment.folder import run_log
 from wargame.fork import fork
 from wargame.replay import header_for, open_replay, record, verify
 from wargame.scenario import Scenario
 from wargame.seminar.agents import Silence
-from wargame.seminar.outside import Seated, faults
+from wargame.seminar.outside import Programs, Seated, first_reason
+
+FIRST_EDITION = Path(__file__).resolve().parents[1] / "fixtures" / "first-edition" / "seats"
 
 PLOTTER = """
 import json, sys
 for line in sys.stdin:
     seen = json.loads(line)
     move = "plot" if (seen["run"] + seen["turn"]) % 2 else "marsh" if seen["turn"] == 4 else "hold"
-    print(json.dumps({"orders": [{"move": move, "intent": "because"}]}), flush=True)
+    echo = {"run": seen["run"], "turn": seen["turn"]}
+    print(json.dumps({**echo, "orders": [{"move": move, "intent": "because"}]}), flush=True)
 """
 
 
@@ -64,13 +72,13 @@ def test_what_a_program_orders_is_played_and_logged(crisis: Scenario, tmp_path: 
         first, second = event.orders["red"]
         assert (first.move, first.by, str(first.intent)) == (
             "plot",
-            "script",
+            "program",
             "They will not notice",
         )
-        assert (second.move, second.by) == ("hold", "script")
+        assert (second.move, second.by) == ("hold", "program")
         assert {order.by for order in event.orders["blue"]} == {"rule"}
-    assert faults([replay.log]) == []
-    assert replay.header.seats == {"red": "script"}
+    assert [seat.by_rules for seat in seated.stood_in(replay)] == [0]
+    assert replay.header.seats == {"red": "program"}
     assert verify(tmp_path / "run.jsonl").identical
 
 
@@ -86,7 +94,6 @@ def test_the_log_goes_on_without_the_program(crisis: Scenario, tmp_path: Path) -
     ("answer", "why"),
     [
         (Silence("no answer in 20 s"), "no answer in 20 s"),
-        ([], "no JSON object"),
         ({"orders": [{"move": "marsh"}]}, "mean 'march'?"),
         ({"orders": [{"move": "parley"}]}, "parley"),
         ({"orders": [{"free": "Do something"}]}, "nobody translates"),
@@ -105,8 +112,9 @@ def test_a_bad_answer_leaves_the_turn_to_the_rules_and_the_log_says_why(
         (left,) = event.left_out
         assert (left.actor, left.order.move) == ("red", None)
         assert why in left.why
-    (line,) = faults([replay.log])
-    assert line.startswith("red: its rules decided in 6 of 6 turns") and why in line
+    (seat,) = seated.stood_in(replay)
+    assert (seat.turns, seat.by_rules, seat.first) == (6, 6, 3)
+    assert first_reason(replay.log, "red").startswith("turn 1: ")
     assert verify(tmp_path / "run.jsonl").identical
 
 
@@ -116,7 +124,7 @@ def test_a_program_is_told_what_its_actor_knows_and_no_more(crisis: Scenario) ->
         replay = seated.record(run=5)
     assert [letter["turn"] for letter in asked.letters] == [1, 2, 3, 4, 5, 6]
     first = asked.letters[0]
-    assert (first["protocol"], first["actor"], first["run"], first["lang"]) == (1, "green", 5, "ja")
+    assert (first["protocol"], first["actor"], first["run"], first["lang"]) == (2, "green", 5, "ja")
     sources = {fact["gauge"]: fact["source"] for fact in first["know"]}
     assert sources == {
         "tension": "public", "green.purse": "own",
@@ -128,7 +136,7 @@ def test_a_program_is_told_what_its_actor_knows_and_no_more(crisis: Scenario) ->
 
 def test_no_seat_for_a_stranger(crisis: Scenario) -> None:
     with pytest.raises(OrderError, match="purple"):
-        Seated(crisis, {"purple": "true"})
+        Seated(crisis, {"purple": named("true")})
 
 
 def test_a_batch_keeps_a_log_of_every_run_that_proves_its_row(
@@ -137,53 +145,176 @@ def test_a_batch_keeps_a_log_of_every_run_that_proves_its_row(
     scenario = str(write_scenario(tmp_path))
     found = [
         run_batch(
-            scenario, runs=6, jobs=jobs, out=tmp_path / f"jobs-{jobs}", seats={"red": plotter},
-            seated=("wargame.seminar.outside:play", "wargame.seminar.outside:prepare"),
+            scenario, runs=6, jobs=jobs, out=tmp_path / f"jobs-{jobs}",
+            programs=Programs.of({"red": plotter}),
         )
         for jobs in (1, 2)
     ]  # fmt: skip
-    for resume in (False, True):
-        asked = {} if resume else {"seats": {"red": plotter}}
-        with pytest.raises(WargameError, match="play it with wargame batch"):
-            run_batch(scenario, out=tmp_path / "jobs-1", resume=resume, **asked)  # type: ignore[arg-type]
     # This program answers the same to the same letter, so the whole batch is the same.
     assert len({batch.tally().digest for batch in found}) == 1
     for run in range(6):
         path = run_log(found[0].folder, "baseline", run)
         assert verify(path).identical
-        assert bool(faults([open_replay(path).log])) == (run % 2 == 0)
+        assert bool(first_reason(open_replay(path).log, "red")) == (run % 2 == 0)
         row = read_playthrough(f"{found[0].folder}#{run}")
         assert row.verdict.identical
         for event in row.turns:
             odd = (run + event.turn) % 2
             orders = event.orders["red"]
-            assert orders[0].by == ("script" if odd or event.turn != 4 else "rule")
+            assert orders[0].by == ("program" if odd or event.turn != 4 else "rule")
             assert not odd or orders[0].move == "plot"
 
 
-def test_a_batch_is_gone_on_with_in_the_same_seats_only(
+def test_a_batch_is_gone_on_with_by_naming_its_programs_again(
     tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["batch", str(write_scenario(tmp_path)), "--runs", "2", "--jobs", "1"]
-    out = ["--out", str(tmp_path / "out")]
-    assert main([*words, *out, "--seat", f"red={plotter}"]) == 0
-    assert "Programs played red." in capsys.readouterr().out
-    assert main([*words, *out, "--resume"]) == 0
-    assert main(["report", str(tmp_path / "out"), "--out", str(tmp_path / "report.html")]) == 0
+    words = ["batch", str(write_scenario(tmp_path)), "--jobs", "1"]
+    out, again = ["--out", str(tmp_path / "out")], ["--resume", "--runs", "3"]
+    seat = ["--seat", f"red={plotter}"]
+    assert main([*words, *out, "--runs", "2", *seat]) == 3
+    for wrong in ([], ["--seat", f"blue={plotter}"], [*seat, "--seat", f"blue={plotter}"]):
+        capsys.readouterr()
+        assert main([*words, *out, *again, *wrong]) == 2
+        assert "programs play red: name them again: --seat red=..." in capsys.readouterr().err
+    assert main([*words, *out, *again, "--seat", f"red={plotter} other"]) == 2
+    assert main([*words, *out, *again, *seat]) == 3
+    # The count goes on with the batch: turn 4 of runs 0 and 2.
+    (seen,) = json.loads((tmp_path / "out" / "tally.json").read_text("utf-8"))["programs"]
+    assert seen == {
+        "policy": "baseline", "actor": "red", "turns": 18, "by_rules": 2,
+        "runs": 3, "affected": 2, "first": 0,
+    }  # fmt: skip
+    alone = ["--out", str(tmp_path / "alone")]
+    assert main([*words, *alone, "--runs", "1"]) == 0
+    assert main([*words, *alone, *again, *seat]) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_how_often_rules_stood_in_is_told_everywhere(
+    tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str], jobs: int
+) -> None:
+    out = tmp_path / "out"
+    words = ["batch", str(write_scenario(tmp_path)), "--runs", "5", "--jobs", str(jobs)]
+    words += ["--seat", f"red={plotter}"]
+    assert main([*words, "--out", str(out)]) == 3
+    said = capsys.readouterr()
+    assert "rules stood in for the program of red in 3 of 30 turns (10.0 %), in 3 of 5" in said.out
+    assert said.err.startswith(
+        "wargame: rules stood in for the program of red, first in baseline, run 0, turn 4: there "
+        "is no move 'marsh'"
+    )
+    assert main([*words, "--out", str(out), "--resume", "--lang", "ja"]) == 3
+    assert "30ターン中3ターン（10.0 %）、実行5回中3回" in capsys.readouterr().out
+    assert main([*words, "--out", str(out), "--resume", "--json"]) == 3
+    (seen,) = json.loads(capsys.readouterr().out)["programs"]
+    assert (seen["turns"], seen["by_rules"], seen["affected"]) == (30, 3, 3)
+    assert main(["report", str(out), "--out", str(tmp_path / "report.html")]) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert "Programs played red." in page and "外部プログラムが担当：red" in page
-    assert main([*words, *out, "--resume", "--seat", "red=another"]) == 2
+    for words_ in ("Programs played red.", "外部プログラムが担当：red", "3 (10.0 %)", "規則が代行"):
+        assert words_ in page
 
 
-def test_the_commands(tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_folder_says_which_program_it_was(tmp_path: Path, plotter: str) -> None:
+    """A manifest may say that a program sat there; a command or an address is nobody's to keep."""
+    scenario, out = str(write_scenario(tmp_path)), tmp_path / "out"
+    wg.batch(scenario, runs=1, jobs=1, out=out, seats={"red": plotter})
+    for path in out.rglob("*"):
+        if path.is_file():
+            assert b"plotter" not in path.read_bytes(), path
+
+
+def test_what_a_manifest_names_is_neither_run_nor_printed(
+    tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario, out = str(write_scenario(tmp_path)), tmp_path / "out"
+    wg.batch(scenario, runs=2, jobs=1, out=out, seats={"red": plotter})
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    trap = tmp_path / "it-ran"
+    manifest["asked"]["seats"] = {"red": f"touch {trap}"}  # as the first edition kept it
+    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert main(["batch", scenario, "--out", str(out), "--resume", "--runs", "3"]) == 2
+    with pytest.raises(WargameError, match="name them again: --seat red="):
+        wg.batch(scenario, runs=3, out=out, resume=True)
+    assert wg.open(out).batch.seats == ("red",)
+    assert main(["report", str(out), "--out", str(tmp_path / "report.html")]) == 0
+    assert main(["compare", str(out), str(out)]) in (0, 2)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8") + "".join(capsys.readouterr())
+    assert "it-ran" not in page and "touch" not in page
+    assert not trap.exists()
+    wg.batch(scenario, runs=3, jobs=1, out=out, resume=True, seats={"red": plotter})
+    assert wg.open(out).batch.counts() == (3, 3)
+
+
+def test_a_report_passes_on_no_command_of_a_journal(tmp_path: Path) -> None:
+    """What plays a failed run again is written anew; a stranger's file may say anything."""
+    scenario, out = str(write_scenario(tmp_path)), tmp_path / "out"
+    batch = run_batch(scenario, runs=4, out=out)
+    with contextlib.closing(sqlite3.connect(batch.folder / "journal.sqlite")) as journal:
+        journal.execute("INSERT INTO failed VALUES ('baseline', 9, 'no reason', 'rm -rf x')")
+        journal.commit()
+    (failure,) = Batch.open(out).summary.failures
+    assert failure.command == f"wargame run {scenario} --seed 7 --run 9"
+
+
+DEAF = "import threading; threading.Event().wait()"
+
+
+@pytest.mark.parametrize(
+    ("where", "why"),
+    [
+        ("no-such-program-anywhere", "anywhere cannot be started: No such file or directory"),
+        ("http://127.0.0.1:9", "Connection refused"),
+        (
+            f"{sys.executable} -c \"raise SystemExit('no key for the model')\"",
+            "no key for the model",
+        ),
+        (f"{sys.executable} -c \"input(); print('{{}}')\"", 'repeat the letter\'s "run": 0'),
+    ],
+)
+def test_a_seat_that_cannot_start_is_refused_before_the_first_run(
+    tmp_path: Path, monkeypatch: Any, capsys: pytest.CaptureFixture[str], where: str, why: str
+) -> None:
+    scenario = str(write_scenario(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    for words in (["run", scenario, "--log", "run.jsonl"], ["batch", scenario, "--jobs", "1"]):
+        assert main([*words, "--seat", f"red={where}"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("wargame: the program for red cannot take its seat: ")
+        assert why in said and said.count("\n") == 1
+    with pytest.raises(WargameError, match="cannot take its seat"):
+        wg.batch(scenario, runs=1, seats={"red": where})
+    assert set(tmp_path.iterdir()) <= before | {tmp_path / "runs"}
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_programs_end_with_the_batch_that_asked_them(tmp_path: Path) -> None:
+    """Even one that does not mind the end of its input, and in a worker."""
+    path, pids = tmp_path / "stays.py", tmp_path / "pids"
+    note = f"import os; open({str(pids)!r}, 'a').write(f'{{os.getpid()}}\\n')\n"
+    path.write_text(note + PLOTTER + DEAF, encoding="utf-8")
+    seats = {"red": shlex.join([sys.executable, str(path)])}
+    scenario = str(write_scenario(tmp_path))
+    for jobs in (1, 2):
+        wg.batch(scenario, runs=2, jobs=jobs, out=tmp_path / f"out-{jobs}", seats=seats)
+    started = [int(pid) for pid in pids.read_text(encoding="utf-8").split()]
+    assert len(started) >= 4  # the rehearsals, too
+    for pid in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_run_says_how_often_rules_stood_in(
+    tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     scenario = str(write_scenario(tmp_path))
     log = tmp_path / "run.jsonl"
-    assert main(["run", scenario, "--seat", f"red={plotter}", "--log", str(log), "--json"]) == 0
+    assert main(["run", scenario, "--seat", f"red={plotter}", "--log", str(log), "--json"]) == 3
     said = capsys.readouterr()
-    assert json.loads(said.out)["schema"] == 1
+    assert json.loads(said.out)["programs"] == [{"actor": "red", "turns": 6, "by_rules": 1}]
     assert said.err == (
-        "wargame: red: its rules decided in 1 of 6 turns, for want of a usable answer; most "
-        "often: there is no move 'marsh' (did you mean 'march'?)\n"
+        "wargame: rules stood in for the program of red in 1 of 6 turns, first in turn 4: there "
+        "is no move 'marsh' (did you mean 'march'?)\n"
     )
     assert main(["verify", str(log)]) == 0
 
@@ -192,6 +323,8 @@ def test_the_commands(tmp_path: Path, plotter: str, capsys: pytest.CaptureFixtur
     "words",
     [
         ["run", "kherson-2022", "--seat", "china"],
+        ["run", "kherson-2022", "--seat", "china='"],
+        ["run", "kherson-2022", "--seat", "china=http://"],
         ["run", "kherson-2022", "--seat", "atlantis=true"],
         ["batch", "kherson-2022", "--seat", "atlantis=true", "--runs", "1"],
         ["batch", "kherson-2022", "--seat", "china=true", "--rare", "KABOOM"],
@@ -206,3 +339,32 @@ def test_a_mistake_is_told_in_one_line(
     said = capsys.readouterr().err
     assert said.startswith("wargame: ") and said.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "never"),
+    [
+        ("en", "(decided by a program)", "really happened"),
+        ("ja", "（プログラムが決定）", "史実"),
+    ],
+)
+def test_a_programs_moves_are_told_as_a_programs(
+    tmp_path: Path,
+    plotter: str,
+    capsys: pytest.CaptureFixture[str],
+    lang: str,
+    said: str,
+    never: str,
+) -> None:
+    """Also in a log of the first edition, which called them a script's, as it called history's."""
+    log = str(tmp_path / "run.jsonl")
+    scenario = str(write_scenario(tmp_path))
+    main(["run", scenario, "--seat", f"red={plotter}", "--log", log, "--lang", lang])
+    told = [capsys.readouterr().out]
+    for replayed in (log, f"{FIRST_EDITION}#1"):
+        assert main(["replay", replayed, "--plain", "--lang", lang]) == 0
+        told.append(capsys.readouterr().out)
+        replay = read_playthrough(replayed)
+        assert {order.by for turn in replay.turns for order in turn.orders["red"]} >= {"program"}
+    for text in told:
+        assert said in text and never not in text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
 from three_seats import write_scenario
 
+from wargame.boundary.programs import named
 from wargame.cli import main
 from wargame.commands import seminar_command
 from wargame.commands.seminar_command import addresses, farewell, key_file, open_table, welcome
@@ -21,6 +24,8 @@ from starlette.testclient import TestClient
 from wargame.seminar.web.app import create_app
 
 HERE = "http://192.168.1.5:8022"
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "agent.py"
+AGENT = shlex.join([sys.executable, str(EXAMPLE)])
 
 
 def arguments(*words: str) -> argparse.Namespace:
@@ -37,7 +42,7 @@ def scenario_file(crisis: Scenario, tmp_path: Path) -> str:
 def test_a_new_game_prints_a_code_and_a_link_for_everybody(
     scenario_file: str, tmp_path: Path
 ) -> None:
-    words = (scenario_file, "--seats", "red,blue", "--seat", "green=true")
+    words = (scenario_file, "--seats", "red,blue", "--seat", f"green={AGENT}")
     table = open_table(arguments(*words, "--log", str(tmp_path / "game.jsonl")))
     text = welcome(table, "http://192.168.1.5:8022", "en")
     for role in ("facilitator", "seat:red", "seat:blue"):
@@ -73,20 +78,38 @@ def test_an_old_game_says_whose_program_has_to_be_named_again(
     scenario_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = str(tmp_path / "game.jsonl")
-    open_table(arguments(scenario_file, "--seat", "green=mine --x", "--log", log)).close()
-    assert "mine" not in Path(log).read_text(encoding="utf-8")
+    seat = f"green={AGENT} --x"
+    open_table(arguments(scenario_file, "--seat", seat, "--log", log)).close()
+    assert "agent.py" not in Path(log).read_text(encoding="utf-8")
     open_table(arguments("--open", log)).close()
     assert capsys.readouterr().err == (
         f"wargame: {log}: a program played green; its rules play until you name one again with "
         "--seat green=...\n"
     )
-    args = arguments("--open", log, "--seat", "green=mine --x")
+    args = arguments("--open", log, "--seat", seat)
     table = open_table(args)
-    assert table.programs == {"green": "mine --x"}
+    assert table.programs == {"green": named(f"{AGENT} --x")}
     assert capsys.readouterr().err == ""
-    assert "--seat 'green=mine --x'" in farewell(table, args, 8022)
+    assert shlex.join(["--seat", seat]) in farewell(table, args, 8022)
     table.close()
     assert main(["seminar", "--open", log, "--seat", "grey=mine"]) == 2
+
+
+def test_a_seat_that_cannot_start_leaves_no_game_behind(
+    scenario_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "game.jsonl"
+    words = ["seminar", scenario_file, "--seat", "green=no-such-program", "--log", str(log)]
+    assert main(words) == 2
+    assert capsys.readouterr().err == (
+        "wargame: the program for green cannot take its seat: no-such-program cannot be started: "
+        "No such file or directory\n"
+    )
+    assert not log.exists()
+    open_table(arguments(scenario_file, "--seat", f"green={AGENT}", "--log", str(log))).close()
+    assert main(["seminar", "--open", str(log), "--seat", "green=no-such-program"]) == 2
+    assert "cannot take its seat" in capsys.readouterr().err
+    open_table(arguments("--open", str(log))).close()  # nobody holds it
 
 
 def test_a_game_begins_inside_another(scenario_file: str, tmp_path: Path) -> None:

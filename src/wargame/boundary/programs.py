@@ -1,22 +1,44 @@
 """Starts programs: those that this process's own command line names, openssl, and ourselves.
 
-A `Command` is made by `named`, from words that a person typed when this process was started, and
-by nobody else. What a log, a folder, a page or a request says is never one.
+A `Command` or an `Address` is made by `named`, from words that a person typed when this process
+was started or that a script's own call gives, and by nobody else. What a log, a folder, a page or
+a request says is never one.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
+import re
 import shlex
+import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from wargame.boundary.files import home
 from wargame.errors import WargameError
 
-__all__ = ["Command", "Process", "named", "openssl", "ourselves", "started"]
+__all__ = [
+    "Address",
+    "Command",
+    "Named",
+    "Process",
+    "end",
+    "end_all",
+    "exit_code",
+    "has_ended",
+    "named",
+    "openssl",
+    "ourselves",
+    "started",
+]
+
 
 Process = subprocess.Popen[bytes]
 
@@ -27,12 +49,33 @@ class Command:
 
     words: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return shlex.join(self.words)
 
-def named(text: str) -> Command:
-    """The command that a person named, split as a shell would, which never sees it itself.
 
-    Raises WargameError if it has no words or a quotation mark stands alone.
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a program listens, as somebody named it at the start of this process."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+Named: TypeAlias = Command | Address
+"""A program as a person named it: what to start, or where it listens."""
+
+
+def named(text: str) -> Named:
+    """The program that a person named: an http address, or a command.
+
+    A command is split as a shell would, and ``~/`` means home; no shell ever sees it. Raises
+    WargameError if it has no words, a quotation mark stands alone, or an address has no host or
+    an impossible port.
     """
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return _address(text)
     try:
         words = tuple(
             str(home(word)) if word.startswith("~/") else word for word in shlex.split(text)
@@ -44,14 +87,74 @@ def named(text: str) -> Command:
     return Command(words)
 
 
-def started(command: Command) -> Process:
-    """The program, with pipes to its standard input and from its output. Raises OSError.
+def _address(text: str) -> Address:
+    try:
+        parts = urlsplit(text)
+        usable = parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[^!-~]", text):
+        raise WargameError(f"{text!r} is no address: write it as http://127.0.0.1:9000")
+    return Address(text)
 
-    It leads a process group of its own, so that what it starts ends with it.
+
+# ------------------------------------------------------------------------------ their lives
+
+_running: weakref.WeakSet[Process] = weakref.WeakSet()
+
+
+def started(command: Command) -> Process:
+    """The program, with pipes to its standard input, output and error. Raises OSError, ValueError.
+
+    It leads a process group of its own, so that what it starts ends with it (`end`). No pipe
+    blocks: whoever reads and writes them waits for them with a deadline.
     """
-    return subprocess.Popen(
-        command.words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    process = subprocess.Popen(
+        command.words,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
     )
+    _running.add(process)
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            os.set_blocking(pipe.fileno(), False)
+    return process
+
+
+def has_ended(process: Process) -> bool:
+    """Whether a program has ended by itself; then what it started ends with it."""
+    if process.returncode is None and process.poll() is not None:
+        _end_group(process)
+    return process.returncode is not None
+
+
+def end(process: Process) -> None:
+    """End a program and whatever it started in its group, and close the pipes to it."""
+    if not has_ended(process):
+        _end_group(process)
+    process.wait()
+    _running.discard(process)  # not before: two threads may end all, and the first may exit
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _end_group(process: Process) -> None:
+    with suppress(OSError):  # nobody is left of it
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@atexit.register
+def end_all() -> None:
+    """End every program that this process has started and not ended yet."""
+    for process in tuple(_running):
+        end(process)
+
+
+# ------------------------------------------------------------------------------ our own
 
 
 def ourselves(
@@ -70,6 +173,14 @@ def ourselves(
         # Ctrl-C in a terminal is for the command to answer, not for its workers.
         start_new_session=True,
     )
+
+
+def exit_code(process: Process, patience: float) -> int:
+    """Of a process of ours that is to end by itself; killed where it has not in so many seconds."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(patience)
+    process.kill()
+    return process.wait()
 
 
 def openssl(*words: str) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
+    STOOD_IN,
     add_jobs,
     add_json,
     add_lang,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
     from wargame.experiment.request import Request
     from wargame.experiment.runner import Runner
+    from wargame.experiment.stood_in import StoodIn
+    from wargame.seminar.outside import Programs
     from wargame.statistics import Look
 
 EXAMPLES = """examples:
@@ -42,10 +45,8 @@ EXAMPLES = """examples:
   wargame batch kherson-2022 --runs 20 --seat "china=python3 agent.py"
 
 exit codes: 0 all runs played; 1 some failed (they are counted, and named); 2 a mistake;
+3 rules stood in for a program that holds a seat (it says how often, and why);
 130 interrupted by Ctrl-C (go on with --resume); 141 nobody reads the output any more"""
-
-SEATED = ("wargame.seminar.outside:play", "wargame.seminar.outside:prepare")
-"""What plays runs in which programs hold seats, as workers find it."""
 
 INTERRUPTED = 130
 
@@ -113,57 +114,69 @@ def run(args: argparse.Namespace) -> int:
         runs=args.runs,
         until=args.until,
         look=args.look,
-        seats=_seats(args.seat),
+        programs=_programs(args.seat),
     )
     if batch is None:
         return INTERRUPTED
-    if batch.seats:
-        tell_programs(batch)
     if args.json:
         print_json(batch.to_json())
     else:
         from wargame.commands.counting import told
 
         print("\n".join(told(batch, args.lang)))
-    return 1 if batch.summary.failures else 0
+    reasons = _why_rules_stood_in(batch)
+    for line in reasons:
+        print(f"wargame: {line}", file=sys.stderr)
+    return 1 if batch.summary.failures else STOOD_IN if reasons else 0
 
 
-def _seats(entries: list[str]) -> dict[str, str]:
+def _programs(entries: list[str]) -> Programs | None:
     if not entries:
-        return {}
+        return None
     from wargame.seminar.agents import parse_seats
+    from wargame.seminar.outside import Programs
 
-    return parse_seats(entries)
+    return Programs(parse_seats(entries))
 
 
-def tell_programs(batch: Batch) -> None:
-    """Say how often a program's actor was left to its rules, and where the runs' logs lie."""
+def _why_rules_stood_in(batch: Batch) -> list[str]:
+    """For each program that left turns to its actor's rules, where and why it first did."""
+    told: dict[str, str] = {}
+    for found in batch.stood_in:
+        if found.first is not None and found.actor not in told:
+            told[found.actor] = _first_time(batch, found)
+    return list(told.values())
+
+
+def _first_time(batch: Batch, found: StoodIn) -> str:
     from wargame.experiment.folder import run_log
     from wargame.log import read_log
-    from wargame.seminar.outside import faults
+    from wargame.seminar.outside import first_reason
 
-    with batch.journal() as journal:
-        runs = journal.plan.runs
-    paths = (run_log(batch.folder, name, run) for name in batch.headers for run in runs)
-    for line in faults(read_log(path) for path in paths if path.exists()):
-        print(f"wargame: {line}", file=sys.stderr)
+    assert found.first is not None
+    log = read_log(run_log(batch.folder, found.policy, found.first))
+    return (
+        f"rules stood in for the program of {found.actor}, first in {found.policy}, "
+        f"run {found.first}, {first_reason(log, found.actor)}"
+    )
 
 
 def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch | None:
     """Play a batch with a progress line; None if it was interrupted, which has then been told."""
     from wargame.experiment.request import Request
 
-    policies, seats = asked.pop("policies", None), asked.pop("seats", None)
+    policies, programs = asked.pop("policies", None), asked.pop("programs", None)
     request = Request(
         args.scenario,
         None if policies is None else tuple(policies),
         seed=seed_of(args),
-        seats=seats or None,
+        seats=tuple(programs.named) if programs else None,
+        programs=programs,
         **asked,
     )
     if args.resume:
         request = request.resumed(args.out)
-    with request.runner(jobs_of(args), args.cluster, SEATED) as runner:
+    with request.runner(jobs_of(args), args.cluster) as runner:
         # The workers get ready while this process still imports what it needs.
         return _played(args, request, runner, look)
 

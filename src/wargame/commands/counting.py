@@ -45,6 +45,10 @@ def told(batch: Batch, lang: str = "en") -> list[str]:
         lines += ["", batch.stop.called(titles.head).words(lang)]
     if batch.seats:
         lines += ["", batch.held_by_programs(lang)]
+        colon = say(lang, en=": ", ja="：")
+        lines += [
+            f"  {titles.typed(seat.policy)}{colon}{seat.words(lang)}" for seat in batch.stood_in
+        ]
     return [
         *lines,
         "",

@@ -13,6 +13,9 @@ from wargame.experiment.plan import MOST_JOBS
 
 SEEDS = 2**63
 
+STOOD_IN = 3
+"""The exit code where rules had to stand in for a program, though everything was played."""
+
 
 def add_json(
     parser: argparse.ArgumentParser, help: str = "print one JSON object and nothing else"

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
+    STOOD_IN,
     add_json,
     add_lang,
     add_overlay,
@@ -19,9 +20,11 @@ from wargame.commands.options import (
 )
 from wargame.commands.outputs import add_out, new_file
 from wargame.commands.terminal import print_json
+from wargame.english import counted
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
+    from wargame.experiment.stood_in import StoodIn
     from wargame.replay import Replay
     from wargame.scenario import Scenario
     from wargame.show.narrate import Narrator, Week
@@ -32,7 +35,9 @@ EXAMPLES = """examples:
   wargame run kherson-2022 --run 7 --lang ja
   wargame run kherson-2022 --run 7 --log seven.jsonl
   wargame run kherson-2022 --overlay no-private-warnings --json
-  wargame run kherson-2022 --seat "china=python3 agent.py" --log china.jsonl"""
+  wargame run kherson-2022 --seat "china=python3 agent.py" --log china.jsonl
+
+exit codes: 0 played; 2 a mistake; 3 rules stood in for a program that holds a seat"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,30 +65,44 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"--run must be a number from 0 to {MAX_RUN - 1}, not {args.run}")
     seed = seed_of(args)
     scenario = opened(args.scenario, args.overlay)
-    replay = recorded(scenario, seed, args)
+    replay, programs = recorded(scenario, seed, args)
     narrator = Narrator(replay.playthrough, args.lang, events=replay.turns)
     weeks = [narrator.week(turn) for turn in range(1, narrator.playthrough.turns + 1)]
     if args.json:
-        print_json(as_json(narrator, weeks))
+        counts = [
+            {"actor": seat.actor, "turns": seat.turns, "by_rules": seat.by_rules}
+            for seat in programs
+        ]
+        print_json(as_json(narrator, weeks) | ({"programs": counts} if programs else {}))
     else:
         print(told_run(narrator, weeks, colour=sys.stdout.isatty()))
-    return 0
+    return STOOD_IN if any(seat.by_rules for seat in programs) else 0
 
 
-def recorded(scenario: Scenario, seed: int | None, args: argparse.Namespace) -> Replay:
-    """The run, played by rules and by the programs that hold seats."""
+def recorded(
+    scenario: Scenario, seed: int | None, args: argparse.Namespace
+) -> tuple[Replay, tuple[StoodIn, ...]]:
+    """The run, played by rules and by the programs that hold seats; how often rules stood in."""
     if not args.seat:
         from wargame.replay import header_for, record
 
-        return record(scenario, header_for(scenario, seed, args.run), path=args.out)
+        return record(scenario, header_for(scenario, seed, args.run), path=args.out), ()
     from wargame.seminar.agents import parse_seats
-    from wargame.seminar.outside import Seated, faults
+    from wargame.seminar.outside import Programs, Seated, first_reason
 
-    with Seated(scenario, parse_seats(args.seat), lang=args.lang) as seated:
+    named = parse_seats(args.seat)
+    Programs(named).rehearse(scenario)
+    with Seated(scenario, named, lang=args.lang) as seated:
         replay = seated.record(args.out, seed, args.run)
-    for line in faults([replay.log]):
-        print(f"wargame: {line}", file=sys.stderr)
-    return replay
+        programs = seated.stood_in(replay)
+    for seat in programs:
+        if seat.by_rules:
+            print(
+                f"wargame: rules stood in for the program of {seat.actor} in {seat.by_rules} of "
+                f"{counted(seat.turns, 'turn')}, first in {first_reason(replay.log, seat.actor)}",
+                file=sys.stderr,
+            )
+    return replay, programs
 
 
 def as_json(narrator: Narrator, weeks: list[Week]) -> dict[str, Any]:

@@ -137,6 +137,7 @@ def open_table(args: argparse.Namespace) -> Table:
     """The game that was asked for, new or old."""
     from wargame.ready import opened
     from wargame.seminar.agents import parse_seats
+    from wargame.seminar.outside import Programs
     from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN
     from wargame.seminar.table import Table
     from wargame.seminar.web.app import console_code
@@ -144,6 +145,11 @@ def open_table(args: argparse.Namespace) -> Table:
     programs = parse_seats(args.seat)
     if args.open is not None:
         table = Table.open(args.open, programs=programs)
+        try:
+            Programs(programs).rehearse(table.board.scenario)
+        except WargameError:
+            table.close()
+            raise
         for actor, seat in table.state.seats.items():
             if seat.holder == AGENT and actor not in programs:
                 print(
@@ -163,6 +169,7 @@ def open_table(args: argparse.Namespace) -> Table:
             raise WargameError(f"{actor} is given to people and to a program")
     start = (_source(args.source), args.turn) if args.source else None
     scenario = start[0].scenario if start else opened(args.scenario, args.overlay)
+    Programs(programs).rehearse(scenario)
     named = f"{scenario.header.scenario}-{datetime.datetime.now():%Y%m%d-%H%M%S}.jsonl"
     log = args.out or Path(named)
     return Table.create(

@@ -11,7 +11,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,10 @@ from wargame.experiment.folder import (
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
 from wargame.experiment.recovery import Progress
-from wargame.experiment.request import Request
+from wargame.experiment.request import Programs, Request
 from wargame.experiment.results import Summary, Tally, looks, summarise
 from wargame.experiment.runner import Runner
+from wargame.experiment.stood_in import StoodIn, standing_in, stood_in
 from wargame.experiment.variants import BASELINE, Variants
 from wargame.ready import compiled
 from wargame.record import RunHeader
@@ -110,7 +111,22 @@ class Batch:
     def summary(self) -> Summary:
         """All counts and comparisons, read once."""
         with self.journal() as journal:
-            return summarise(journal, self.headers, self.conditionals)
+            found = summarise(journal, self.headers, self.conditionals)
+        if not found.failures:
+            return found
+        # A command is written here and now: what a file says to type is not passed on.
+        request, places = Request.of_folder(self.folder), list(self.headers)
+        return replace(
+            found,
+            failures=tuple(
+                replace(
+                    one,
+                    command=f"{request.again(places.index(one.variant), self.header.seed)} "
+                    f"{one.run}",
+                )
+                for one in found.failures
+            ),
+        )
 
     def counts(self) -> tuple[int, int]:
         """How many runs are done, failed ones included, and how many there are to be."""
@@ -133,9 +149,19 @@ class Batch:
         return list(self.summary.tallies)
 
     @property
-    def seats(self) -> Mapping[str, str]:
-        """The actors that programs played, {actor: address or command}."""
-        return Request.of_folder(self.folder).seats or {}
+    def seats(self) -> tuple[str, ...]:
+        """The actors that programs played."""
+        return Request.of_folder(self.folder).seats or ()
+
+    @cached_property
+    def stood_in(self) -> tuple[StoodIn, ...]:
+        """How often rules stood in for each seat's program, by variant and seat."""
+        return tuple(
+            found
+            for name in self.headers
+            for actor in self.seats
+            if (found := stood_in(self.columns(name, standing_in(actor)), name, actor))
+        )
 
     @property
     def worldview(self) -> str:
@@ -146,7 +172,7 @@ class Batch:
         """Which actors programs played, and what that means for the digest; "" if none."""
         if not self.seats:
             return ""
-        actors = ", ".join(sorted(self.seats))
+        actors = ", ".join(self.seats)
         return say(
             lang,
             en=f"Programs played {actors}. What they ordered stands in the log of each run, which "
@@ -175,6 +201,7 @@ class Batch:
             "seed": self.header.seed,
             **self.summary.to_json(),
             **({"precision": stop.to_json()} if stop else {}),
+            **({"programs": [found.to_json() for found in self.stood_in]} if self.seats else {}),
         }
 
 
@@ -199,8 +226,7 @@ def run_batch(
     resume: bool = False,
     retry: bool = False,
     cluster: str | None = None,
-    seats: Mapping[str, str] | None = None,
-    seated: tuple[str, str] | None = None,
+    programs: Programs | None = None,
     on_progress: Report | None = None,
     on_look: Callable[[tuple[Look, ...]], object] | None = None,
 ) -> Batch:
@@ -212,17 +238,18 @@ def run_batch(
     resume: go on with a folder that was interrupted; what is not said here is as it was begun,
     what is said must not contradict it. retry: with resume, play runs that failed again.
     cluster: the address of a Dask scheduler whose workers play in place of `jobs` processes.
-    seats: the actors that programs play, {actor: address or command}. seated: the names of what
-    then plays a run and of what makes ready to; it keeps a turn log of each (`folder.run_log`).
+    programs: who play seats, as `seminar.outside.Programs.of` names them; each run then keeps a
+    turn log (`folder.run_log`).
     on_look: called now and then with intervals that may be looked at while the batch runs.
 
     Raises SpecError for faults in any file before the first run, WargameError for numbers that
     make no sense, StoreError for a folder that cannot be used, Interrupted after Ctrl-C.
     """
     chosen = None if policies is None else tuple(policies)
-    request = Request(scenario, chosen, worldview, runs, seed, until, seats or None)
+    seats = tuple(programs.named) if programs else None
+    request = Request(scenario, chosen, worldview, runs, seed, until, seats, programs)
     request = request.resumed(out) if resume else request
-    with request.runner(jobs, cluster, seated) as runner:
+    with request.runner(jobs, cluster) as runner:
         return play_batch(request, runner, out, resume, retry, on_progress, on_look)
 
 
@@ -242,6 +269,8 @@ def play_batch(
     request.check()
     variants = Variants(request)
     runner.reach()
+    if request.programs:
+        request.programs.rehearse(compiled(variants.specs[BASELINE].inputs))
     with _opened(variants, out, resume, goes_on) as (batch, journal):
         if retry:
             journal.forgive()

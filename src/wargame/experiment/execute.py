@@ -19,7 +19,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from wargame.boundary.programs import ourselves
+from wargame.boundary.programs import exit_code, ourselves
 from wargame.errors import WargameError
 from wargame.experiment.recovery import ALIVE, Piece, Progress, Unplayable, Work, reason_of
 
@@ -48,6 +48,9 @@ _ONE_THREAD = dict.fromkeys(
 
 _GLANCE = 0.25
 """Seconds after which a request to stop is noticed, though no worker has anything to say."""
+
+_FAREWELL = 2.0
+"""Seconds that a worker has to end by itself."""
 
 _STILLBORN = 5
 """So many workers in a row that die before they are ready: there is no use in another."""
@@ -104,14 +107,14 @@ class Worker:
 
     def give_up(self) -> str:
         """End the process because it says nothing any more; the reason."""
+        self.ready = False  # so it will not end by itself either
         self.end()
         return "its worker fell silent"
 
     def end(self) -> str:
         """End the process, if it has not ended yet, and say how it did."""
-        self._process.kill()
-        code = self._process.wait()
-        self.connection.close()
+        self.connection.close()  # at which it ends by itself, with the programs that it started
+        code = exit_code(self._process, _FAREWELL if self.ready else 0)
         if code >= 0:
             return f"its worker ended with exit code {code}"
         name = signal.Signals(-code).name
@@ -180,6 +183,8 @@ class LocalRunner:
         """End the workers, whatever they are doing."""
         while self._workers:
             self._workers.pop().end()
+        if "_player" in vars(self):
+            self._player.close()
 
     def play(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wargame.boundary.files import home
 from wargame.errors import StoreError, WargameError
@@ -16,7 +18,11 @@ from wargame.experiment.plan import MOST_JOBS, chunk_for
 from wargame.experiment.runner import Runner, runner
 from wargame.integers import SEEDS, integer
 
-__all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Request"]
+if TYPE_CHECKING:
+    from wargame.boundary.programs import Named
+    from wargame.scenario import Scenario
+
+__all__ = ["MOST_RUNS", "MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Programs", "Request"]
 
 PLAY, PREPARE = "wargame.experiment.playing:play", "wargame.experiment.playing:prepare"
 """What plays a chunk and what makes ready to, as workers find it."""
@@ -27,13 +33,33 @@ MOST_UNTIL = 1_000_000
 """Runs of each variant after which ``until`` gives up, unless more are asked for."""
 
 
+class Programs(Protocol):
+    """Programs that hold seats, and who asks them: see `seminar.outside.Programs`."""
+
+    @property
+    def play(self) -> str:
+        """The name of what plays a chunk, as workers find it."""
+
+    @property
+    def prepare(self) -> str:
+        """The name of what makes ready to."""
+
+    @property
+    def named(self) -> Mapping[str, Named]:
+        """Each seat's program, as the command line or the call of this process names it."""
+
+    def rehearse(self, scenario: Scenario) -> None:
+        """Raises WargameError for a program that gives no answer."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What was asked for. What is left out is, when a batch is resumed, as it was begun.
 
     policies: names or paths; ``a+b`` composes two. worldview: laid over the baseline too.
     runs: of each variant. until: half the width of the widest interval, as a share. seats: the
-    actors that programs play, {actor: address or command}.
+    actors that programs play, all that a folder says of them. programs: those programs, which no
+    folder knows: whoever goes on with a batch names them again.
     """
 
     scenario: str
@@ -42,15 +68,17 @@ class Request:
     runs: int | None = None
     seed: int | None = None
     until: float | None = None
-    seats: Mapping[str, str] | None = None
+    seats: tuple[str, ...] | None = None
+    programs: Programs | None = None
 
     @classmethod
     def of_folder(cls, folder: Path) -> Request:
         """What was asked for when a batch was begun. Raises StoreError if the folder has none."""
         try:
             asked = read_json(folder / MANIFEST)["asked"]
-            policies = asked["policies"]
-            return cls(**{**asked, "policies": None if policies is None else tuple(policies)})
+            # The first edition kept commands beside the actors; nobody reads them any more.
+            lists = {name: asked[name] and tuple(asked[name]) for name in ("policies", "seats")}
+            return cls(**{**asked, **lists, "programs": None})
         except (KeyError, TypeError) as error:
             raise StoreError(f"{folder} is no folder of results: {error!r}") from None
 
@@ -61,8 +89,33 @@ class Request:
         """
         if not is_begun(out) or out is None:
             return self
+        begun = self.of_folder(home(out))
+        held = begun.seats or ()
+        if set(self.seats or ()) != set(held):
+            again = "".join(f" --seat {actor}=..." for actor in held)
+            raise WargameError(
+                f"in {out} programs play {', '.join(held)}: name them again:{again}"
+                if held
+                else f"in {out} no program plays: go on with it without --seat"
+            )
         named = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(self.of_folder(home(out)), **named)
+        return replace(begun, **named)
+
+    def asked(self) -> dict[str, Any]:
+        """What a folder keeps of this request; no program's command or address."""
+        return {name: value for name, value in vars(self).items() if name != "programs"}
+
+    def again(self, place: int, seed: int) -> str:
+        """The command that plays runs of a variant one at a time, but for the run's number.
+
+        place: of the variant, 0 for the baseline. It is made of words, never taken from a folder;
+        what a folder says is in quotation marks.
+        """
+        overlays = [self.worldview, (self.policies or ())[place - 1] if place else None]
+        words = ["wargame", "run", self.scenario]
+        words += [word for name in overlays if name for word in ("--overlay", name)]
+        words += [word for actor in self.seats or () for word in ("--seat", f"{actor}=PROGRAM")]
+        return f"{shlex.join(words)} --seed {seed} --run"
 
     @property
     def most(self) -> int:
@@ -74,23 +127,18 @@ class Request:
         # A program takes its time: each of its runs is kept as soon as it is played.
         return 1 if self.seats else chunk_for(runs, self._variants, jobs)
 
-    def runner(
-        self, jobs: int, cluster: str | None = None, seated: tuple[str, str] | None = None
-    ) -> Runner:
+    def runner(self, jobs: int, cluster: str | None = None) -> Runner:
         """Who will play it: this process, so many others, which get ready from now on, or the
         cluster at an address.
 
-        seated: the names of what plays and of what makes ready to, where programs hold seats.
-        Raises WargameError for numbers that make no sense, and for programs in seats where
-        nobody is named who could ask them, or far away.
+        Raises WargameError for numbers that make no sense, and for programs far away.
         """
         self.check()
-        if self.seats and seated is None:
-            raise WargameError("programs hold seats in this batch: play it with wargame batch")
         if self.seats and cluster is not None:
             raise WargameError("programs play on this machine only: leave out --cluster")
         jobs = integer(jobs, "jobs", 1, MOST_JOBS + 1)
-        names = seated if self.seats and seated else (PLAY, PREPARE)
+        held = self.programs
+        names = (held.play, held.prepare) if held else (PLAY, PREPARE)
         found = runner(*names, jobs=jobs, cluster=cluster)
         if isinstance(found, LocalRunner):
             found.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)

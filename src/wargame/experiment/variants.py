@@ -34,7 +34,6 @@ class Variants:
         self.request = request
         self.specs: dict[str, Spec] = {}
         self.headers: dict[str, RunHeader] = {}
-        self._asked: dict[str, list[str]] = {}
         faults: dict[Fault, None] = {}
         world = [request.worldview] if request.worldview else []
         for policy in (None, *(request.policies or ())):
@@ -59,7 +58,6 @@ class Variants:
         if name in self.specs:
             raise WargameError(f"the policy {name} is named twice")
         self.specs[name], self.headers[name] = spec, run_header(spec.inputs, spec)
-        self._asked[name] = overlays
 
     @property
     def base(self) -> RunHeader:
@@ -89,25 +87,23 @@ class Variants:
 
     def _variant(self, name: str) -> Variant:
         spec = self.specs[name]
-        overlays = "".join(f" --overlay {shlex.quote(asked)}" for asked in self._asked[name])
-        scenario = shlex.quote(self.request.scenario)
-        held = sorted((self.request.seats or {}).items())
-        seats = [shlex.quote(f"{actor}={where}") for actor, where in held]
+        again = self.request.again(list(self.specs).index(name), self.base.seed)
+        named = dict(self.request.programs.named) if self.request.programs else {}
+        seats = [shlex.quote(f"{actor}={program}") for actor, program in sorted(named.items())]
         return Variant(
             name=name,
             digest=sha256(
                 " ".join((spec.digest, spec.overlay_digest, *seats)).encode()
             ).hexdigest(),
             overlays=spec.overlay_names,
-            settings={"inputs": spec.inputs, "seats": dict(self.request.seats or {})},
-            again=f"wargame run {scenario}{overlays}{''.join(f' --seat {s}' for s in seats)} "
-            f"--seed {self.base.seed} --run {{run}}",
+            settings={"inputs": spec.inputs, "programs": named},
+            again=f"{again} {{run}}",
         )
 
     def to_json(self) -> dict[str, Any]:
         """What a manifest says of the variants."""
         return {
-            "asked": asdict(self.request),
+            "asked": self.request.asked(),
             "scenario": self.base.scenario,
             "digest": self.base.digest,
             "seed": self.base.seed,

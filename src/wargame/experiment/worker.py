@@ -18,6 +18,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from wargame.boundary.programs import end_all
 from wargame.experiment.columns import Packed, pack
 from wargame.experiment.recovery import ALIVE, Unplayable, reason_of
 
@@ -58,6 +59,13 @@ class Player:
             return pack(columns, task["stop"] - task["start"])
         except ValueError as error:
             raise Unplayable(f"{task['variant']} gave no proper results: {error}") from error
+
+    def close(self) -> None:
+        """Let go of what was prepared and has to be let go of, such as programs in seats."""
+        for key, ready in tuple(self._prepared.items()):
+            if hasattr(ready, "close"):
+                ready.close()
+                del self._prepared[key]
 
     def _ready(self, prepare: Prepare, task: dict[str, Any]) -> Any:
         # Of a name and a digest: a crew may play several batches, and each has its baseline.
@@ -147,4 +155,5 @@ def _end_with(descriptor: int, parent: int) -> None:
     # The closed connection tells at once; where a stray copy keeps it open, the parent's id does.
     while os.getppid() == parent and not hang_up.poll(1000):
         continue
+    end_all()  # a program that does not mind the end of its input would stay
     os._exit(1)

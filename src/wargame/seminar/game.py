@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
+from wargame.boundary.programs import Named
 from wargame.log import Event
 from wargame.seminar.board import Board
 from wargame.seminar.drafts import Drafts
@@ -20,7 +21,7 @@ class Game(Protocol):
     drafts: Drafts
     events: tuple[Event, ...]
     codes: dict[str, str]
-    programs: Mapping[str, str]
+    programs: Mapping[str, Named]
     present: dict[str, int]
 
     @property

@@ -7,8 +7,8 @@ answer its actor's rules decide, and the log says why.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 
 from wargame.boundary.files import make_folder
+from wargame.boundary.programs import Named, named
 from wargame.course import play_runs
-from wargame.english import counted
-from wargame.errors import OrderError
+from wargame.draws import Luck
+from wargame.errors import OrderError, WargameError
 from wargame.experiment.folder import run_log
 from wargame.experiment.playing import columns_of
+from wargame.experiment.stood_in import StoodIn, column
 from wargame.log import Log
-from wargame.orders import Desk, Order, check_actor
+from wargame.orders import Desk, Giver, Order, check_actor, open_desk
 from wargame.playthrough import Playthrough
 from wargame.ready import compiled
 from wargame.record import Outcomes, join
@@ -33,24 +35,43 @@ from wargame.seminar.agents import PATIENCE, Letter, Program, Silence, letter, r
 from wargame.seminar.refused import Refused
 from wargame.show.language import read
 from wargame.spec import Text
-from wargame.turn import Decider, Situation
+from wargame.turn import Decider, Situation, begin
 from wargame.turn_log import LeftOut
 
-PLAY = f"{__name__}:play"
-PREPARE = f"{__name__}:prepare"
+BY: Giver = "program"
+"""Who gave the orders, as the log has it."""
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The programs that a batch's seats are given to, as workers find whoever asks them."""
+
+    named: Mapping[str, Named]
+    play: str = field(default=f"{__name__}:play", init=False)
+    prepare: str = field(default=f"{__name__}:prepare", init=False)
+
+    @classmethod
+    def of(cls, seats: Mapping[str, str]) -> Programs:
+        """{actor: address or command}, from a script's own call. Raises WargameError."""
+        return cls({actor: named(where) for actor, where in seats.items()})
+
+    def rehearse(self, scenario: Scenario) -> None:
+        """Raises WargameError for a program that gives no answer: see `Seated.rehearse`."""
+        with Seated(scenario, self.named) as seated:
+            seated.rehearse()
 
 
 class Seated:
     """A scenario with programs in some of its seats; leave it with `with`, which ends them.
 
-    seats: {actor: address or command, or a `Program`}. patience: seconds for each answer.
-    Raises OrderError for an actor who takes no part.
+    seats: {actor: a program, as `boundary.programs.named` or an object that can be asked}.
+    patience: seconds for each answer. Raises OrderError for an actor who takes no part.
     """
 
     def __init__(
         self,
         scenario: Scenario,
-        seats: Mapping[str, str | Program],
+        seats: Mapping[str, Named | Program],
         patience: float = PATIENCE,
         lang: str = "en",
     ) -> None:
@@ -60,7 +81,7 @@ class Seated:
         self.patience = patience
         self.lang = lang
         self._programs = {
-            actor: reach(seat) if isinstance(seat, str) else seat for actor, seat in seats.items()
+            actor: reach(seat) if isinstance(seat, Named) else seat for actor, seat in seats.items()
         }
 
     def __enter__(self) -> Seated:
@@ -79,9 +100,24 @@ class Seated:
         for program in self._programs.values():
             program.close()
 
+    def rehearse(self) -> None:
+        """Ask every program once for the orders of turn 1, which count for nothing.
+
+        Raises WargameError, in its own words, for one that gives no answer: it is better told
+        before the first run than found in every log.
+        """
+        desk = open_desk(self.scenario, begin(self.scenario, Luck(0, [0])), Luck(0, [0]))
+        for actor, program in self._programs.items():
+            try:
+                program.ask({**self._letter(desk, actor, 0), "rehearsal": True}, self.patience)
+            except Silence as silence:
+                raise WargameError(
+                    f"the program for {actor} cannot take its seat: {silence}"
+                ) from None
+
     def record(self, path: StrPath | None = None, seed: int | None = None, run: int = 0) -> Replay:
         """Play one run, and write its log to `path`, a new file. Raises StoreError."""
-        header = header_for(self.scenario, seed, run, seats=dict.fromkeys(self._programs, "script"))
+        header = header_for(self.scenario, seed, run, seats=dict.fromkeys(self._programs, BY))
 
         def script(turn: int, look: Look) -> Plan:
             desk = look(())
@@ -91,7 +127,7 @@ class Seated:
                 try:
                     orders[actor] = self._ordered(desk, actor, program, run)
                 except (Silence, OrderError, Refused) as error:
-                    nothing = Order(by="script")
+                    nothing = Order(by=BY)
                     left_out.append(LeftOut(actor=actor, order=nothing, why=str(error)[:500]))
             return Plan(orders, left_out=left_out)
 
@@ -103,17 +139,32 @@ class Seated:
         given = {actor: _as_recorded(run, actor) for actor in self._programs}
         return play_runs(self.scenario, [run.run], run.seed, deciders=given)
 
+    def stood_in(self, replay: Replay) -> tuple[StoodIn, ...]:
+        """How often rules stood in for each program in a run that was recorded."""
+        turns = len(replay.turns)
+        missed = [left.actor for event in replay.turns for left in event.left_out]
+        return tuple(
+            StoodIn(
+                policy="",
+                actor=actor,
+                turns=turns,
+                by_rules=missed.count(actor),
+                runs=1,
+                affected=int(actor in missed),
+                first=replay.header.run if actor in missed else None,
+            )
+            for actor in self._programs
+        )
+
     def _ordered(self, desk: Desk, actor: str, program: Program, run: int) -> tuple[Order, ...]:
         """A program's orders for a turn. Raises Silence, OrderError or Refused."""
         said = program.ask(self._letter(desk, actor, run), self.patience)
-        if not isinstance(said, dict):
-            raise Silence("the answer is no JSON object")
         lines: Sequence[requests.OrderLine] = requests.read(
             requests.COMMANDS["submit"], said
         ).orders
         if any(not line.move for line in lines):
             raise Silence("nobody translates free text here: each order names a move")
-        orders = desk.do(actor, [str(line.move) for line in lines], "script")
+        orders = desk.do(actor, [str(line.move) for line in lines], BY)
         meant = [Text(en=line.intent) if line.intent else None for line in lines]
         meant += [None] * (len(orders) - len(meant))
         return tuple(
@@ -132,6 +183,7 @@ class Seated:
                 "title": read(file.title, lang),
                 "phase": "orders",
                 "turn": desk.turn,
+                "heading": "",
                 "horizon": scenario.horizon,
                 "orders": file.turn.orders,
                 "run": run,
@@ -141,10 +193,12 @@ class Seated:
                     {
                         "dyad": dyad,
                         "stage": int(situation.cells[scenario.rows[f"stage({dyad})"], 0]),
+                        "past": [],
                     }
                     for dyad in scenario.header.dyads
                 ],
                 "moves": sight.moves(scenario, desk.places[actor], lang),
+                **{name: [] for name in ("news", "history", "own", "messages")},
             }
         )
 
@@ -158,34 +212,31 @@ def _as_recorded(run: Playthrough, actor: str) -> Decider:
 
 def prepare(task: Mapping[str, Any]) -> Seated:
     """A variant's scenario with its seats; each worker starts the programs for itself."""
-    return Seated(compiled(task["inputs"]), task["seats"])
+    return Seated(compiled(task["inputs"]), task["programs"])
 
 
 def play(task: Mapping[str, Any]) -> Mapping[str, np.ndarray[Any, Any]]:
     """Play the runs of one chunk, each with a log of its own; the columns of a batch."""
     seated: Seated = task["prepared"]
-    found = []
+    found, missed = [], []
     for run in range(task["start"], task["stop"]):
         path = run_log(Path(task["folder"]), task["variant"], run)
         make_folder(path.parent)
         path.unlink(missing_ok=True)  # of a worker that was killed before the batch had this run
-        found.append(seated.outcome(seated.record(path, task["seed"], run)))
-    return columns_of(join(found), seated.scenario.header)
+        replay = seated.record(path, task["seed"], run)
+        found.append(seated.outcome(replay))
+        missed.append([seat.by_rules for seat in seated.stood_in(replay)])
+    stood_in = np.array(missed, dtype=np.uint16).T
+    return {
+        **columns_of(join(found), seated.scenario.header),
+        **{column(actor): row for actor, row in zip(task["programs"], stood_in, strict=True)},
+    }
 
 
-# ------------------------------------------------------------------------------ how they did
-
-
-def faults(logs: Iterable[Log]) -> list[str]:
-    """One line for each program whose actor's rules had to decide in some turns of these runs."""
-    turns, missed = 0, dict[str, Counter[str]]()
-    for log in logs:
-        for event in log.events:
-            turns += 1
-            for left in event.data.get("left_out", ()):
-                missed.setdefault(left["actor"], Counter())[left["why"]] += 1
-    return [
-        f"{actor}: its rules decided in {whys.total()} of {counted(turns, 'turn')}, for want of a "
-        f"usable answer; most often: {whys.most_common(1)[0][0]}"
-        for actor, whys in sorted(missed.items())
-    ]
+def first_reason(log: Log, actor: str) -> str:
+    """In which turn rules first stood in for an actor's program, and why; "" if they never did."""
+    for event in log.events:
+        for left in event.data.get("left_out", ()):
+            if left["actor"] == actor:
+                return f"turn {event.data['turn']}: {left['why']}"
+    return ""

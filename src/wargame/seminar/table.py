@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from wargame.boundary.programs import Named
 from wargame.draws import Luck
 from wargame.errors import OrderError, ReplayError
 from wargame.log import Event, Log, LogWriter, canonical
@@ -75,7 +76,7 @@ class Table:
         ticks: Ticks,
         wall: Callable[[], str],
         ask: Caller | None,
-        programs: Mapping[str, str] | None = None,
+        programs: Mapping[str, Named] | None = None,
     ) -> None:
         for actor in programs or {}:
             check_actor(board.scenario, actor)
@@ -87,7 +88,7 @@ class Table:
         self.state = fold(events)
         self.codes: dict[str, str] = {}
         """Codes in plain, by role, of this process only: the log has their hashes."""
-        self.programs: Mapping[str, str] = dict(programs or {})
+        self.programs: Mapping[str, Named] = dict(programs or {})
         """The program (address or command) that may hold a seat, by actor. They were named when
         this process was started; no log, draft or request adds to them or shows them."""
         self.present: dict[str, int] = {}
@@ -117,15 +118,15 @@ class Table:
         run: int = 0,
         minutes: int | None = None,
         late: str = "draft",
-        programs: Mapping[str, str] | None = None,
+        programs: Mapping[str, Named] | None = None,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,
     ) -> Table:
         """Begin a game and its log at `path`.
 
-        seats: {actor: 'human' or 'rules'}; rules where nothing is said. programs: {actor: address
-        or command} of the seats that programs hold; the log only says that a program does.
+        seats: {actor: 'human' or 'rules'}; rules where nothing is said. programs: {actor:
+        program} of the seats that programs hold; the log only says that a program does.
         start_from: a replay and a turn of it, after which the game begins: the log begins with a
         copy of those turns. minutes: for orders, None without a deadline. late: what becomes of
         seats that hand nothing in: hold, rules or draft.
@@ -185,7 +186,7 @@ class Table:
         cls,
         path: StrPath,
         *,
-        programs: Mapping[str, str] | None = None,
+        programs: Mapping[str, Named] | None = None,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,

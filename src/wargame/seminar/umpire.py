@@ -43,7 +43,7 @@ def plan_of(state: State, board: Board, rulings: bool = True) -> Plan:
 def _orders(
     state: State, desk: Desk, actor: str, sheet: Sheet
 ) -> tuple[tuple[Order, ...], list[LeftOut]]:
-    by: Giver = "script" if state.seats[actor].holder == AGENT else "seat"
+    by: Giver = "program" if state.seats[actor].holder == AGENT else "seat"
     found: list[Order] = []
     left_out: list[LeftOut] = []
     for place, line in enumerate(sheet.lines[: desk.most]):

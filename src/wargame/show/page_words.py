@@ -85,6 +85,7 @@ def page_words(say: Callable[[str], str]) -> dict[str, str]:
         "by_seat": say("decided by people"),
         "by_umpire": say("ruled by the umpire"),
         "by_script": say("as it really happened"),
+        "by_program": say("decided by a program"),
         "by_log": say("as in the original run"),
         "milestone": say("A line is crossed"),
         "ended": say("How it ended"),

@@ -95,6 +95,7 @@ def marks(narrator: Narrator, act: Act) -> str:
         "seat": say(" (decided by people)"),
         "umpire": say(" (ruled by the umpire)"),
         "script": say(" (as it really happened)"),
+        "program": say(" (decided by a program)"),
     }.get(act.by, "")
 
 

@@ -580,6 +580,27 @@ class _Report(Sheet):
         columns = (self.say("file", "ファイル"), "SHA-256", self.say("characters", "文字数"))
         return text + self.table(columns, listed)
 
+    def stood_in(self) -> str:
+        """How often rules stood in for the programs, seat by seat."""
+        head = (
+            self.say("variant", "変種"),
+            self.say("seat", "席"),
+            self.say("turns", "ターン数"),
+            self.say("rules stood in", "規則が代行"),
+            self.say("runs with such turns", "代行のあった実行"),
+        )
+        rows = [
+            (
+                self.called(found.policy),
+                found.actor,
+                whole(found.turns),
+                f"{whole(found.by_rules)} ({percent(found.by_rules / found.turns)})",
+                f"{whole(found.affected)} / {whole(found.runs)}",
+            )
+            for found in self.batch.stood_in
+        ]
+        return self.table(head, rows) if rows else ""
+
     def again(self) -> str:
         manifest, header = self.facts.manifest, self.batch.header
         asked = manifest["asked"]
@@ -587,8 +608,8 @@ class _Report(Sheet):
         command = f"wargame batch {asked['scenario']} --runs {runs} --seed {header.seed}"
         command += "".join(f" --policy {policy}" for policy in asked["policies"] or ())
         command += f" --worldview {asked['worldview']}" if asked["worldview"] else ""
-        held = self.batch.seats.items()
-        command += "".join(f" --seat {shlex.quote(f'{actor}={where}')}" for actor, where in held)
+        held = self.batch.seats
+        command += "".join(f" --seat {shlex.quote(actor)}=PROGRAM" for actor in held)
         shell = [
             command,
             f"wargame report {self.place}",
@@ -609,6 +630,7 @@ class _Report(Sheet):
         )
         if held:
             text += f"<p>{escape(self.batch.held_by_programs(self.lang))}</p>"
+            text += self.stood_in()
         head = (
             self.say("variant", "変種"),
             self.say("runs", "回数"),
