@@ -147,7 +147,10 @@ def test_turning_points_are_the_turns_that_moved_the_odds(seat: Any) -> None:
     assert turns == [turn["turn"] for turn in found["turns"]]
     assert turns[0] == 2
     moved = {share["title"]: share for share in told["decisive"][0]["odds"]}
-    assert moved["平穏"]["after"] < moved["平穏"]["before"]
+    before, after = found["turns"][0]["endings"]["Quiet"]
+    assert after < before
+    for count, share in zip((before, after), moved["平穏"]["told"], strict=True):
+        assert share.startswith(f"{count / 4:.1f} % (") or count == 0
     assert "結末の割合を最も動かしたターン" in as_html(table, "ja")
     # The same question has the same answer, and a turn that is taken back makes it void.
     assert lead(table, "turning_points", {"futures": 400}).data == found

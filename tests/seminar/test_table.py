@@ -17,6 +17,7 @@ from wargame.replay import Replay, header_for, open_replay, record, record_run, 
 from wargame.scenario import Scenario
 from wargame.seminar.board import Board
 from wargame.seminar.refused import REASONS, Refused
+from wargame.seminar.state import fold
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
 
@@ -658,3 +659,27 @@ def test_a_refused_order_says_why_in_japanese(seat: Any, orders: Any, why: str) 
         table.command(RED, "submit", {"orders": orders}, turn=2)
     assert why in caught.value.words("ja")
     assert not re.search("[ぁ-ん]", caught.value.words("en"))
+
+
+def test_odds_of_an_undone_turn_go_with_it(seat: Any) -> None:
+    """They stayed on the projector and in the report, though their world was taken back."""
+    table = seat()
+    play_turn(table)
+    lead(table, "odds", {"futures": 10})
+    lead(table, "show", {"what": "odds"})
+    play_turn(table)
+    for name, data in (
+        ("odds", {"futures": 10}),
+        ("what_if", {"turn": 1, "orders": {"red": ["march"]}, "futures": 10}),
+    ):
+        lead(table, name, data)
+    assert (sorted(table.state.odds), len(table.state.whatifs)) == ([1, 2], 1)
+    played = [event.seq for event in table.events if event.kind == "turn"]
+    lead(table, "undo", {"event": played[1], "reason": "a slip"})
+    assert (sorted(table.state.odds), table.state.whatifs) == ([1], ())
+    assert view(table, "projector")["odds"]["turn"] == 1
+    lead(table, "commit")
+    assert sorted(table.state.odds) == [1]  # the turn is another one, even if it went the same way
+    lead(table, "odds", {"futures": 10})
+    assert sorted(table.state.odds) == [1, 2]
+    assert fold(table.events) == table.state

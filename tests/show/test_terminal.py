@@ -92,5 +92,5 @@ def test_the_odds_stand_beside_the_ladder_for_those_who_see_everything(kherson: 
         return seen
 
     everything, public = run_alone(drive())
-    assert "25.0 %" in everything and everything.count("%") == 1
+    assert "25.0 % (20.0–30.0)" in everything and everything.count("%") == 1
     assert "25.0 %" not in public

@@ -176,6 +176,13 @@ def test_an_error_rate_lies_between_0_and_1(alpha: float) -> None:
         critical(alpha)
 
 
+def test_a_share_in_brief_carries_its_interval_and_what_was_never_seen_its_bound() -> None:
+    found = shares({"peace": 96, "war": 4, "none": 0})
+    assert found["war"].brief() == "4.0 % (0.8–11.4)"
+    assert found["none"].brief() == "none (at most 4.1 %)"
+    assert found["none"].brief("ja") == "なし（多くとも4.1 %）"
+
+
 def test_words() -> None:
     row = share("KABOOM", 620, 20_000)
     assert row.words() == "KABOOM: 3.10 % of 20,000 model runs (2.86 to 3.35 %)"

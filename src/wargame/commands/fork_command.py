@@ -156,8 +156,8 @@ def told(fork: Fork, usual: Usual | None, out: str | None, lang: str = "en") -> 
         shares = [
             (
                 row.title,
-                f"{100 * row.was:.1f} %",
-                f"{100 * row.now:.1f} %",
+                row.was.brief(lang),
+                row.now.brief(lang),
                 signed(row.change.difference),
                 f"{signed(row.change.low)} … {signed(row.change.high)}",
             )

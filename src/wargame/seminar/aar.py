@@ -50,11 +50,7 @@ def _decisive(data: Piece, say: Any) -> str:
         return ""
     items = []
     for turn in data["decisive"]:
-        n = data["by_odds"]
-        odds = [
-            f"{o['title']} {100 * o['before'] / n:.1f} % → {100 * o['after'] / n:.1f} %"
-            for o in turn["odds"]
-        ]
+        odds = [f"{o['title']} {' → '.join(o['told'])}" for o in turn["odds"]]
         marks = [f"{r['title']} {r['stage'] - r['change']} → {r['stage']}" for r in turn["ladders"]]
         items.append(f"{turn['title']}: {'; '.join([*turn['milestones'], *odds, *marks])}")
     honest = say(
@@ -141,11 +137,9 @@ def _whatifs(data: Piece, say: Any) -> str:
         text = say("Turn {turn} with {orders}: turns {turns} go differently").format(
             turn=what["turn"], orders=what["ordered"] or "-", turns=", ".join(differs) or "-"
         )
-        if "instead" in what["result"]:
+        if what["endings"]:
             text += ". " + say("Of {n} futures each:").format(n=what["result"]["futures"]) + " "
-            ours, theirs = what["result"]["as_played"], what["result"]["instead"]
-            names = what["endings"]
-            text += "; ".join(f"{names[name]} {ours[name]} → {theirs[name]}" for name in ours)
+            text += "; ".join(f"{e['title']} {' → '.join(e['told'])}" for e in what["endings"])
         items.append(text)
     return f"<h2>{say('What if')}</h2>" + _list(items)
 
@@ -155,7 +149,7 @@ def _forecasts(data: Piece, say: Any) -> str:
         return ""
     items = []
     for found in data["forecasts"]:
-        shares = "; ".join(f"{e['title']} {e['count']}" for e in found["endings"] if e["count"])
+        shares = "; ".join(f"{e['title']} {e['told']}" for e in found["endings"])
         head = say("After turn {turn}, of {futures} futures:").format(**found)
         items.append(f"{head} {shares}")
     honest = say("How the model goes on when all follow their rules; not a forecast.")

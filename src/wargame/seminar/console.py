@@ -63,7 +63,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         "prompts": _prompts(table, lang),
         "shown": sorted(state.shown),
         "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
-        "whatifs": [{k: v for k, v in w.items() if k != "meta"} for w in state.whatifs],
+        "whatifs": [sight.what_if(what, told) for what in state.whatifs],
         "history": sight.history(board, Lens(), lang),
         "moves": {
             actor: [

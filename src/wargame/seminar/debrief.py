@@ -20,6 +20,7 @@ from wargame.seminar.state import Line, Sheet, Umpired
 from wargame.show.language import read
 from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
+from wargame.statistics import share
 from wargame.turn_log import TurnEvent
 
 Piece = dict[str, Any]
@@ -76,22 +77,10 @@ def report(table: Game, lang: str = "en") -> Piece:
         ],
         "notes": notes,
         "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
-        "whatifs": [_whatif(what, told) for what in state.whatifs],
+        "whatifs": [sight.what_if(what, told) for what in state.whatifs],
         "questions": [
             {"text": in_language(q.text, lang), "answers": dict(q.answers)} for q in state.questions
         ],
-    }
-
-
-def _whatif(what: Mapping[str, Any], told: Narrator) -> Piece:
-    """A what-if as it was played, with its orders and the endings by their titles."""
-    return {
-        **{key: value for key, value in what.items() if key != "meta"},
-        "ordered": "; ".join(
-            f"{told.actor(actor)}: {', '.join(map(told.move, moves))}"
-            for actor, moves in what["orders"].items()
-        ),
-        "endings": {name: told.ending(name) for name in what["result"].get("instead", ())},
     }
 
 
@@ -199,7 +188,9 @@ def _unknown(table: Game, told: Narrator, turn: int) -> list[Piece]:
 
 def _decisive(turns: list[Piece], told: Narrator, counted: Mapping[str, Any]) -> list[Piece]:
     """The turns that moved the odds, most first, if that was counted when the last was played;
-    else those in which the ladders moved most, or something was reached."""
+    else those in which the ladders moved most, or something was reached. The intervals of all
+    turns and endings hold together."""
+    family = (len(turns) + 1) * len(told.scenario.header.endings)
     if counted.get("turn") == len(turns):
         shares = {found["turn"]: found["endings"] for found in counted["turns"]}
         chosen = [turns[turn - 1] for turn in shares]
@@ -215,8 +206,14 @@ def _decisive(turns: list[Piece], told: Narrator, counted: Mapping[str, Any]) ->
             "ladders": [rung for rung in turn["ladders"] if rung["change"]],
             "milestones": turn["milestones"],
             "odds": [
-                {"title": told.ending(name), "before": before, "after": after}
-                for name, (before, after) in shares.get(turn["turn"], {}).items()
+                {
+                    "title": told.ending(name),
+                    "told": [
+                        share(name, count, counted["futures"], family=family).brief(told.lang)
+                        for count in counts
+                    ],
+                }
+                for name, counts in shares.get(turn["turn"], {}).items()
             ],
         }
         for turn in chosen

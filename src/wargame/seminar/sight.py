@@ -19,6 +19,7 @@ from wargame.show.lens import Lens
 from wargame.show.narrate import Narrator
 from wargame.show.units import unit
 from wargame.spec import MoveSpec, Text
+from wargame.statistics import shares
 from wargame.turn import Situation
 
 Piece = dict[str, Any]
@@ -153,13 +154,48 @@ def ladders(board: Board, lang: str) -> list[Piece]:
 
 
 def odds(data: Mapping[str, Any], told: Narrator) -> Piece:
-    """How a thousand futures ended, as people read it. A model's behaviour, not a forecast."""
+    """How hundreds of futures ended, as people read it. A model's behaviour, not a forecast.
+
+    told: the share with its interval; those of all endings hold together.
+    """
+    found = shares(data["endings"], n=data["futures"])
     return {
         "turn": data["turn"],
         "futures": data["futures"],
         "endings": [
-            {"ending": name, "title": told.ending(name), "count": count}
-            for name, count in data["endings"].items()
+            {
+                "ending": row.name,
+                "title": told.ending(row.name),
+                "count": row.count,
+                "share": row.share,
+                "told": row.brief(told.lang),
+            }
+            for row in found
+        ],
+    }
+
+
+def what_if(what: Mapping[str, Any], told: Narrator) -> Piece:
+    """A what-if as it was played; where futures were counted, both sides' shares in words.
+
+    All intervals of both sides hold together.
+    """
+    result = what["result"]
+    family = 2 * len(result.get("instead", ()))
+    sides = [
+        shares(result[side], n=result["futures"], family=family)
+        for side in ("as_played", "instead")
+        if family
+    ]
+    return {
+        **{key: value for key, value in what.items() if key != "meta"},
+        "ordered": "; ".join(
+            f"{told.actor(actor)}: {', '.join(map(told.move, moves))}"
+            for actor, moves in what["orders"].items()
+        ),
+        "endings": [
+            {"title": told.ending(was.name), "told": [was.brief(told.lang), now.brief(told.lang)]}
+            for was, now in (zip(*sides, strict=True) if sides else ())
         ],
     }
 

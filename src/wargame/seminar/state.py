@@ -213,8 +213,10 @@ def fold(events: Iterable[Event]) -> State:
     """The state after all these events, undone ones left out."""
     events = tuple(events)
     state = State()
+    gone = _of_undone_turns(events)
     for event in live(events):
-        state = after(state, event)
+        if event.seq not in gone:
+            state = after(state, event)
     return _counted(replace(state, reopened=_reopened(events), acts={}, helm=0), events)
 
 
@@ -253,6 +255,25 @@ def builds_on(kind: str, later: Event) -> bool:
     if kind in ("ruling", "translate") or later.kind != "phase":
         return False
     return kind == "phase" or kind == TURN or later.data["to"] == "adjudication"
+
+
+COUNTED = frozenset({"odds", "whatif", "turning"})
+"""What is worked out from the turns that have been played, and goes when one of them does."""
+
+
+def _of_undone_turns(events: tuple[Event, ...]) -> frozenset[int]:
+    """The events that were worked out from a turn which was undone afterwards."""
+    turns = {event.seq for event in events if event.kind == TURN}
+    spans = [
+        (event.data["undoes"], event.seq)
+        for event in events
+        if event.kind == UNDO and event.data["undoes"] in turns
+    ]
+    return frozenset(
+        event.seq
+        for event in events
+        if event.kind in COUNTED and any(played < event.seq < undone for played, undone in spans)
+    )
 
 
 def _reopened(events: tuple[Event, ...]) -> frozenset[int]:

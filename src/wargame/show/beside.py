@@ -15,6 +15,7 @@ from wargame.orders import Ruling
 from wargame.show.language import paragraph, read, sentence
 from wargame.show.narrate import Narrator
 from wargame.spec import Text
+from wargame.statistics import Share
 
 Kind = Literal["news", "deed", "ladder", "gauge"]
 
@@ -33,11 +34,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Following:
-    """How often futures come to one end: shares (0..1) of the original's and of the fork's."""
+    """How often futures come to one end: shares of the original's and of the fork's."""
 
     title: str
-    was: float
-    now: float
+    was: Share
+    now: Share
     change: Change
 
 
@@ -182,21 +183,25 @@ def following(usual: Usual, narrator: Narrator) -> tuple[Following, ...]:
     return tuple(
         Following(narrator.outcome(name), was, now, changes[name])
         for name, (was, now) in _shares(usual).items()
-        if was or now
+        if was.count or now.count
     )
 
 
 def unreached(usual: Usual, narrator: Narrator) -> tuple[str, ...]:
     """The milestones and endings that no future came to, of the original or of the fork."""
-    return tuple(narrator.outcome(name) for name, both in _shares(usual).items() if not any(both))
+    return tuple(
+        narrator.outcome(name)
+        for name, both in _shares(usual).items()
+        if not any(share.count for share in both)
+    )
 
 
-def _shares(usual: Usual) -> dict[str, tuple[float, float]]:
+def _shares(usual: Usual) -> dict[str, tuple[Share, Share]]:
     """Of every milestone, then of every ending: the original's share and the fork's."""
 
-    def share(name: str, world: int) -> float:
+    def share(name: str, world: int) -> Share:
         of = usual.milestones if name in usual.header.milestones else usual.endings
-        return of(world)[name].share
+        return of(world)[name]
 
     names = (*usual.header.milestones, *usual.header.endings)
     return {name: (share(name, 0), share(name, 1)) for name in names}

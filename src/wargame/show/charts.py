@@ -200,11 +200,12 @@ def odds_area(
     shares: Sequence[Mapping[str, float]],
     told: Mapping[str, str],
     turnings: Sequence[Turning] = (),
+    said: Sequence[Mapping[str, str]] = (),
 ) -> Chart:
     """Stacked areas of how futures end, by turn.
 
     shares[t]: ending to share (0..1, summing to 1) after turn t. told: ending to its title, in
-    the order of the stack.
+    the order of the stack. said[t]: ending to its share in words, with its interval.
     """
     height = ODDS_HEAD + ODDS_HEIGHT
     width = COLUMN * len(shares)
@@ -222,7 +223,8 @@ def odds_area(
     ]
     slices, marks = [], []
     for turn, after in enumerate(shares):
-        areas = _areas(turn, shares[turn - 1] if turn else after, after, told)
+        words = said[turn] if said else {}
+        areas = _areas(turn, shares[turn - 1] if turn else after, after, told, words)
         slices.append(tag("g", "".join(areas), data_turn=turn))
         here = [item for item in turnings if item.turn == turn]
         marks.append(_turnings(turn, here) if here else "")
@@ -234,7 +236,11 @@ def _level(share: float) -> float:
 
 
 def _areas(
-    turn: int, before: Mapping[str, float], after: Mapping[str, float], told: Mapping[str, str]
+    turn: int,
+    before: Mapping[str, float],
+    after: Mapping[str, float],
+    told: Mapping[str, str],
+    said: Mapping[str, str],
 ) -> list[str]:
     left, right = COLUMN * (turn - 0.5 if turn else 0), COLUMN * (turn + 0.5)
     low = [0.0, 0.0]
@@ -246,7 +252,7 @@ def _areas(
             marks.append(
                 tag(
                     "polygon",
-                    titled(f"{title}: {after.get(ending, 0.0):.1%}"),
+                    titled(f"{title}: {said[ending]}" if ending in said else title),
                     points=" ".join(f"{_short(x)},{_short(_level(y))}" for x, y in corners),
                     fill=ENDING_FILL[place % len(ENDING_FILL)],
                     stroke=ENDING_FILL[place % len(ENDING_FILL)],  # closes the seam between turns

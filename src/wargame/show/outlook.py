@@ -9,18 +9,23 @@ from typing import NamedTuple
 from wargame.experiment.odds import Odds
 from wargame.experiment.turning_points import TurningPoint
 from wargame.statistics import Shares
+from wargame.statistics.result import brief
 
 
 class Between(NamedTuple):
-    """A share of futures, and the ends of its interval; all 0 to 1."""
+    """A share of futures, and the ends of its interval; all 0 to 1.
+
+    at_most: the bound of what none of them came to.
+    """
 
     share: float
     low: float
     high: float
+    at_most: float | None = None
 
-    def words(self) -> str:
-        """As a page shows it: ``4.2 % (3.1 to 5.5)``, the interval without words."""
-        return f"{100 * self.share:.1f} % ({100 * self.low:.1f}–{100 * self.high:.1f})"
+    def words(self, lang: str) -> str:
+        """As a page shows it: ``4.2 % (3.1–5.5)``, or ``none (at most 0.5 %)``."""
+        return brief(self.share, self.low, self.high, lang, self.at_most)
 
 
 Turn = Mapping[str, Between]
@@ -59,7 +64,7 @@ def outlook_of(odds: Odds, points: Sequence[TurningPoint] = ()) -> Outlook:
     """The outlook that odds and turning points come to."""
 
     def turn(found: Shares) -> Turn:
-        return {row.name: Between(row.share, row.low, row.high) for row in found}
+        return {row.name: Between(row.share, row.low, row.high, row.at_most) for row in found}
 
     turns = range(odds.turns + 1)
     return Outlook(

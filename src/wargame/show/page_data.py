@@ -73,7 +73,7 @@ def page_data(replay: Replay, lens: Lens, lang: str, outlook: Outlook | None = N
         data["question"] = _question(narrator, turn + 1)
         if outlook and turn < len(outlook.endings):
             data["odds"] = [
-                [narrator.outcome(name), found.words()]
+                [narrator.outcome(name), found.words(lang)]
                 for turns_ in (outlook.milestones, outlook.endings)
                 if turns_
                 for name, found in turns_[turn].items()
@@ -372,9 +372,16 @@ def odds_charts(narrator: Narrator, outlook: Outlook) -> dict[str, Chart]:
                 Turning(point.turn, SIGNS[point.mark], turning(narrator, point))
                 for point in outlook.points
             ],
+            [
+                {name: found.words(narrator.lang) for name, found in turn.items()}
+                for turn in outlook.endings
+            ],
         ),
         "risks": risk_lines(
-            {narrator.outcome(name): points for name, points in outlook.risks().items()}
+            {
+                narrator.outcome(name): [(point.share, point.low, point.high) for point in points]
+                for name, points in outlook.risks().items()
+            }
         ),
     }
 
@@ -409,8 +416,11 @@ def turning(narrator: Narrator, point: TurningPoint) -> str:
             high=point.ground.high,
         ),
         *(
-            say("{ending}: {change:+.1f} percentage points.").format(
-                ending=narrator.outcome(change.name), change=100 * change.difference
+            say("{ending}: {change} percentage points ({low} to {high}).").format(
+                ending=narrator.outcome(change.name),
+                change=signed(change.difference),
+                low=signed(change.low),
+                high=signed(change.high),
             )
             for change in moved[:2]
         ),
@@ -449,8 +459,9 @@ def usual_data(usual: Usual, fork: Fork, lang: str) -> Data:
         "rows": [
             {
                 "title": row.title,
-                "was": row.was,
-                "now": row.now,
+                "was": row.was.share,
+                "now": row.now.share,
+                "told": [row.was.brief(lang), row.now.brief(lang)],
                 "change": f"{signed(row.change.difference)} "
                 f"({signed(row.change.low)} … {signed(row.change.high)})",
                 "resolved": row.change.resolved,

@@ -77,7 +77,7 @@ def told_odds(narrator: Narrator, outlook: Outlook, turn: int) -> list[str]:
     """How the futures of a turn's world end in the model, what cannot be left out first."""
     say = narrator.say
     shares = [
-        f"{narrator.outcome(name)} {found.words()}"
+        f"{narrator.outcome(name)} {found.words(narrator.lang)}"
         for name, found in outlook.likely(turn)
         if found.share
     ]

@@ -203,7 +203,8 @@ class ReplayApp(App[None]):
             return [("", self.narrator.say("Only the all-seeing lens shows the odds."))]
         return [
             (
-                self._bar("odds", round(10 * found.share), 10) + f"{100 * found.share:5.1f} % ",
+                self._bar("odds", round(10 * found.share), 10)
+                + f"{found.words(self.narrator.lang)} ",
                 self.narrator.outcome(name),
             )
             for name, found in outlook.likely(self.turn)

@@ -127,6 +127,18 @@ def interval(low: float, high: float, lang: str, places: int = 1) -> str:
     return f"{100 * low:.{places}f}{joint}{100 * high:.{places}f} %"
 
 
+def brief(share: float, low: float, high: float, lang: str, at_most: float | None = None) -> str:
+    """A share with its interval where there is little room: '4.2 % (3.1–5.5)'.
+
+    at_most: the bound of what was never seen, the interval's upper end where nothing is said:
+    'none (at most 3.6 %)'.
+    """
+    if share > 0:
+        return f"{percent(share)} ({100 * low:.1f}–{100 * high:.1f})"
+    bound = percent_bound(high if at_most is None else at_most)
+    return say(lang, en=f"none (at most {bound})", ja=f"なし（多くとも{bound}）")
+
+
 def signed_interval(low: float, high: float, lang: str, places: int = 1) -> str:
     """An interval of a difference, in points: '+0.7 to +1.8'."""
     joint = say(lang, en=" to ", ja="～")

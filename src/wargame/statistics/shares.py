@@ -20,6 +20,7 @@ from wargame.statistics.lazy import special
 from wargame.statistics.result import (
     FloatArray,
     Result,
+    brief,
     decimals,
     interval,
     percent,
@@ -97,6 +98,10 @@ class Share(Result):
     def half_width(self) -> float:
         """Half the width of the interval."""
         return (self.high - self.low) / 2
+
+    def brief(self, lang: str = "en") -> str:
+        """The share and its interval alone: `3.1 % (2.8–3.5)`, or `none (at most 3.6 %)`."""
+        return brief(self.share, self.low, self.high, lang, self.at_most)
 
     def words(self, lang: str = "en") -> str:
         """One sentence, for example `KABOOM: 3.1 % of 20,000 model runs (2.8 to 3.5 %)`."""

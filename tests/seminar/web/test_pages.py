@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from people import Facilitator, Person
@@ -58,3 +59,31 @@ def test_every_page_shows_whatever_was_done(
     assert "戦争" in shown["facilitator ja"]
     for whose in ("facilitator", "seat:red", "projector"):
         assert "A rumour" in shown[f"{whose} ja"]
+
+
+def test_no_share_of_futures_is_shown_without_its_interval(
+    facilitator: Facilitator, red: Person
+) -> None:
+    """ "0.0 %" of a hundred futures says more than its number: up to 5 % may end so."""
+    for phase in ("resolution", "debrief"):
+        facilitator.to(phase)
+        if phase == "resolution":
+            facilitator.do("odds", {"futures": 100})
+            facilitator.do("show", {"what": "odds"})
+            what = {"turn": 1, "orders": {"red": ["march"]}, "futures": 100}
+            assert facilitator.do("what_if", what).status_code == 200
+        else:
+            assert facilitator.do("turning_points", {"futures": 100}).status_code == 200
+        for lang, bound in (("en", r"none \(at most {} %\)"), ("ja", "なし（多くとも{} %）")):
+            pages = [person.part(lang=lang).text for person in (facilitator, red)]
+            pages.append(facilitator.part("projector", lang).text)
+            if phase == "debrief":
+                path = f"/report.html?lang={lang}"
+                pages.append(red.client.get(path, headers=red.headers).text)
+            for page in pages:
+                told = re.findall(bound.format(r"\d+\.\d"), page)
+                assert told, page
+                rest = re.sub(bound.format(r"\d+\.\d"), "", page).replace("95 %", "")
+                rest = re.sub(r"<style>.*?</style>", "", rest, flags=re.S)
+                rest = re.sub(r"\d+\.\d %\s\(\d+\.\d–\d+\.\d\)", "", rest)
+                assert not re.findall(r".{30}\d\s*%.{10}", rest)

@@ -31,7 +31,6 @@ class Pages:
 
     def __init__(self, table: Table, link: str) -> None:
         self._moves = table.board.scenario.spec.moves
-        self._endings = table.board.scenario.spec.scenario.endings
         self._link = link
         folder = files(__package__) / "templates"
         self._templates = jinja2.Environment(
@@ -81,7 +80,6 @@ class Pages:
             link=self._link,
             names={seat["actor"]: seat["name"] for seat in scene.seen["seats"]},
             titles={move: read(spec.title, lang, move) for move, spec in self._moves.items()},
-            endings={name: read(spec.title, lang, name) for name, spec in self._endings.items()},
             public_code=public_code if whose == seats.FACILITATOR else "",
         )
         self._kept[whose, lang, live] = (scene, shown)

@@ -478,7 +478,6 @@
       inner.style.width = `${100 * share}%`;
       return h("span", {class: `track ${kind}`}, inner);
     };
-    const percent = (share) => `${(100 * share).toFixed(1)} %`;
     fill("usual", h("h4", {}, words.usual_title), h("p", {class: "help"}, put(words.usual_help, {n: found.futures})),
       h("table", {}, h("caption", {class: "away"}, words.usual_title),
         h("thead", {}, h("tr", {}, h("th", {scope: "col"}, words.ending), h("td", {}),
@@ -487,7 +486,7 @@
           h("th", {scope: "col", class: "number"}, words.usual_change))),
         h("tbody", {}, found.rows.map((x) => h("tr", {class: x.resolved && "resolved"},
           h("th", {scope: "row"}, x.title), h("td", {"aria-hidden": "true"}, h("span", {class: "pair"}, bar(x.was, ""), bar(x.now, "now"))),
-          h("td", {class: "number"}, percent(x.was)), h("td", {class: "number"}, percent(x.now)),
+          x.told.map((share) => h("td", {class: "number"}, share)),
           h("td", {class: "number"}, x.change))))),
       h("p", {class: "help"}, words.usual_note));
   }
