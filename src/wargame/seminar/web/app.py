@@ -110,7 +110,8 @@ class House:
         self.pages = Pages(self.table, self.links[0])
         self.scenes = Scenes(self.table)
         self.labels: dict[str, str] = {}
-        self.acted: set[str] = set()
+        self.acted: Counter[str] = Counter()
+        self.drawn: Counter[str] = Counter()
         self.stirred = asyncio.Event()
         # Each kind of work has threads of its own: guessing holds up no hand-in, and neither does
         # drawing or counting.
@@ -164,7 +165,7 @@ class House:
         """Something may have changed: whoever sees it will be told. by: the role that did it."""
         self.scenes.stir()
         if by:
-            self.acted.add(by)
+            self.acted[by] = self.scenes.epoch
         self.stirred.set()
 
     async def follow(self) -> None:
@@ -185,8 +186,9 @@ class House:
 
     async def look(self, role: str) -> None:
         """Draw what a role sees now; its pages are woken if that is new. Raises KeyError."""
-        self.acted.discard(role)
+        epoch = self.scenes.epoch
         label = await _in(self.drawing, self._draw, role)
+        self.drawn[role] = max(epoch, self.drawn[role])
         if self.labels.get(role) != label:
             self.labels[role] = label
             self.hub.wake(role)
@@ -265,7 +267,7 @@ class House:
         lang = _lang(request)
         live = whose == asking.role
         shown = self.pages.drawn(whose, lang, live=live)
-        if shown is None or whose in self.acted:
+        if shown is None or self.acted[whose] > self.drawn[whose]:
             # Only what a role itself has done is waited for before its page is shown.
             try:
                 await _in(self.drawing, self._part, whose, lang, live)
