@@ -16,21 +16,22 @@ from wargame.boundary.files import home
 from wargame.errors import Fault, Mark, SpecError, nearest
 from wargame.located import shown
 
-__all__ = ["Kind", "find", "is_path", "listed", "shown_path"]
+__all__ = ["Kind", "find", "is_path", "listed", "shipped", "shown_path"]
 
 Kind = Literal["scenario", "actor", "moves", "policy", "worldview", "history"]
 
-FOLDERS: dict[Kind, str] = {
-    "scenario": "scenarios",
-    "actor": "actors",
-    "moves": "actors",
-    "policy": "scenarios/policies",
-    "worldview": "scenarios/worldviews",
-    "history": "scenarios/history",
+FOLDERS: dict[Kind, tuple[str, ...]] = {
+    "scenario": ("scenarios",),
+    "actor": ("actors",),
+    "moves": ("actors", "moves"),  # the latter in the inputs that a folder of results keeps
+    "policy": ("scenarios/policies",),
+    "worldview": ("scenarios/worldviews",),
+    "history": ("scenarios/history",),
 }
 
 _NAME = re.compile(r"[a-z0-9_-]{1,40}", re.ASCII)
 _HERE = Path(__file__).resolve().parent
+_OURS = (_HERE / "data", _HERE.parents[1])
 
 
 def is_path(name: str) -> bool:
@@ -57,8 +58,8 @@ def find(
     if not _NAME.fullmatch(name):
         hint = "names have at most 40 small letters, digits, hyphens and underscores"
         raise SpecError([Fault(f"{shown(name)} is not the name of a {kind}", asked_at, hint)])
-    for root in _roots(beside):
-        path = root / FOLDERS[kind] / f"{name}.yaml"
+    for folder in _folders(kind, beside):
+        path = folder / f"{name}.yaml"
         if _exists(path):
             return path
     known = listed(kind, beside)
@@ -70,10 +71,18 @@ def find(
 def listed(kind: Kind, beside: Path | None = None) -> dict[str, Path]:
     """The files of this kind's folders by name; of two with one name, the one found first."""
     found: dict[str, Path] = {}
-    for root in _roots(beside):
-        for path in sorted((root / FOLDERS[kind]).glob("*.yaml")):
+    for folder in _folders(kind, beside):
+        for path in sorted(folder.glob("*.yaml")):
             found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
+
+
+def shipped(kind: Kind, name: str) -> Path | None:
+    """The file of a name that came with the program, whatever the current folder holds."""
+    if not _NAME.fullmatch(name):
+        return None
+    paths = (root / folder / f"{name}.yaml" for root in _OURS for folder in FOLDERS[kind])
+    return next(filter(_exists, paths), None)
 
 
 def shown_path(path: Path) -> str:
@@ -98,5 +107,8 @@ def _roots(beside: Path | None) -> Iterator[Path]:
         yield folder
         yield folder.parent
     yield Path()
-    yield _HERE / "data"
-    yield _HERE.parents[1]
+    yield from _OURS
+
+
+def _folders(kind: Kind, beside: Path | None) -> Iterator[Path]:
+    return (root / folder for root in _roots(beside) for folder in FOLDERS[kind])

@@ -227,9 +227,15 @@ def _split(entry: str | Path) -> list[str]:
     """`"a+b"` as two names, `""` as none; the path of an existing file may contain a plus."""
     if isinstance(entry, Path):
         return [_as_path(entry)]
-    if is_path(entry) and home(entry).exists():
+    if is_path(entry) and home(entry).is_file():
         return [entry]
-    return entry.split("+") if entry else []
+    found, begun = [], ""
+    for part in entry.split("+") if entry else ():
+        begun = f"{begun}+{part}" if begun else part
+        if not is_path(begun) or home(begun).is_file():
+            found.append(begun)
+            begun = ""
+    return entry.split("+") if begun else found
 
 
 @dataclass(frozen=True)

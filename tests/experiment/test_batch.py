@@ -204,7 +204,8 @@ def test_a_failed_run_is_counted_named_and_never_dropped(monkeypatch: pytest.Mon
         "policy": "no-talks",
         "run": 77,
         "reason": "ZeroDivisionError: no gauge may divide by zero",
-        "command": "wargame run quarrel --overlay no-talks --seed 7 --run 77",
+        "command": "wargame run ./out/inputs/scenario.yaml --overlay "
+        "./out/inputs/policies/no-talks/overlays/1-no-talks.yaml --seed 7 --run 77",
     }
     study = batch.summary.study
     assert study is not None

@@ -50,7 +50,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ("wargame.experiment.folder", "write_text", 1),
         ("wargame.experiment.folder", "write_text", 3),
-        ("wargame.experiment.batch", "write_json", 1),  # the manifest
+        ("wargame.experiment.batch", "write_manifest", 1),
         ("os", "fsync", 1),  # an input is written but not in its place
         ("wargame.experiment.journal", "Journal.create", 1),
         ("wargame.experiment.journal", "_state", 1),  # the journal is open but empty
@@ -58,7 +58,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("wargame.experiment.journal", "Journal.store", 3),
         ("wargame.experiment.batch", "export", 1),
         ("wargame.experiment.export", "table", 2),  # in the midst of the table of runs
-        ("wargame.experiment.batch", "write_json", 2),  # the tally
+        ("wargame.experiment.batch", "finish", 1),  # the seal over the whole
+        ("wargame.experiment.batch", "write_json", 1),  # the tally
     ],
 )
 def test_killed_at(module: str, function: str, call: int) -> None:

@@ -30,7 +30,7 @@ def toy_plan(runs: int = 1000, chunk: int = 100, **settings: Any) -> Plan:
         seed=7,
         engine="0.1",
         variants=tuple(
-            Variant(name, f"sha-of-{name}", overlays, settings, f"toy {name} --run {{run}}")
+            Variant(name, f"sha-of-{name}", overlays, settings)
             for name, overlays in (("baseline", ()), ("a", ("a",)), ("a+b", ("a", "b")))
         ),
         runs=range(runs),

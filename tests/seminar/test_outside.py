@@ -20,7 +20,7 @@ from wargame.cli import main
 from wargame.errors import OrderError, WargameError
 from wargame.experiment.archive import read_playthrough
 from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import run_log
+from wargame.experiment.folder import run_log, seal_of
 from wargame.fork import fork
 from wargame.replay import header_for, open_replay, record, verify
 from wargame.scenario import Scenario
@@ -223,6 +223,14 @@ def test_no_folder_says_which_program_it_was(tmp_path: Path, plotter: str) -> No
             assert b"plotter" not in path.read_bytes(), path
 
 
+def unfinished(folder: Path) -> None:
+    """Take away what seals a batch as a whole: a stranger may make a folder like that."""
+    (folder / "tally.json").unlink()
+    with contextlib.closing(sqlite3.connect(folder / "journal.sqlite")) as journal:
+        journal.execute("DELETE FROM facts WHERE name = 'whole'")
+        journal.commit()
+
+
 def test_what_a_manifest_names_is_neither_run_nor_printed(
     tmp_path: Path, plotter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -231,7 +239,9 @@ def test_what_a_manifest_names_is_neither_run_nor_printed(
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     trap = tmp_path / "it-ran"
     manifest["asked"]["seats"] = {"red": f"touch {trap}"}  # as the first edition kept it
+    manifest["sum"] = seal_of(manifest)
     (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    unfinished(out)
     assert main(["batch", scenario, "--out", str(out), "--resume", "--runs", "3"]) == 2
     with pytest.raises(WargameError, match="name them again: --seat red="):
         wg.batch(scenario, runs=3, out=out, resume=True)
@@ -249,11 +259,12 @@ def test_a_report_passes_on_no_command_of_a_journal(tmp_path: Path) -> None:
     """What plays a failed run again is written anew; a stranger's file may say anything."""
     scenario, out = str(write_scenario(tmp_path)), tmp_path / "out"
     batch = run_batch(scenario, runs=4, out=out)
+    unfinished(out)
     with contextlib.closing(sqlite3.connect(batch.folder / "journal.sqlite")) as journal:
         journal.execute("INSERT INTO failed VALUES ('baseline', 9, 'no reason', 'rm -rf x')")
         journal.commit()
     (failure,) = Batch.open(out).summary.failures
-    assert failure.command == f"wargame run {scenario} --seed 7 --run 9"
+    assert failure.command == f"wargame run {out}/inputs/scenario.yaml --seed 7 --run 9"
 
 
 DEAF = "import threading; threading.Event().wait()"

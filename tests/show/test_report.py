@@ -95,7 +95,7 @@ def test_it_holds_the_numbers_of_the_batch_in_both_languages(page: str, batch: B
     assert "KABOOM：全面核戦争：低下と確定" in japanese
     assert "NATO never answers" in english and "NATOは応じない" in japanese
     assert "down: holds" in english and "低下：成立" in japanese
-    assert "wargame batch tegmark-tree --runs 2000 --seed 2022" in english
+    assert "wargame batch ./runs/inputs/scenario.yaml --runs 2000 --seed 2022" in english
     for text in (english, japanese):
         assert text.count("<figure>") >= 4
     assert "Shares of model runs are not probabilities of war" in english

@@ -9,11 +9,16 @@ import json
 import stat
 from json import dumps as dumps  # what we write ourselves needs no guard
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from wargame.errors import WargameError
 
-__all__ = ["MOST_BYTES", "Malformed", "dumps", "read_json", "value"]
+__all__ = ["MOST_BYTES", "Malformed", "dumps", "read_json", "shaped", "value"]
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 MOST_BYTES = 256 * 2**20
 """A file of JSON that is longer is not read."""
@@ -37,6 +42,22 @@ def value(text: str | bytes, what: str = "it") -> Any:
         raise Malformed(f"{what} is nested too deeply") from None
     except ValueError as error:
         raise Malformed(f"{what} is not JSON: {error}") from None
+
+
+def shaped(text: str | bytes, shape: TypeAdapter[T], what: str = "it") -> T:
+    """What a text of JSON says, if it has a shape to the last place, with nothing converted.
+
+    Raises Malformed, which names the first place that is otherwise.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return shape.validate_json(text, strict=True)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        # The place may be a stranger's own word.
+        raise Malformed(f"{what}: {place!a}: {fault['msg']}") from None
 
 
 def _no_number(name: str) -> NoReturn:

@@ -19,29 +19,31 @@ from typing import Any
 import numpy as np
 
 from wargame.boundary.files import home
-from wargame.errors import StoreError, WargameError
+from wargame.errors import WargameError
 from wargame.experiment.columns import Columns
 from wargame.experiment.export import export
 from wargame.experiment.folder import (
     JOURNAL,
-    MANIFEST,
     PARQUET,
     TALLY,
+    inputs_digest,
     is_begun,
     new_folder,
     read_inputs,
-    read_json,
     write_inputs,
     write_json,
+    write_manifest,
 )
 from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan
+from wargame.experiment.recipe import Recipe
 from wargame.experiment.recovery import Progress
 from wargame.experiment.request import Programs, Request
 from wargame.experiment.results import Summary, Tally, looks, summarise
 from wargame.experiment.runner import Runner
 from wargame.experiment.stood_in import StoodIn, standing_in, stood_in
 from wargame.experiment.variants import BASELINE, Variants
+from wargame.experiment.whole import check, finish
 from wargame.ready import compiled
 from wargame.record import RunHeader
 from wargame.spec import Spec
@@ -59,13 +61,15 @@ class Batch:
     """A folder of results, complete or under way.
 
     headers: by variant, the baseline first. expect: for each policy that says so, in which
-    direction endings and milestones move. until: the precision asked for.
+    direction endings and milestones move. until: the precision asked for. sealed: False for a
+    folder that was opened and could not be checked as a whole.
     """
 
     folder: Path
     headers: Mapping[str, RunHeader]
     expect: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     until: float | None = None
+    sealed: bool = True
 
     @property
     def header(self) -> RunHeader:
@@ -79,14 +83,18 @@ class Batch:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Batch:
-        """A folder that was begun before. Raises StoreError if it is none."""
+        """A folder that was begun before, checked as a whole.
+
+        Raises StoreError, in one line, if it is none, if part of it is missing or damaged, or if
+        its parts are of several batches.
+        """
+        from wargame.experiment.manifest import read_manifest  # late: who plays reads none
+
         path = home(folder)
-        manifest = read_json(path / MANIFEST)
-        try:
-            headers = {name: _header(data) for name, data in manifest["headers"].items()}
-            return cls(path, headers, manifest["expect"], manifest["asked"]["until"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise StoreError(f"{path} is no folder of results: {error!r}") from None
+        manifest = read_manifest(path)
+        headers = {name: shape.header() for name, shape in manifest.headers.items()}
+        sealed = check(path, manifest, headers)
+        return cls(path, headers, manifest.expect, manifest.asked.until, sealed)
 
     def inputs(self, variant: str = BASELINE) -> dict[str, str]:
         """The exact texts that a variant was made of."""
@@ -114,19 +122,13 @@ class Batch:
             found = summarise(journal, self.headers, self.conditionals)
         if not found.failures:
             return found
-        # A command is written here and now: what a file says to type is not passed on.
-        request, places = Request.of_folder(self.folder), list(self.headers)
-        return replace(
-            found,
-            failures=tuple(
-                replace(
-                    one,
-                    command=f"{request.again(places.index(one.variant), self.header.seed)} "
-                    f"{one.run}",
-                )
-                for one in found.failures
-            ),
+        again = Recipe.of_folder(self.folder, self.headers)
+        failures = tuple(
+            replace(one, command=again.run(one.variant, one.run, self.header.seed, self.seats))
+            for one in found.failures
+            if one.variant in self.headers
         )
+        return replace(found, failures=failures)
 
     def counts(self) -> tuple[int, int]:
         """How many runs are done, failed ones included, and how many there are to be."""
@@ -138,7 +140,9 @@ class Batch:
     def conditionals(self) -> tuple[str, ...]:
         """The shares given a condition of which any policy says something."""
         named = (name for directions in self.expect.values() for name in directions)
-        return tuple(dict.fromkeys(name for name in named if "|" in name))
+        known = set.intersection(*({*h.endings, *h.milestones} for h in self.headers.values()))
+        # Of a stranger's manifest, anything may be expected.
+        return tuple(dict.fromkeys(n for n in named if "|" in n and known >= {*n.split("|")}))
 
     def tally(self, variant: str = BASELINE) -> Tally:
         """How the runs of a variant ended. Raises KeyError if there is no such variant."""
@@ -151,7 +155,7 @@ class Batch:
     @property
     def seats(self) -> tuple[str, ...]:
         """The actors that programs played."""
-        return Request.of_folder(self.folder).seats or ()
+        return self._asked.seats or ()
 
     @cached_property
     def stood_in(self) -> tuple[StoodIn, ...]:
@@ -166,7 +170,23 @@ class Batch:
     @property
     def worldview(self) -> str:
         """What was believed about the world, "" for the scenario as it is written."""
-        return Request.of_folder(self.folder).worldview or ""
+        return self._asked.worldview or ""
+
+    @cached_property
+    def _asked(self) -> Request:
+        return Request.of_folder(self.folder)
+
+    def unchecked(self, lang: str = "en") -> str:
+        """That a finished folder could not be checked as a whole, and why; "" if it could."""
+        if self.sealed or not self.complete:
+            return ""
+        return say(
+            lang,
+            en=f"{self.folder} was written by version 0.1.0 or has lost its seal: each part was "
+            "checked, but not that none was exchanged.",
+            ja=f"{self.folder}はバージョン0.1.0で書かれたか、封印を失っている。各部分は確認したが、"
+            "全体として入れ替えがないことは確認できない。",
+        )
 
     def held_by_programs(self, lang: str = "en") -> str:
         """Which actors programs played, and what that means for the digest; "" if none."""
@@ -275,7 +295,6 @@ def play_batch(
         if retry:
             journal.forgive()
         if next(journal.pending(), None):
-            (batch.folder / TALLY).unlink(missing_ok=True)
             (batch.folder / PARQUET).unlink(missing_ok=True)
 
         def play(plan: Plan) -> Progress:
@@ -290,7 +309,10 @@ def play_batch(
     with _interruptible(batch):
         with batch.journal() as journal:
             export(journal, batch.headers, batch.folder / PARQUET)
-        write_json(batch.folder / TALLY, batch.tallied())
+        tally = batch.tallied()
+        with Journal.resume(batch.folder / JOURNAL, journal.plan) as journal:
+            finish(batch.folder, journal, tally)
+        write_json(batch.folder / TALLY, tally)
     return batch
 
 
@@ -370,12 +392,14 @@ def _opened(
         folder = home(out)
         journal = _resumed(folder / JOURNAL, variants, first)
         with journal:
-            write_json(folder / MANIFEST, _manifest(variants))
+            journal.reopen()
+            (folder / TALLY).unlink(missing_ok=True)
+            write_manifest(folder, _manifest(variants, folder))
             yield batch(folder), journal
         return
     with new_folder(out, variants.base.scenario, left_over=resume) as folder:
         write_inputs(folder, {name: spec.inputs for name, spec in variants.specs.items()})
-        write_json(folder / MANIFEST, _manifest(variants))
+        write_manifest(folder, _manifest(variants, folder))
         journal = Journal.create(folder / JOURNAL, variants.plan(first, 1))
     with journal:
         yield batch(folder), journal
@@ -386,23 +410,17 @@ def _resumed(path: Path, variants: Variants, first: int) -> Journal:
     if not path.exists():
         return Journal.create(path, variants.plan(first, 1))
     if variants.request.until is not None and path.stat().st_size:
-        with Journal.read(path) as begun:
+        with Journal.read(path, checked=False) as begun:
             first = max(first, len(begun.plan.runs))
     return Journal.resume(path, variants.plan(first, 1))
 
 
-def _manifest(variants: Variants) -> dict[str, Any]:
+def _manifest(variants: Variants, folder: Path) -> dict[str, Any]:
     return {
         "schema": 1,
         **variants.to_json(),
         "numpy": np.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
+        "inputs": inputs_digest(folder),
     }
-
-
-def _header(data: dict[str, Any]) -> RunHeader:
-    """A header from JSON, whose lists were tuples."""
-    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-    found["moves"] = {actor: tuple(moves) for actor, moves in data["moves"].items()}
-    return RunHeader(**found)

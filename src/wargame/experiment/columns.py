@@ -53,11 +53,12 @@ def unpack(packed: Packed, runs: int, names: Collection[str] | None = None) -> C
 
     Raises ValueError if the bytes are not what :func:`pack` made for so many runs.
     """
-    try:
-        data = zlib.decompress(packed.data)
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
     sizes = [np.dtype(dtype).itemsize * runs for _, dtype in packed.schema]
+    try:
+        # A few bytes can stand for gigabytes: no more is unpacked than is due.
+        data = zlib.decompressobj().decompress(packed.data, sum(sizes) + 1)
+    except (zlib.error, OverflowError) as error:
+        raise ValueError(str(error)) from None
     if len(data) != sum(sizes):
         raise ValueError(f"{len(data)} bytes where {sum(sizes)} are due")
     columns: Columns = {}

@@ -11,31 +11,38 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from wargame.boundary import foreign
 from wargame.boundary.files import home, make_folder, write_text
 from wargame.errors import StoreError, WargameError
+from wargame.log import canonical
 
 __all__ = [
     "INPUTS",
     "JOURNAL",
     "MANIFEST",
     "PARQUET",
+    "POLICIES",
     "TALLY",
+    "inputs_digest",
     "is_begun",
+    "json_text",
     "new_folder",
     "read_inputs",
     "read_json",
     "run_log",
+    "seal_of",
     "write_inputs",
     "write_json",
+    "write_manifest",
 ]
 
 JOURNAL, MANIFEST, TALLY = "journal.sqlite", "manifest.json", "tally.json"
 INPUTS, PARQUET = "inputs", "runs.parquet"
-_POLICIES, _LOGS = "policies", "logs"
+POLICIES, _LOGS = "policies", "logs"
 
 Texts = Mapping[str, str]
 
@@ -131,7 +138,23 @@ def _numbered(scenario: str, made: list[Path]) -> Path:
 
 def write_json(path: Path, data: object) -> None:
     """Write JSON so that the file is either the old one or whole."""
-    write_text(path, foreign.dumps(data, ensure_ascii=False, indent=1) + "\n")
+    write_text(path, json_text(data))
+
+
+def json_text(data: object) -> str:
+    """What `write_json` writes."""
+    return foreign.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def write_manifest(folder: Path, data: Mapping[str, Any]) -> None:
+    """Write a folder's manifest, which says by a checksum of its own whether it was edited."""
+    write_json(folder / MANIFEST, {**data, "sum": seal_of(data)})
+
+
+def seal_of(data: Mapping[str, Any]) -> str:
+    """The checksum over all of a manifest but the checksum itself."""
+    rest = {name: value for name, value in data.items() if name != "sum"}
+    return sha256(canonical(rest).encode()).hexdigest()
 
 
 def read_json(path: Path) -> Any:
@@ -150,7 +173,7 @@ def write_inputs(folder: Path, inputs: Mapping[str, Texts]) -> None:
     for variant, texts in inputs.items():
         top = folder / INPUTS
         if texts is not base:
-            top = top / _POLICIES / variant
+            top = top / POLICIES / variant
         for name, text in texts.items():
             if texts is base or name not in base:
                 make_folder((top / name).parent)
@@ -160,17 +183,38 @@ def write_inputs(folder: Path, inputs: Mapping[str, Texts]) -> None:
 def read_inputs(folder: Path, variant: str = "") -> dict[str, str]:
     """The texts of a variant; those of the baseline where none is named."""
     top = folder / INPUTS
-    found = _texts_below(top)
-    texts = {name: text for name, text in found.items() if not name.startswith(f"{_POLICIES}/")}
+    found = {name: _text(path) for name, path in _files_below(top).items()}
+    texts = {name: text for name, text in found.items() if not name.startswith(f"{POLICIES}/")}
     if variant:
-        texts |= _texts_below(top / _POLICIES / variant)
+        own = _files_below(top / POLICIES / variant)
+        texts |= {name: _text(path) for name, path in own.items()}
     if not texts:
         raise StoreError(f"{top} holds no scenario")
     return texts
 
 
-def _texts_below(top: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(top)): path.read_text(encoding="utf-8")
-        for path in sorted(top.rglob("*.yaml"))
-    }
+def inputs_digest(folder: Path) -> str:
+    """A hash over all texts of a folder and their names, none of them read as YAML."""
+    whole = sha256()
+    for name, path in _files_below(folder / INPUTS).items():
+        text = _text(path).encode()
+        whole.update(f"{len(name)} {len(text)} {name}".encode() + text)
+    return whole.hexdigest()
+
+
+def _files_below(top: Path) -> dict[str, Path]:
+    """The texts of a folder by name. Raises StoreError if any of them is no file."""
+    found = {str(path.relative_to(top)): path for path in sorted(top.rglob("*.yaml"))}
+    for path in found.values():
+        if path.is_symlink() or not path.is_file():
+            raise StoreError(f"{path} is no file")
+    return found
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StoreError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None

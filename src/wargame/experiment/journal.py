@@ -7,29 +7,36 @@ anybody counts them.  What is not noted has not been played, so a batch may end 
 The file is locked by the process that plays.  It keeps a rollback journal and not a write-ahead
 log, which some versions of SQLite in use can lose commits from.  Reading goes through the chunks
 in order and holds one at a time, so that memory does not grow with the number of runs.
+
+Each chunk has a seal of its own.  A journal that was finished has one over all of them, over the
+failed runs and over the files beside it: it covers what a chunk's cannot, that none is missing.
+It is checked whenever the journal is opened to be read, without unpacking a chunk.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import numpy as np
+from pydantic import Field, TypeAdapter
 
 from wargame.boundary.database import Connection, Error, open_database
-from wargame.boundary.foreign import value
+from wargame.boundary.foreign import shaped
 from wargame.errors import StoreError
 from wargame.experiment.columns import Columns, Packed, Schema, unpack
 from wargame.experiment.plan import Chunk, Plan, Variant
 from wargame.log import canonical
 
-__all__ = ["Counts", "FailedRun", "Journal"]
+__all__ = ["Counts", "FailedRun", "Journal", "Whole"]
+
+T = TypeVar("T")
 
 FORMAT = 1
 _APPLICATION = 0x77617267  # "warg": marks the file as ours
@@ -58,8 +65,8 @@ class FailedRun:
     variant: str
     run: int
     reason: str
-    command: str
-    """How to play it again, alone."""
+    command: str = ""
+    """How to play it again, alone; the folder says that, never its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,46 @@ class Counts:
 
     played: int
     failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What a finished journal says of itself and of the files beside it.
+
+    root: a hash over the seals of all chunks and the failed runs. runs: of each variant, how many
+    were played and how many failed. files: what the others are to be, by name.
+    """
+
+    root: str
+    runs: dict[str, tuple[int, int]]
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _VariantShape:
+    """A variant of a plan, as it is stored."""
+
+    name: str
+    digest: str
+    overlays: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _PlanShape:
+    """A plan, as it is stored."""
+
+    scenario: str
+    seed: int
+    engine: str
+    runs: tuple[int, int]
+    variants: tuple[_VariantShape, ...]
+
+
+_WHOLE = TypeAdapter(Whole)
+_PLAN = TypeAdapter(_PlanShape)
+_COLUMNS: TypeAdapter[Schema] = TypeAdapter(
+    tuple[tuple[str, Annotated[str, Field(pattern=r"^[<|][biuf][1248]$")]], ...]
+)
 
 
 class Journal:
@@ -81,6 +128,11 @@ class Journal:
         self.plan = plan
         """What the batch is to play; from :meth:`read`, without settings and commands."""
         self._connection = connection
+
+    @property
+    def whole(self) -> Whole | None:
+        """The seal over all of it; None until it is finished, and in those of version 0.1.0."""
+        return _stated(self._connection, "whole", _WHOLE)
 
     # -------------------------------------------------------------------- open and close
 
@@ -104,8 +156,12 @@ class Journal:
         return cls._begin_or_go_on(path, plan)
 
     @classmethod
-    def read(cls, path: str | os.PathLike[str]) -> Journal:
-        """Open a journal to read from it, with the plan that it holds."""
+    def read(cls, path: str | os.PathLike[str], *, checked: bool = True) -> Journal:
+        """Open a journal to read from it, with the plan that it holds.
+
+        checked: once it was finished, StoreError if anything has gone since; not for whoever is
+        about to play what is missing.
+        """
         path = Path(path)
         if not path.exists():
             raise StoreError(f"{path}: there is no batch here")
@@ -115,7 +171,10 @@ class Journal:
             if not _begun(connection):
                 raise StoreError(f"{path}: the batch was stopped before it began")
             connection.execute("PRAGMA query_only = ON")
-            return cls(path, connection, _stored_plan(connection))
+            journal = cls(path, connection, _stored_plan(connection))
+            if checked:
+                journal._check_whole()
+            return journal
 
     @classmethod
     def _begin_or_go_on(cls, path: Path, plan: Plan) -> Journal:
@@ -151,6 +210,22 @@ class Journal:
             with self._writing():
                 _state(self._connection, "plan", _as_json(plan))
         self.plan = plan
+
+    def finish(self, files: Mapping[str, str]) -> None:
+        """Seal the whole of it, until something is stored again.
+
+        files: what is to lie beside the journal, by name, in any form that whoever reads the
+        folder can compare.
+        """
+        with self._writing():
+            runs = {name: [both.played, both.failed] for name, both in self.counts().items()}
+            whole = {"root": self._root(), "runs": runs, "files": dict(files)}
+            _state(self._connection, "whole", whole)
+
+    def reopen(self) -> None:
+        """Take away the seal over the whole: something in the folder is about to change."""
+        with self._writing():
+            pass
 
     def close(self) -> None:
         self._connection.close()
@@ -191,9 +266,9 @@ class Journal:
         with self._writing():
             if not self.gaps(Chunk(variant, run, run + 1)):
                 return False
+            # The last column held a command. What would be a stranger's is neither kept nor read.
             self._connection.execute(
-                "INSERT INTO failed VALUES (?, ?, ?, ?)",
-                (variant, run, reason, self.plan[variant].command(run)),
+                "INSERT INTO failed VALUES (?, ?, ?, '')", (variant, run, reason)
             )
         return True
 
@@ -203,7 +278,7 @@ class Journal:
             return self._connection.execute("DELETE FROM failed").rowcount
 
     def _check_schema(self, schema: Schema) -> None:
-        stored = self._schema()
+        stored = self.schema
         if not stored:
             _state(self._connection, "columns", schema)
         elif stored != schema:
@@ -212,9 +287,10 @@ class Journal:
                 f"those before them {canonical(stored)}"
             )
 
-    def _schema(self) -> Schema:
+    @property
+    def schema(self) -> Schema:
         """The columns that every result has; none as long as there are no results."""
-        return tuple((name, dtype) for name, dtype in _stated(self._connection, "columns") or ())
+        return _stated(self._connection, "columns", _COLUMNS) or ()
 
     # -------------------------------------------------------------------- read
 
@@ -268,7 +344,7 @@ class Journal:
         Raises StoreError at the first chunk that is not as it was stored.
         """
         with _told(self.path):
-            schema = self._schema()
+            schema = self.schema
             for start, stop, seal, data in self._connection.execute(
                 # Cast, because a damaged file may give anything any type.
                 "SELECT CAST(start AS INTEGER), CAST(stop AS INTEGER),"
@@ -283,17 +359,21 @@ class Journal:
                         f"{self.path}: damaged: runs {start} to {stop - 1} of {variant} "
                         "are not as they were stored"
                     )
-                yield range(start, stop), unpack(packed, len(chunk), names)
+                try:
+                    columns = unpack(packed, len(chunk), names)
+                except ValueError as error:
+                    raise StoreError(f"{self.path}: damaged: {error}") from None
+                yield range(start, stop), columns
 
     def failed(self, variant: str | None = None) -> Iterator[FailedRun]:
         """The runs that could not be played, in order."""
         where, which = ("WHERE variant = ?", (variant,)) if variant else ("", ())
         with _told(self.path):
-            for row in self._connection.execute(
-                f"SELECT variant, run, reason, command FROM failed {where} ORDER BY variant, run",
-                which,
+            for variant, run, reason in self._connection.execute(
+                f"SELECT variant, run, reason FROM failed {where} ORDER BY variant, run", which
             ):
-                yield FailedRun(*row)
+                told = "".join(mark if mark.isprintable() else " " for mark in str(reason))
+                yield FailedRun(str(variant), int(run), told)
 
     def digest(self) -> str:
         """A hash of every result, the same however the runs were cut into chunks and played."""
@@ -321,7 +401,37 @@ class Journal:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with _told(self.path), _transaction(self._connection):
+            self._connection.execute("DELETE FROM facts WHERE name = 'whole'")
             yield
+
+    def _root(self) -> str:
+        """A hash over the seals of all chunks and over the failed runs."""
+        root = sha256()
+        for row in self._connection.execute(
+            "SELECT variant, start, stop, hex(sum) FROM chunks LEFT JOIN results"
+            " USING (variant, start) ORDER BY variant, start"
+        ):
+            root.update(canonical(row).encode())
+        for row in self._connection.execute(
+            "SELECT variant, run, reason FROM failed ORDER BY variant, run"
+        ):
+            root.update(canonical(row).encode())
+        return root.hexdigest()
+
+    def _check_whole(self) -> None:
+        """Raises StoreError if anything has gone since the journal was finished."""
+        whole = self.whole
+        if whole is None or whole.root == self._root():
+            return
+        for name, both in self.counts().items():
+            had = whole.runs.get(name, (0, 0))
+            if (both.played, both.failed) != had:
+                raise StoreError(
+                    f"{self.path}: damaged: {both.played + both.failed:,} of the "
+                    f"{sum(had):,} runs of {name} are left; copy the folder anew, or play what "
+                    "is missing with --resume"
+                )
+        raise StoreError(f"{self.path}: damaged: results have been exchanged; copy it anew")
 
 
 # ------------------------------------------------------------------------------ the plan's text
@@ -341,19 +451,11 @@ def _as_json(plan: Plan) -> dict[str, Any]:
 
 
 def _stored_plan(connection: Connection) -> Plan:
-    stored = _stated(connection, "plan")
+    stored = _stated(connection, "plan", _PLAN)
     if stored is None:
         raise StoreError(f"{_file(connection)}: damaged: it holds no plan")
-    return Plan(
-        scenario=stored["scenario"],
-        seed=stored["seed"],
-        engine=stored["engine"],
-        variants=tuple(
-            Variant(variant["name"], variant["digest"], tuple(variant["overlays"]))
-            for variant in stored["variants"]
-        ),
-        runs=range(*stored["runs"]),
-    )
+    variants = tuple(Variant(one.name, one.digest, one.overlays) for one in stored.variants)
+    return Plan(stored.scenario, stored.seed, stored.engine, variants, range(*stored.runs))
 
 
 def _changes(begun: Plan, asked: Plan) -> list[str]:
@@ -415,7 +517,7 @@ def _state(connection: Connection, name: str, fact: object) -> None:
     connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (name, text, seal))
 
 
-def _stated(connection: Connection, name: str) -> Any:
+def _stated(connection: Connection, name: str, shape: TypeAdapter[T]) -> T | None:
     """What :func:`_state` wrote; None if nothing, StoreError if something else."""
     row = connection.execute(
         "SELECT CAST(text AS BLOB), CAST(sum AS BLOB) FROM facts WHERE name = ?", (name,)
@@ -425,7 +527,7 @@ def _stated(connection: Connection, name: str) -> Any:
     text, seal = row
     if sha256(text).digest() != seal:
         raise StoreError(f"{_file(connection)}: damaged: its {name} is not what was stored")
-    return value(text, f"{_file(connection)}: its {name}")
+    return shaped(text, shape, f"{_file(connection)}: damaged: its {name}")
 
 
 def _sum(chunk: Chunk, packed: Packed) -> bytes:

@@ -40,11 +40,6 @@ class Variant:
     overlays: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the function that plays needs to know besides; no part of the batch's identity."""
-    again: str = ""
-    """The command that plays one run of it again; ``{run}`` stands for the run's number."""
-
-    def command(self, run: int) -> str:
-        return self.again.replace("{run}", str(run))
 
 
 @dataclass(frozen=True, slots=True)

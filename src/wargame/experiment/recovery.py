@@ -1,10 +1,9 @@
 """The work of a batch: what to play next, and what to do about what did not come back.
 
 A chunk that fails, whether it raised or took its worker down with it, is cut in two and tried
-again, until the run that is to blame is alone.  A run that keeps failing alone is noted as failed,
-with the command that plays it again; every other run of its chunk is stored.  This module knows
-neither processes nor networks: who plays asks :meth:`Work.take` and answers with :meth:`Work.keep`
-or :meth:`Work.lose`.
+again, until the run that is to blame is alone.  A run that keeps failing alone is noted as failed;
+every other run of its chunk is stored.  This module knows neither processes nor networks: who
+plays asks :meth:`Work.take` and answers with :meth:`Work.keep` or :meth:`Work.lose`.
 """
 
 from __future__ import annotations

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wargame.boundary.files import home
-from wargame.errors import StoreError, WargameError
+from wargame.errors import WargameError
 from wargame.experiment.execute import LocalRunner
-from wargame.experiment.folder import MANIFEST, is_begun, read_json
+from wargame.experiment.folder import is_begun
 from wargame.experiment.plan import MOST_JOBS, chunk_for
 from wargame.experiment.runner import Runner, runner
 from wargame.integers import SEEDS, integer
@@ -74,13 +73,11 @@ class Request:
     @classmethod
     def of_folder(cls, folder: Path) -> Request:
         """What was asked for when a batch was begun. Raises StoreError if the folder has none."""
-        try:
-            asked = read_json(folder / MANIFEST)["asked"]
-            # The first edition kept commands beside the actors; nobody reads them any more.
-            lists = {name: asked[name] and tuple(asked[name]) for name in ("policies", "seats")}
-            return cls(**{**asked, **lists, "programs": None})
-        except (KeyError, TypeError) as error:
-            raise StoreError(f"{folder} is no folder of results: {error!r}") from None
+        from wargame.experiment.manifest import read_manifest  # late: who begins has no manifest
+
+        asked = read_manifest(folder).asked
+        # The first edition kept commands beside the actors; nobody reads them any more.
+        return cls(**{**vars(asked), "seats": asked.seats and tuple(asked.seats)})
 
     def resumed(self, out: str | os.PathLike[str] | None) -> Request:
         """This request, with what it leaves out taken from the one that began the batch.
@@ -104,18 +101,6 @@ class Request:
     def asked(self) -> dict[str, Any]:
         """What a folder keeps of this request; no program's command or address."""
         return {name: value for name, value in vars(self).items() if name != "programs"}
-
-    def again(self, place: int, seed: int) -> str:
-        """The command that plays runs of a variant one at a time, but for the run's number.
-
-        place: of the variant, 0 for the baseline. It is made of words, never taken from a folder;
-        what a folder says is in quotation marks.
-        """
-        overlays = [self.worldview, (self.policies or ())[place - 1] if place else None]
-        words = ["wargame", "run", self.scenario]
-        words += [word for name in overlays if name for word in ("--overlay", name)]
-        words += [word for actor in self.seats or () for word in ("--seat", f"{actor}=PROGRAM")]
-        return f"{shlex.join(words)} --seed {seed} --run"
 
     @property
     def most(self) -> int:

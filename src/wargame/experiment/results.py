@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wargame.errors import StoreError
 from wargame.experiment.columns import Columns
 from wargame.experiment.journal import FailedRun, Journal
 from wargame.record import RunHeader
@@ -173,6 +174,7 @@ class _Count:
             return
         self._runs += len(window.runs)
         columns = window.columns
+        self._check(columns)
         np.add.at(self._ended, (columns["ending"], columns["turn"]), 1)
         for row, name in zip(self._reached, self.header.milestones, strict=True):
             row += np.bincount(columns[f"reached.{name}"], minlength=len(row))
@@ -181,6 +183,13 @@ class _Count:
         for place, name in enumerate(("ending", "turn", "trail"), start=1):
             table[:, place] = columns[name]
         self._proof.update(table.tobytes())
+
+    def _check(self, columns: Columns) -> None:
+        """Raises StoreError if results are of other endings or turns than the header names."""
+        endings, horizon = len(self.header.endings), self.header.horizon
+        turns = (columns["turn"], *(columns[f"reached.{m}"] for m in self.header.milestones))
+        if columns["ending"].max() >= endings or any(c.max() > horizon for c in turns):
+            raise StoreError(f"results of {self.variant} are not those of its manifest")
 
     def tally(self) -> Tally:
         reached = self._reached.copy()

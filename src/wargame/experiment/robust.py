@@ -252,7 +252,7 @@ def robust(
         scenario=first.digest,
         seed=luck,
         engine=__version__,
-        variants=tuple(_variant(scenario, name, spec, luck) for name, spec in specs.items()),
+        variants=tuple(_variant(name, spec) for name, spec in specs.items()),
         runs=range(runs),
         chunk=chunk_for(runs, len(specs), jobs),
     )
@@ -311,14 +311,12 @@ def _specs(
     return specs, excluded
 
 
-def _variant(scenario: str, name: str, spec: Spec, seed: int) -> Variant:
-    overlays = "".join(f" --overlay {overlay}" for overlay in spec.overlay_names)
+def _variant(name: str, spec: Spec) -> Variant:
     return Variant(
         name=name,
         digest=sha256(f"{spec.digest} {spec.overlay_digest}".encode()).hexdigest(),
         overlays=spec.overlay_names,
         settings={"inputs": spec.inputs},
-        again=f"wargame run {scenario}{overlays} --seed {seed} --run {{run}}",
     )
 
 

@@ -6,6 +6,7 @@ All files are read before the first run is played, and all their faults are told
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any
@@ -19,9 +20,18 @@ from wargame.ready import run_header
 from wargame.record import RunHeader
 from wargame.spec import Spec
 
-__all__ = ["BASELINE", "Variants"]
+__all__ = ["BASELINE", "Variants", "identity"]
 
 BASELINE = "baseline"
+
+
+def identity(header: RunHeader, programs: Mapping[str, object]) -> str:
+    """A hash over what a variant plays: the same one, the same game.
+
+    programs: those in seats, by actor.
+    """
+    held = [shlex.quote(f"{actor}={program}") for actor, program in sorted(programs.items())]
+    return sha256(" ".join((header.digest, header.overlay_digest, *held)).encode()).hexdigest()
 
 
 class Variants:
@@ -87,17 +97,12 @@ class Variants:
 
     def _variant(self, name: str) -> Variant:
         spec = self.specs[name]
-        again = self.request.again(list(self.specs).index(name), self.base.seed)
-        named = dict(self.request.programs.named) if self.request.programs else {}
-        seats = [shlex.quote(f"{actor}={program}") for actor, program in sorted(named.items())]
+        programs = dict(self.request.programs.named) if self.request.programs else {}
         return Variant(
             name=name,
-            digest=sha256(
-                " ".join((spec.digest, spec.overlay_digest, *seats)).encode()
-            ).hexdigest(),
+            digest=identity(self.headers[name], programs),
             overlays=spec.overlay_names,
-            settings={"inputs": spec.inputs, "programs": named},
-            again=f"{again} {{run}}",
+            settings={"inputs": spec.inputs, "programs": programs},
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from wargame.english import counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
+from wargame.experiment.recipe import AGAIN, Recipe, path_word
 from wargame.show import figures
 from wargame.show.language import LANGUAGES, cited
 from wargame.show.sheet import Sheet, page
@@ -305,13 +306,7 @@ class _Report(Sheet):
         if not self.facts.others:
             return ""
         batches = (self.batch, *self.facts.others)
-        views = [
-            str(
-                read_json(one.folder / MANIFEST)["asked"]["worldview"]
-                or self.say("as written", "原案")
-            )
-            for one in batches
-        ]
+        views = [one.worldview or self.say("as written", "原案") for one in batches]
         policies = list(dict.fromkeys(name for one in batches for name in one.headers))
         fewest = min(tally.runs for one in batches for tally in one.tallies())
         parts = []
@@ -413,7 +408,8 @@ class _Report(Sheet):
             text += self.tornados(found_sensitivity)
         elif text:
             words = self.say("Which assumptions move the endings most: ", "結末を最も動かす仮定：")
-            command = f"wargame sensitivity {self.batch.header.scenario} --out {self.place}"
+            place = path_word(self.place)
+            command = shlex.join(["wargame", "sensitivity", self.recipe.scenario, "--out", place])
             text += f"<p>{words}<code>{escape(command)}</code></p>"
         return text
 
@@ -603,31 +599,33 @@ class _Report(Sheet):
 
     def again(self) -> str:
         manifest, header = self.facts.manifest, self.batch.header
-        asked = manifest["asked"]
         runs = max(tally.runs for tally in self.batch.tallies())
-        command = f"wargame batch {asked['scenario']} --runs {runs} --seed {header.seed}"
-        command += "".join(f" --policy {policy}" for policy in asked["policies"] or ())
-        command += f" --worldview {asked['worldview']}" if asked["worldview"] else ""
-        held = self.batch.seats
-        command += "".join(f" --seat {shlex.quote(actor)}=PROGRAM" for actor in held)
+        place, held = shlex.quote(path_word(self.place)), self.batch.seats
         shell = [
-            command,
-            f"wargame report {self.place}",
-            f"wargame replay {self.place}#0",
+            self.recipe.batch(runs, header.seed, held),
+            f"wargame compare {place} {AGAIN}",
+            f"wargame report {place}",
+            f"wargame replay {place}#0",
         ]
         text = "<pre><code>" + escape("\n".join(shell)) + "</code></pre>"
         text += (
             "<p>"
             + escape(
                 self.say(
-                    "The same inputs, seed and engine give the same digests, on any machine and "
-                    "with any number of processes. The last command opens run 0 turn by turn.",
+                    "Run beside the folder, the first command plays the batch again; the second "
+                    "finds no difference in any run. The same inputs, seed and engine give the "
+                    "same digests, on any machine and with any number of processes. The last "
+                    "command opens run 0 turn by turn.",
+                    "このフォルダの隣で実行すると、最初のコマンドは同じバッチを再び実行し、2番目のコマンドは"
+                    "どの実行にも差がないことを確かめる。"
                     "同じ入力・シード・エンジンなら、どの機械でもプロセス数によらず同じダイジェストになる。"
                     "最後のコマンドは実行0をターンごとに開く。",
                 )
             )
             + "</p>"
         )
+        if unchecked := self.batch.unchecked(self.lang):
+            text += f"<p>{escape(unchecked)}</p>"
         if held:
             text += f"<p>{escape(self.batch.held_by_programs(self.lang))}</p>"
             text += self.stood_in()
@@ -652,11 +650,20 @@ class _Report(Sheet):
         if failures := self.batch.summary.failures:
             heading = self.say("Runs that failed", "失敗した実行")
             text += f"<h3>{heading}</h3>" + self.bullets(
-                [f"{one.variant} {one.run}: {one.reason}: {one.command}" for one in failures]
+                [
+                    f"{one.variant} {one.run}: {one.reason}: "
+                    + self.recipe.run(one.variant, one.run, header.seed, held)
+                    for one in failures
+                ]
             )
         return text
 
     # ------------------------------------------------------------------------- small things
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How to play it again, from its own files."""
+        return Recipe.of_folder(self.batch.folder, self.batch.headers, self.place)
 
     @property
     def place(self) -> Path:
