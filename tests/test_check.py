@@ -293,3 +293,35 @@ def test_a_gauge_that_only_a_scenario_extending_this_one_reads_is_not_odd(
     known = [(p.stem, p.stem, p) for p in sorted((crisis / "scenarios").glob("*.yaml"))]
     monkeypatch.setattr(checking, "list_available", lambda kind: known * (kind == "scenario"))
     assert lines(capsys, "scenarios/small-crisis.yaml", "scenarios/heir.yaml") == []
+
+
+def test_a_move_that_can_fail_without_words_for_it_is_an_oddity(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = place / "actors" / "words.yaml"
+    sure = words.read_text(encoding="utf-8")
+    unsure = sure.replace(
+        "    direction: escalate\n", "    direction: escalate\n    success: 900\n"
+    )
+    for text, odd in (
+        (sure, []),
+        (unsure, ["threaten can fail, and nothing says how that is told"]),
+        (unsure.replace("    success", "    attempt: In vain.\n    success"), []),
+    ):
+        words.write_text(text, encoding="utf-8")
+        assert main(["check", str(place), "--json"]) == 0
+        warnings = json.loads(capsys.readouterr().out)["warnings"]
+        assert [it["message"] for it in warnings if "can fail" in it["message"]] == odd
+
+
+def test_a_reason_for_a_move_that_the_rule_does_not_favour_is_a_fault(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for actor in (place / "actors").glob("red.yaml"):
+        text = actor.read_text(encoding="utf-8")
+        actor.write_text(
+            text.replace("    favour:", "    reasons: {sulk: Why not}\n    favour:", 1),
+            encoding="utf-8",
+        )
+    found = checked(capsys, str(place), code=2)
+    assert found["messages"] == ["there is no move that this rule favours 'sulk'"]

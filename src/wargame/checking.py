@@ -38,10 +38,11 @@ class Checked:
     """What a check found.
 
     looked_at: how many of what were checked: scenarios, overlays, histories, and files of further
-    kinds; or only the files that were named.
+    kinds; or only the files that were named. sound: the scenarios without a fault, by name or path.
     """
 
     looked_at: dict[str, int] = field(default_factory=dict)
+    sound: dict[str, None] = field(default_factory=dict)
     found: dict[Fault, None] = field(default_factory=dict)
     odd: dict[Fault, None] = field(default_factory=dict)
     questions: Questions = ()
@@ -87,6 +88,7 @@ class Checked:
             here = [fault for fault in compiled.warnings if fault.at and fault.at.file in own]
             self.odd |= dict.fromkeys(here)
         else:
+            self.sound[name] = None
             self.odd |= dict.fromkeys((*compiled.warnings, *_unread(compiled)))
         self.found |= dict.fromkeys(_strangers(spec, find("scenario", name)))
         return tuple(spec.inputs)
@@ -195,6 +197,7 @@ class _Scenarios:
             within.questions = checked.questions
             self._seen[path] = within.scenario(path), within
         files, within = self._seen[path]
+        checked.sound |= within.sound
         checked.found |= within.found
         checked.odd |= within.odd
         return files, within
@@ -211,6 +214,7 @@ class _Scenarios:
             files, within = self.whole(Checked(questions=checked.questions), path)
             if within.found or any(Path(file).name == part.name for file in files):
                 used = True
+                checked.sound |= within.sound
                 checked.found |= within.found
                 checked.odd |= within.odd
         if not used:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from wargame.replay import Replay
+from wargame.compiler import compile_scenario
+from wargame.load import load
+from wargame.replay import Replay, header_for, record
 from wargame.show.clockwork import clockwork
 from wargame.show.language import LANGUAGES
 from wargame.show.lens import ALL, PUBLIC, Lens, lenses
@@ -88,7 +90,10 @@ def test_a_deed_is_told_with_its_reason_and_source(kherson: Replay) -> None:
 
 
 def test_the_story_has_a_beginning_a_middle_and_an_end(kherson: Replay) -> None:
-    for lang, begun in (("en", "It begins on 5 September 2022."), ("ja", "2022年9月5日に始まる。")):
+    for lang, begun in (
+        ("en", "It began on 5 September 2022."),
+        ("ja", "2022年9月5日に始まった。"),
+    ):
         parts = story(Narrator(kherson.playthrough, lang, events=kherson.turns))
         assert parts[0].startswith(begun)
         assert str(kherson.playthrough.turns) in parts[-1]
@@ -183,3 +188,18 @@ def test_what_goes_the_same_way_in_every_run_is_no_news(kherson: Replay) -> None
     narrator = Narrator.of(kherson)
     turns = range(1, kherson.playthrough.turns + 1)
     assert not clockwork(kherson.scenario) & {m.gauge for t in turns for m in narrator.motions(t)}
+
+
+def test_a_milestone_that_lay_behind_at_the_start_is_no_news() -> None:
+    scenario = compile_scenario(load("kaboom-2022"))
+    narrator = Narrator.of(record(scenario, header_for(scenario, run=3, until=2)))
+    assert narrator.milestones(1) == ()
+    assert narrator.milestones(2) == ("Expansion",)
+
+
+def test_a_move_that_fails_has_words_for_it_or_its_title(kherson: Replay) -> None:
+    narrator = Narrator(kherson.playthrough)
+    launch = narrator.told("russia", "general_exchange", succeeded=False)
+    assert launch.endswith("the order was not carried out.")
+    ruled = narrator.told("russia", "barrage", succeeded=False)
+    assert ruled == ("Russia tried the following without success: Barrage on cities and the grid.")

@@ -3,12 +3,16 @@
 Of a folder every YAML file in it and below is checked. Without files, everything that can be found
 by name is. Exits with 2 if anything is wrong. Beside faults it names oddities: what can never
 happen or always does, shares beyond 0 to 1000, dates after the last turn, gauges that nobody
-reads, heat on no dyad, another side's unknown read exactly.
+reads, heat on no dyad, another side's unknown read exactly, a move that can fail without words for
+that. With --told it also tells runs of each scenario in every language and reads them for
+contradictions: a failed move told as done, a cause that the run does not show, a season in the
+wrong month.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from wargame.boundary.files import home
@@ -23,6 +27,7 @@ EXAMPLES = """examples:
   wargame check
   wargame check actors/russia.yaml scenarios/my-crisis.yaml
   wargame check my-crisis/
+  wargame check my-crisis/ --told 50
   wargame check --lang ja
   wargame check --json"""
 
@@ -35,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="YAML files, or folders: every YAML file in them (default: all that ship or stand "
         "here)",
+    )
+    parser.add_argument(
+        "--told",
+        type=int,
+        default=0,
+        metavar="N",
+        help="runs of each scenario to tell and to proofread (default: 0)",
     )
     add_lang(parser, "language of the summary; what is wrong is said in English")
     add_json(parser)
@@ -60,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
         files = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
         findings = check_everything(files, readers, [values])
     faults, warnings = findings.faults, findings.warnings
+    slips = [slip for name in findings.sound for slip in _read(name, args.told)]
     if args.json:
 
         def rows(items: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -75,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
             ]
 
         data = {"checked": findings.checked(), "faults": rows(faults), "warnings": rows(warnings)}
+        if args.told:
+            data["told"] = slips
         print_json(data)
     else:
         for fault in faults:
@@ -82,6 +97,8 @@ def run(args: argparse.Namespace) -> int:
         for warning in warnings:
             allowed = say(args.lang, en=" [odd, but allowed]", ja="［不自然だが許される］")
             print(f"{warning}{allowed}")
+        for slip in slips:
+            print("{scenario}, run {run}, turn {turn} ({lang}): {rule}: {text}".format(**slip))
         print(
             say(
                 args.lang,
@@ -90,4 +107,21 @@ def run(args: argparse.Namespace) -> int:
                 ja=f"{findings.checked('ja')}を検査：誤り{len(faults)}件、不自然な点{len(warnings)}件",
             )
         )
-    return 2 if faults else 0
+    return 2 if faults or slips else 0
+
+
+def _read(name: str, runs: int) -> Iterator[dict[str, Any]]:
+    """What is wrong in the first so many runs of a scenario, told in every language."""
+    from wargame.compiler import compile_scenario
+    from wargame.load import load
+    from wargame.playthrough import play_through
+    from wargame.show.language import LANGUAGES
+    from wargame.show.narrate import Narrator
+    from wargame.show.proofread import proofread
+
+    scenario = compile_scenario(load(name))
+    for run in range(runs):
+        played = play_through(scenario, run=run)
+        for lang in LANGUAGES:
+            for slip in proofread(Narrator(played, lang)):
+                yield {"scenario": name, "run": run, "lang": lang, **vars(slip)}

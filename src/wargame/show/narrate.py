@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
+import numpy as np
+
 from wargame.causes import Happening, Retrial, Things
 from wargame.explain import Explanation, Option, explain, explain_option
 from wargame.ladder import STAGES
 from wargame.playthrough import Playthrough
 from wargame.replay import Replay, books
+from wargame.scenario import Scenario
 from wargame.show.clockwork import clockwork
 from wargame.show.language import (
     begins,
@@ -31,8 +34,9 @@ from wargame.show.language import (
 )
 from wargame.show.lens import Lens
 from wargame.show.units import unit
-from wargame.spec import RuleSpec, Text
+from wargame.spec import MoveSpec, RuleSpec, Text
 from wargame.turn_log import Header, TurnEvent
+from wargame.world import World
 
 HOLD = "hold"
 SMALL_MOVE = 40  # per mille of a gauge's range: less is not worth a line
@@ -61,7 +65,7 @@ class Act:
 
     by: who gave the order (rule, seat, umpire, script, log). visible: public, private or covert.
     direction: escalate, de-escalate, neutral. aims: whom it was aimed at. succeeded: False if it
-    came to nothing. gravity: 100 times its stage on Glasl's ladder, and its rung on Kahn's.
+    came to nothing. gravity: the graver the more.
     """
 
     actor: str
@@ -323,6 +327,10 @@ class Narrator:
         """News as a line: that it was chance is said where the lens knows."""
         return news.text + (self.say(" (chance)") if news.chance else "")
 
+    def by_chance(self, news: News) -> str:
+        """News as sentences, the first of which says that it was chance, where the lens knows."""
+        return self.say("By chance: {what}").format(what=news.text) if news.chance else news.text
+
     def _sentence(self, text: Text | None) -> str:
         return sentence(read(text, self.lang), self.lang)
 
@@ -364,7 +372,7 @@ class Narrator:
                     direction=spec.direction,
                     aims=self.aims(actor, moves[m]),
                     succeeded=bool(succeeded),
-                    gravity=100 * (spec.register_ or 0) + (spec.kahn or 0),
+                    gravity=_gravity(spec),
                 )
             )
         return found
@@ -479,8 +487,7 @@ class Narrator:
         for thing in things:
             if isinstance(thing, Happening):
                 news = happened.get(thing.slot)
-                form = self.say("By chance: {what}") if news and news.chance else "{what}"
-                texts.append(form.format(what=news.text) if news else "")
+                texts.append(self.by_chance(news) if news else "")
                 continue
             record = self.playthrough.records[turn - 1]
             m = int(record.orders[thing.actor][thing.place, 0])
@@ -521,10 +528,15 @@ class Narrator:
         )
 
     def milestones(self, turn: int) -> tuple[str, ...]:
-        """The milestones first reached in a turn, by name."""
+        """The milestones first reached in a turn, by name; none that lay behind at the start."""
         reached = self.playthrough.records[turn - 1].reached[:, 0]
         names = self.scenario.header.milestones
-        return tuple(name for name, first in zip(names, reached, strict=True) if first == turn)
+        behind = _holding(self.scenario, self.playthrough.worlds[0]) if turn == 1 else ()
+        return tuple(
+            name
+            for name, first in zip(names, reached, strict=True)
+            if first == turn and name not in behind
+        )
 
     def meaning(self, name: str) -> str:
         """What an ending or a milestone would mean, in the words of the file."""
@@ -532,9 +544,21 @@ class Narrator:
         return read(spec.about, self.lang) if spec else ""
 
 
+def _holding(scenario: Scenario, world: World) -> set[str]:
+    """The milestones whose conditions hold in a world."""
+    results = scenario.judge_block(world.cells, None, world.turn)
+    return {name for name, it in zip(scenario.milestones, results, strict=False) if np.all(it)}
+
+
 def _intent(item: News | Act) -> bool:
     """Whether its reason is what somebody meant, and no rule's."""
     return isinstance(item, Act) and item.by != "rule"
+
+
+def _gravity(spec: MoveSpec) -> int:
+    """By the stage of Glasl's ladder, then whether it escalates, then the rung of Kahn's."""
+    escalates = spec.direction == "escalate"
+    return 1000 * (spec.register_ or 0) + 100 * escalates + (spec.kahn or 0)
 
 
 def _gravest_first(acts: Iterable[Act]) -> list[Act]:

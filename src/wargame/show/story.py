@@ -49,10 +49,10 @@ def beginning(narrator: Narrator) -> str:
     """Where the ladders stood before the first turn."""
     say = narrator.say
     date = narrator.date(1)
-    start = say("It begins on {date}.").format(date=date) if date else ""
+    start = say("It began on {date}.").format(date=date) if date else ""
     rungs = [
-        say("{pair} stand at stage {stage} of nine ({name})").format(
-            pair=_pair(narrator, rung), stage=rung.stage, name=rung.name
+        say("{pair} were at stage {stage} of 9 ({name})").format(
+            pair=_pair(narrator, rung), stage=rung.stage, name=_within(rung.name)
         )
         for rung in sorted(narrator.rungs(0), key=lambda rung: -rung.stage)[:2]
     ]
@@ -93,7 +93,8 @@ def causes(narrator: Narrator, turn: int) -> list[tuple[Cause, str]]:
                 if rung.change > 0
                 else say("{pair} came down to stage {stage} ({name})")
             )
-            told = form.format(pair=_pair(narrator, rung), stage=rung.stage, name=rung.name)
+            name = _within(rung.name)
+            told = form.format(pair=_pair(narrator, rung), stage=rung.stage, name=name)
             found.append((retrial.of_step(rung.dyad), told))
     return [
         (Cause(turn, things, narrator.caused(turn, things)), sentence(text, narrator.lang))
@@ -103,13 +104,13 @@ def causes(narrator: Narrator, turn: int) -> list[tuple[Cause, str]]:
 
 def _turn(narrator: Narrator, week: Week) -> tuple[str, list[Cause]]:
     """A turn that mattered, told: each cause, and then what it brought about."""
-    brought: dict[str, list[str]] = {}
+    brought: dict[str, list[str]] = {"": []}  # first what nothing in the turn explains
     named = causes(narrator, week.turn)
     for cause, text in named:
         brought.setdefault(cause.text, []).append(text)
     told = [text for cause, texts in brought.items() for text in (cause, *texts)]
-    if not told:
-        told = [next(news.text for news in week.news if news.grave)]
+    if not named:
+        told = [next(narrator.by_chance(news) for news in week.news if news.grave)]
     form = narrator.say("In turn {turn}: {what}")
     whole = form.format(turn=week.turn, what=paragraph(told, narrator.lang))
     return whole, [cause for cause, _ in named if cause.text]
@@ -148,6 +149,11 @@ def last_cause(narrator: Narrator) -> Cause | None:
     things = narrator.retrial(turn).of_ending(name)
     text = narrator.caused(turn, things)
     return Cause(turn, things, text) if text else None
+
+
+def _within(name: str) -> str:
+    """The name of a stage, in brackets."""
+    return name[0].lower() + name[1:]
 
 
 def _pair(narrator: Narrator, rung: Rung) -> str:
