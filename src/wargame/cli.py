@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from wargame import __version__
 from wargame.boundary.files import nowhere
+from wargame.commands import console
 from wargame.commands.outputs import check_out
 from wargame.errors import WargameError, no_such
 
@@ -67,15 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     # The engine's matrices are small: a second BLAS thread would only get in the way of the
     # other processes. It must be said before NumPy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started us
-            setattr(sys, name, nowhere())
+    console.prepare()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
+        console.tell_escapes()
         return code
     except WargameError as error:
         print(f"wargame: {error}", file=sys.stderr)
+        console.tell_escapes()
         return error.exit_code
     except KeyboardInterrupt:
         print("wargame: interrupted", file=sys.stderr)

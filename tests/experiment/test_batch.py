@@ -157,6 +157,11 @@ def test_a_row_for_every_run(whole: Batch) -> None:
     counts = frame[frame.policy == "no-talks"].ending.value_counts()
     assert counts["War"] == whole.tally("no-talks").endings["War"]
     assert (frame.groupby("policy", observed=True).run.nunique() == 1500).all()
+    # A hash is a text, which no spreadsheet rounds; it is the journal's number.
+    (numbers, columns), *_ = whole.columns("no-talks", ["trail"])
+    texts = frame[frame.policy == "no-talks"].sort_values("run").trail
+    assert [int(text, 16) for text in texts[: len(numbers)]] == list(columns["trail"])
+    assert texts.str.fullmatch("0x[0-9a-f]{16}").all()
     assert json.loads(table.schema.metadata[b"wargame"])["seed"] == 7
 
 

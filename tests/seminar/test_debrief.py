@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from leading import BLUE, RED, lead, open_orders, order, play_turn
 
+from wargame.seminar import debrief
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv, report
 from wargame.seminar.guide import PROMPTS
@@ -91,13 +92,21 @@ def test_every_seat_sees_the_whole_report_once_it_is_open(finished: Table) -> No
 
 
 def test_every_row_of_the_csv_has_its_turn_and_no_formula(finished: Table) -> None:
-    found = list(csv.DictReader(io.StringIO(as_csv(finished))))
+    text = as_csv(finished)
+    assert text.startswith("\ufeff")  # or Excel takes Japanese for another encoding
+    found = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
     assert {row["kind"] for row in found} >= {"order", "ladder", "note", "answer", "news"}
     for row in found:
         assert row["turn"] in {"1", "2"}
         assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row.values())
     orders = [row for row in found if row["kind"] == "order"]
     assert len(orders) == 2 * 3 * 2  # turns, seats, orders
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@x", "12345678901234567", "12e456"])
+def test_a_cell_that_a_spreadsheet_would_change_is_text(text: str) -> None:
+    assert debrief._tame(text) == "'" + text
+    assert debrief._tame("turn 12") == "turn 12" and debrief._tame(12) == 12
 
 
 class Page(HTMLParser):

@@ -30,10 +30,12 @@ from wargame.experiment.folder import MANIFEST, PARQUET, TALLY
 
 if TYPE_CHECKING:
     from wargame.experiment.batch import Batch, Interrupted
+    from wargame.experiment.recovery import Progress
     from wargame.experiment.request import Request
     from wargame.experiment.runner import Runner
     from wargame.experiment.stood_in import StoodIn
     from wargame.seminar.outside import Programs
+    from wargame.show.titles import Titles
     from wargame.statistics import Look
 
 EXAMPLES = """examples:
@@ -182,23 +184,22 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
 
 
 def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bool) -> Batch | None:
-    from wargame.commands.counting import glance
     from wargame.experiment.batch import Interrupted, play_batch
     from wargame.show.titles import Titles
 
     meter = Meter("playing")
 
-    looking = look and meter.live
     titles = Titles.of_scenario(
         request.scenario,
-        (request.policies or ()) if looking else (),
-        args.lang if looking else "en",
+        (request.policies or ()) if look else (),
+        args.lang if look else "en",
         request.worldview or "",
     )
+    looks = _Looks(meter, titles)
 
-    def show(looks: tuple[Look, ...]) -> None:
-        meter.clear()
-        print("\n".join(glance(looks, titles)), file=meter.stream)
+    def progress(p: Progress) -> None:
+        looks.go_on(p.played + p.failed)
+        meter.show(p.played + p.failed, p.total, p.rate, p.remaining)
 
     try:
         return play_batch(
@@ -207,8 +208,8 @@ def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bo
             args.out,
             args.resume,
             args.retry,
-            on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
-            on_look=show if looking else None,
+            on_progress=progress,
+            on_look=looks.hold if look else None,
         )
     except Interrupted as stop:
         meter.clear()
@@ -216,6 +217,33 @@ def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bo
         return None
     finally:
         meter.clear()
+
+
+class _Looks:
+    """Tells each look once the batch has gone on: the last is the tables', which say more."""
+
+    def __init__(self, meter: Meter, titles: Titles) -> None:
+        self.meter = meter
+        self.titles = titles
+        self.held: tuple[Look, ...] = ()
+        self.played = -1
+        self.told = 0
+
+    def hold(self, looks: tuple[Look, ...]) -> None:
+        """Keep a look until more was played than it saw."""
+        self.held, self.played = looks, -1
+
+    def go_on(self, played: int) -> None:
+        """So many runs were played."""
+        if self.held and self.played < 0:
+            self.played = played
+        elif self.held and played > self.played:
+            from wargame.commands.counting import glance
+
+            self.meter.clear()
+            lines = glance(self.held, self.titles, first=not self.told)
+            print("\n".join(lines), file=self.meter.stream)
+            self.held, self.told = (), self.told + 1
 
 
 def interrupted(stop: Interrupted, args: argparse.Namespace) -> str:

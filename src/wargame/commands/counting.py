@@ -127,18 +127,21 @@ def failures(failed: list[FailedRun], lang: str) -> list[str]:
     ]
 
 
-def glance(looks: tuple[Look, ...], titles: Titles) -> list[str]:
-    """How things stand while the batch runs: the baseline's shares, and what policies moved."""
+def glance(looks: tuple[Look, ...], titles: Titles, first: bool = True) -> list[str]:
+    """How things stand while the batch runs: the baseline's shares, and what policies moved.
+
+    first: whether the reader has not yet been told what the intervals are.
+    """
     base, *others = looks
     lang, runs = titles.lang, whole(base.n)
-    lines = [
-        say(
+    heading = say(lang, en=f"baseline after {counted(base.n, 'run')}", ja=f"基準、{runs}回の時点")
+    if first:
+        heading += say(
             lang,
-            en=f"baseline after {counted(base.n, 'run')} "
-            "(intervals that hold at all looks together):",
-            ja=f"基準、{runs}回の時点（何度見ても同時に成り立つ区間）：",
+            en=" (intervals that hold at all looks together)",
+            ja="（何度見ても同時に成り立つ区間）",
         )
-    ]
+    lines = [heading + say(lang, en=":", ja="：")]
     lines += [f"  {row.called(titles.head).words(lang)}" for row in base.rows if row.share > 0]
     for look in others:
         moved = [

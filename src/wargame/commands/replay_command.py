@@ -11,6 +11,7 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wargame.commands.console import coloured
 from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
 from wargame.commands.terminal import Meter, caution, print_json
 from wargame.errors import WargameError
@@ -86,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = args.lens == ALL and not args.why
     found = outlook(args, replay, judged=False) if wanted else None
     if args.plain or args.why or args.turn is not None or not _interactive():
-        colour = sys.stdout.isatty()
+        colour = coloured(sys.stdout)
         print("\n".join(plainly(narrator, args.turn, args.why, colour, found)))
     else:
         from wargame.show.terminal import ReplayApp

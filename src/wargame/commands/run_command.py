@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wargame.commands.console import coloured
 from wargame.commands.options import (
     STOOD_IN,
     add_json,
@@ -75,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         ]
         print_json(as_json(narrator, weeks) | ({"programs": counts} if programs else {}))
     else:
-        print(told_run(narrator, weeks, colour=sys.stdout.isatty()))
+        print(told_run(narrator, weeks, colour=coloured(sys.stdout)))
     return STOOD_IN if any(seat.by_rules for seat in programs) else 0
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from wargame.boundary.files import home
 from wargame.boundary.keys import tightened
+from wargame.commands.console import shows
 from wargame.commands.options import add_lang, add_overlay, add_seat, add_seed, seed_of
 from wargame.commands.outputs import add_out, new_file
 from wargame.errors import WargameError
@@ -106,7 +107,8 @@ def run(args: argparse.Namespace) -> int:
         port = listening.getsockname()[1]
         links = tuple(f"{scheme}://{_bracketed(host)}:{port}" for host in hosts)
         app = create_app(table, links, key_file(table))
-        text = welcome(table, links[0], args.lang, qr=not args.no_qr and sys.stdout.isatty())
+        drawn = not args.no_qr and sys.stdout.isatty() and shows("█▀▄", sys.stdout)
+        text = welcome(table, links[0], args.lang, qr=drawn)
         if certificate:
             text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
         stack.callback(print, farewell(table, args, port))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from wargame.boundary.foreign import dumps
+from wargame.commands.console import shows
 from wargame.show.lines import columns
 
 if TYPE_CHECKING:
     from wargame.replay import Replay
 
-BETWEEN = 0.1  # seconds between two looks at the progress
+BETWEEN = 0.1  # seconds between two looks at the progress on a terminal
+QUIET = 30.0  # and between two lines elsewhere
 
 
 def caution(replay: Replay, lang: str) -> None:
@@ -23,28 +26,40 @@ def caution(replay: Replay, lang: str) -> None:
 
 
 class Meter:
-    """A progress line on a terminal; silent where stderr is none."""
+    """A progress line on a terminal; in a log or a notebook a line now and then.
+
+    A command that is done before the first of these lines is due says nothing there.
+    """
 
     def __init__(self, what: str, stream: TextIO | None = None) -> None:
         self.what = what
         self.stream = sys.stderr if stream is None else stream
-        self.live = self.stream.isatty()
-        self.last = 0.0
+        self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.last = 0.0 if self.live else time.monotonic()
+        self.done = 0
 
     def show(self, done: int, total: int, rate: float = 0.0, left: float | None = None) -> None:
         """Say how far it is: `rate` in units per second, `left` in seconds."""
         now = time.monotonic()
-        if not self.live or (done < total and now - self.last < BETWEEN):
+        pause = now - self.last
+        if self.live:
+            due = done >= total or pause >= BETWEEN
+        else:
+            due = self.done < done < total and pause >= QUIET
+        if not due:
             return
-        self.last = now
-        share = done / total if total else 1.0
-        bar = ("━" * round(24 * share)).ljust(24, "·")
-        words = f"{self.what} {bar} {done:,} of {total:,}"
+        self.last, self.done = now, done
+        words = f"{done:,} of {total:,}"
         if rate:
             words += f", {rate:,.0f} a second"
         if left is not None and done < total:
             words += f", {duration(left)} left"
-        self.stream.write(f"\r\x1b[K{words}")
+        if self.live:
+            share = done / total if total else 1.0
+            bar = ("━" * round(24 * share)).ljust(24, "·")
+            self.stream.write(f"\r\x1b[K{self.what} {bar} {words}")
+        else:
+            self.stream.write(f"wargame: {self.what}: {words}\n")
         self.stream.flush()
 
     def clear(self) -> None:
@@ -65,8 +80,9 @@ def duration(seconds: float) -> str:
 
 
 def print_json(data: object) -> None:
-    """Print what ``--json`` asks for: one object, on one line, as UTF-8."""
-    print(dumps(data, ensure_ascii=False))
+    """Print what ``--json`` asks for: one object, on one line, the same data in any encoding."""
+    text = dumps(data, ensure_ascii=False)
+    print(text if shows(text, sys.stdout) else dumps(data))
 
 
 def pad(text: str, width: int, right: bool = False) -> str:

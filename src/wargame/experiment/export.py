@@ -1,7 +1,8 @@
 """``runs.parquet``: one row for every run of a batch, for whoever works with tables.
 
 Failed runs have a row too, with nothing in it but their number: who leaves them out has to do
-so knowingly. Written only where pyarrow is installed (extra ``parquet``).
+so knowingly. Rolling hashes are texts, ``0x0123456789abcdef``: a spreadsheet would round them.
+Written only where pyarrow is installed (extra ``parquet``).
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ def table(window: Window, variant: str, header: RunHeader, variants: tuple[str, 
             codes = np.where(failed, len(header.endings), values).astype(np.int16)
             endings = _texts((*header.endings, FAILED))
             columns[name] = pa.DictionaryArray.from_arrays(_array(codes), endings)
+        elif name == "trail":
+            columns[name] = _hashes(values, failed)
         else:
             columns[name] = _array(values, failed)
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
@@ -96,11 +99,28 @@ def table(window: Window, variant: str, header: RunHeader, variants: tuple[str, 
 def _array(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
     import pyarrow as pa
 
-    valid = None
-    if missing is not None and missing.any():
-        valid = pa.py_buffer(np.packbits(~missing, bitorder="little"))
     held = pa.py_buffer(np.ascontiguousarray(values))
-    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [valid, held])
+    buffers = [_valid(missing), held]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), buffers)
+
+
+def _hashes(values: NDArray[Any], missing: NDArray[np.bool_]) -> pa.StringArray:
+    import pyarrow as pa
+
+    digits = np.frombuffer(values.astype(">u8").tobytes().hex().encode(), dtype="S16")
+    texts = np.char.add(b"0x", digits)
+    ends = np.arange(len(values) + 1, dtype=np.int32) * texts.itemsize
+    return pa.StringArray.from_buffers(
+        len(values), pa.py_buffer(ends), pa.py_buffer(texts.tobytes()), _valid(missing)
+    )
+
+
+def _valid(missing: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    import pyarrow as pa
+
+    if missing is None or not missing.any():
+        return None
+    return pa.py_buffer(np.packbits(~missing, bitorder="little"))
 
 
 def _texts(texts: Sequence[str]) -> pa.StringArray:

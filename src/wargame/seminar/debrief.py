@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -228,6 +229,9 @@ def _title(title: Any, lang: str) -> str:
 
 # ------------------------------------------------------------------------------ rows
 
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_LONG_NUMBER = re.compile(r"[0-9]{16,}|[0-9]+[eE][0-9]+", re.ASCII)
+
 COLUMNS = (
     *("turn", "kind", "actor", "place", "by", "how", "ordered", "free", "target", "intent"),
     *("expect", "left_out", "verdict", "reason", "made", "success", "text", "tags"),
@@ -262,8 +266,12 @@ def rows(table: Game, lang: str = "en") -> list[dict[str, Any]]:
 
 
 def as_csv(table: Game, lang: str = "en") -> str:
-    """`rows` as a CSV file. A cell that a spreadsheet would run as a formula is quoted."""
+    """`rows` as a CSV file, which begins with the mark by which Excel knows UTF-8.
+
+    A cell that a spreadsheet would run as a formula, or round as a number, is quoted.
+    """
     out = io.StringIO()
+    out.write("\ufeff")
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in rows(table, lang):
@@ -272,6 +280,6 @@ def as_csv(table: Game, lang: str = "en") -> str:
 
 
 def _tame(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and (_FORMULA.match(value) or _LONG_NUMBER.fullmatch(value)):
         return "'" + value
     return value
