@@ -147,7 +147,7 @@ def test_what_cannot_be_combined_somewhere_holds_nowhere_under_all_and_keeps_its
     cape = result.regrets[0]["cape"]
     assert cape.missing == ("calm", "rough") and cape.worst == AS_WRITTEN
     assert "cape" not in (*result.regrets[0].minimax, *result.regrets[0].alike)
-    assert "of the 4 policies that can be played everywhere" in result.regrets[0].words()
+    assert "of the 4 policies that were played everywhere" in result.regrets[0].words()
     assert all(conclusion(result, "cape", name).standing != "all" for name in result.outcomes)
     assert conclusion(result, "cape", "sunk").absent == ("calm", "rough")
     assert "cannot be played under calm, rough" in conclusion(result, "cape", "sunk").words()

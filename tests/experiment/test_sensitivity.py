@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from wargame.experiment.levers import (
     with_levers,
 )
 from wargame.experiment.sensitivity import sensitivity
-from wargame.experiment.sensitivity_answer import Cost
+from wargame.experiment.sensitivity_answer import Bar, Cost, Index, Sensitivity
 from wargame.load import load, load_texts
 from wargame.spec import Text
 
@@ -284,3 +285,49 @@ def test_the_command_keeps_the_answer_for_the_report(
     assert main(["sensitivity", path, "--only", "magic"]) == 2
     assert main([*asked, "--worldview", "proud"]) == 2
     assert "magic" in capsys.readouterr().err
+
+
+def told(**totals: tuple[float, float]) -> Sensitivity:
+    """A study of which only Sobol's indices are there: {name: (total, its error)}."""
+    indices = tuple(
+        Index(name, {"en": name, "ja": name}, total / 2, error, total, error, None, None)
+        for name, (total, error) in totals.items()
+    )
+    return Sensitivity("s", "d", (), 1, 0, 0, 100, 100, {}, {"Hit": indices}, {}, {})
+
+
+def test_unknowns_that_cannot_be_told_apart_are_named_together() -> None:
+    found = told(will=(0.78, 0.40), arms=(0.74, 0.47), mud=(0.02, 0.05), luck=(0.60, 0.30))
+    assert found.words() == (
+        "Hit: knowing every unknown would settle 40 % (10 to 70 %) of the variance of single runs, "
+        "the rest is luck; the unknowns that count most cannot be told apart: will (78 ± 40 %) and "
+        "arms (74 ± 47 %), each with all that it interacts with, luck included"
+    )
+    assert "区別できない：will (78 ± 40 %)、arms (74 ± 47 %)" in found.words("ja")
+
+
+def test_one_that_stands_out_is_named_alone_and_none_that_is_not_there() -> None:
+    clear = told(will=(0.78, 0.04), arms=(0.24, 0.07), luck=(0.60, 0.02)).words()
+    assert "will (78 ± 4 %) counts most" in clear and "arms" not in clear
+    none = told(will=(0.08, 0.14), arms=(0.04, 0.07), luck=(1.0, 0.02)).words()
+    assert "no single unknown is shown to count" in none
+
+
+def bar(name: str, difference: float, error: float = 0.01) -> Bar:
+    side = (difference, difference - error, difference + error)
+    title, unit = {"en": name, "ja": name}, {"en": "", "ja": ""}
+    return Bar(
+        name, name, "weight", title, "", "f:1", unit, 1, 2, None, side, None, None, 0.001, True
+    )
+
+
+def test_bars_that_cannot_be_told_apart_are_named_together() -> None:
+    def words(*bars: Bar) -> str:
+        found = replace(told(luck=(1, 0.1), will=(0, 0.1)), indices={}, tornado={"Hit": bars})
+        return found.words().splitlines()[0]
+
+    close = words(bar("will", -0.101), bar("arms", -0.099), bar("mud", -0.02))
+    assert "cannot be told apart at 100 pairs: will (" in close
+    assert "arms (" in close and "mud" not in close and "3 are shown to move it" in close
+    clear = words(bar("will", -0.15), bar("arms", -0.099))
+    assert "this one moves it most: will (" in clear and "arms" not in clear

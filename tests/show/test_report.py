@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from wargame.cli import main
-from wargame.experiment.batch import Batch, run_batch
-from wargame.show.report import report, write_report
+from wargame.experiment.batch import BASELINE, Batch, run_batch
+from wargame.show.report import _Facts, _Report, report, write_report
+from wargame.statistics import Pairs, study
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -111,10 +113,47 @@ def test_the_same_folder_gives_the_same_bytes(page: str, batch: Batch) -> None:
     assert report(Batch.open(batch.folder)) == page
 
 
+def test_figures_are_numbered_as_they_follow_each_other(page: str) -> None:
+    for lang, number in (
+        ("en", r"<figcaption>Figure (\d+)\. "),
+        ("ja", "<figcaption>図([0-9]+)　"),
+    ):
+        body = re.search(rf'<main class="{lang}".*?</main>', page, re.DOTALL)
+        assert body is not None
+        found = [int(n) for n in re.findall(number, body.group())]
+        assert len(found) == body.group().count("<figure>") > 3
+        assert found == list(range(1, len(found) + 1))
+
+
+def test_what_is_not_resolved_says_which_how_many_runs_and_what_they_would_show(
+    batch: Batch,
+) -> None:
+    table = np.array([[900, 30, 0], [17, 500, 0], [0, 0, 0]])  # Libya to KABOOM 30, back 17
+    moved = [Pairs(BASELINE, f"p{i}", ("Libya", "KABOOM"), table, {}) for i in range(4)]
+    table = np.array([[900, 20, 0], [20, 500, 0], [0, 0, 0]])
+    same = Pairs(BASELINE, "same", ("Libya", "KABOOM"), table, {})
+    for lang, count, power in (
+        ("en", "10 comparisons", "80 % power"),
+        ("ja", "10件", "検出力80 %"),
+    ):
+        sheet = _Report(_Facts(batch, ()), lang)
+        first, *rest = sheet.open_questions(study([*moved, same]))
+        assert count in first and len(rest) == 6
+        assert all(power in line for line in rest)
+        runs = re.findall(r"[\d,]{3,}", " ".join(rest))
+        assert all(len(n.replace(",", "").rstrip("0")) <= 2 for n in runs)
+        assert not any("settle" in line or "決着" in line for line in (first, *rest))
+    bounded = _Report(_Facts(batch, ()), "en").open_questions(study([same]))
+    assert len(bounded) == 3, "no difference at all is seen: it can only be shown to be small"
+    assert all("would show it to be within 1 point" in line for line in bounded[1:])
+
+
 def test_worldviews_side_by_side(batch: Batch) -> None:
     text = report(batch, [batch])
     assert "Under other worldviews" in text and "smallest worst regret" in text
+    assert "as written (runs)" in text, "two folders under one worldview are told apart"
     assert "最大後悔" in text
+    assert "data:" not in text and "<image" not in text, "the page lets no picture be shown"
 
 
 def test_the_command_writes_and_says_where(

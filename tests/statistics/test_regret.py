@@ -86,19 +86,25 @@ def test_a_policy_that_cannot_be_played_everywhere_is_neither_dropped_nor_best()
     assert found.minimax == found.alike == found.most_satisfied == ("warn",)
     assert sum(row.wins or 0 for row in found.policies) == 1.0
     first, *_, last = found.words().splitlines()
-    assert first.startswith("KABOOM: of the 2 policies that can be played everywhere, warn has")
+    assert first.startswith("KABOOM: of the 2 policies that were played everywhere, warn has")
     assert last.startswith(
-        "arm cannot be played under samotsvety and is not compared there; under the others its "
+        "arm was not played under samotsvety and is not compared there; under the others its "
         "worst regret is 0.0"
     )
-    assert "armはsamotsvetyでは実行できず" in found.words("ja")
+    assert "armはsamotsvetyでは実行がなく" in found.words("ja")
     json.dumps(found.to_json(), allow_nan=False)
+
+
+def test_worldviews_of_one_name_are_two() -> None:
+    found = regret([[0.1, 0.2], [0.2, np.nan]], ["a", "b"], ["as-written", "as-written"])
+    assert found["b"].missing == ("as-written",)
+    assert found.minimax == ("a",)
 
 
 def test_where_no_policy_can_be_played_everywhere_none_is_best() -> None:
     found = regret([[0.1, np.nan], [np.nan, 0.2]], ["a", "b"], ["calm", "rough"], errors=0.01)
     assert found.minimax == found.best_percentile90 == found.alike == ()
-    assert "no policy can be played under every worldview" in found.words()
+    assert "no policy was played under every worldview" in found.words()
     with pytest.raises(ValueError, match="no policy"):
         regret([[0.1, np.nan]], ["a"], ["calm", "rough"])
 

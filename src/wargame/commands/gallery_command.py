@@ -1,6 +1,6 @@
 """Pick the telling runs of a batch: those to open first.
 
-The most typical run of each ending, the narrowest escape, the sharpest turning point and the
+The most typical run of each ending, a narrow escape, a sharp turning point and the
 longest spiral. Each can be opened, forked and judged under the name that is printed; with --out
 they are written as pages, with one page that links to them.
 """

@@ -27,6 +27,8 @@ from wargame.experiment.odds import Odds, odds_of
 from wargame.ready import compiled
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
+from wargame.statistics import critical, share_interval
+from wargame.statistics.result import interval
 from wargame.turn import begin
 from wargame.world import World
 
@@ -66,23 +68,28 @@ class Pick:
                 return f"「{ending}」で終わる典型的な実行（全実行{of}回の{share}がこの終わり方）"
             return f"A typical run to {ending}, as {share} of {of} model runs end"
         if self.kind == "escape":
-            share = f"{100 * get('share', 0):.0f} %"
+            share, futures = f"{100 * get('share', 0):.0f} %", int(get("of", 0))
+            low, high = share_interval(round(get("share", 0) * futures), futures, critical(0.05))
+            between = interval(float(low), float(high), lang, 0)
             if lang == "ja":
                 return (
-                    f"{others}最も際どい回避：第{self.turn}ターンの後、未来の{share}が「{worst}」に至ったが、"
-                    f"「{ending}」で終わった"
+                    f"{others}際どい回避：第{self.turn}ターンの後、未来{futures}通りの{share}（{between}）が"
+                    f"「{worst}」に至ったが、「{ending}」で終わった"
                 )
             return (
-                f"The narrowest escape{others}: after turn {self.turn}, {share} of its futures "
-                f"led to {worst}, yet it ended in {ending}"
+                f"A narrow escape{others}: after turn {self.turn}, {share} of {futures} futures "
+                f"({between}) led to {worst}, yet it ended in {ending}"
             )
         if self.kind == "turning":
-            moved = f"{100 * get('stir', 0):.0f} %"
+            moved, futures = f"{100 * get('stir', 0):.0f} %", int(get("of", 0))
             if lang == "ja":
-                return f"{others}最も鋭い転機：第{self.turn}ターンが未来の{moved}の行方を変えた"
+                return (
+                    f"{others}鋭い転機：第{self.turn}ターンで未来{futures}通りの約{moved}が"
+                    "行方を変えた"
+                )
             return (
-                f"The sharpest turn{others}: turn {self.turn} changed where {moved} of the "
-                "futures end"
+                f"A sharp turn{others}: turn {self.turn} changed where about {moved} of "
+                f"{futures} futures end"
             )
         length, rises = int(get("turns", 0)), int(get("rises", 0))
         if lang == "ja":
@@ -154,7 +161,7 @@ def pick_runs(
         if closest:  # else none came near
             place = _unnamed(closest, named)
             turn = int(np.argmax(shares[place]))
-            pick("escape", place, turn, closest[0], share=shares[place][turn])
+            pick("escape", place, turn, closest[0], share=shares[place][turn], of=futures)
     stirs = {
         place: [odds.stir(turn) for turn in range(1, odds.turns + 1)]
         for place, odds in looked.items()
@@ -164,7 +171,7 @@ def pick_runs(
         sharpest = sorted(stirs, key=lambda place: (-max(stirs[place]), place))
         place = _unnamed(sharpest, named)
         stir = max(stirs[place])
-        pick("turning", place, stirs[place].index(stir) + 1, sharpest[0], stir=stir)
+        pick("turning", place, stirs[place].index(stir) + 1, sharpest[0], stir=stir, of=futures)
     climbs = _climbs(scenario, header.seed, runs, height)
     if climbs:
         longest = list(climbs)

@@ -5,6 +5,7 @@ Plain answers without the engine, in numbers and in sentences of two languages.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ from typing import Any
 
 from wargame.experiment.levers import KINDS, Kind
 from wargame.statistics import FailureRegions, Regret
-from wargame.statistics.result import Result, percent, say, signed, whole
+from wargame.statistics.lead import leaders, named
+from wargame.statistics.result import Result, interval, percent, say, signed, whole
 
 LUCK = "luck"
 NOT_THERE = "–"  # in place of a value to which nothing can be turned
@@ -67,8 +69,20 @@ class Bar(Assumption):
     @property
     def reach(self) -> float:
         """The largest of the differences, without its sign."""
-        sides = [side[0] for side in (self.less, self.more) if side is not None]
-        return max(abs(one) for one in (*sides, self.swing or 0.0))
+        return self._farthest[0]
+
+    @property
+    def error(self) -> float:
+        """Half the width of the interval of `reach`."""
+        return self._farthest[1]
+
+    @property
+    def _farthest(self) -> tuple[float, float]:
+        """The largest difference without its sign, and half the width of its interval."""
+        sides = [side for side in (self.less, self.more) if side is not None]
+        halves = [(high - low) / 2 for _, low, high in sides]
+        found = [(abs(side[0]), half) for side, half in zip(sides, halves, strict=True)]
+        return max([*found, (abs(self.swing or 0.0), math.hypot(*halves))])
 
     def words(self, lang: str = "en") -> str:
         """Both differences in percentage points; or which way it cannot be turned."""
@@ -170,22 +184,35 @@ class Sensitivity(Result):
     def _strongest(self, name: str, bars: Sequence[Bar], lang: str) -> str:
         found = [bar for bar in bars if bar.resolved]
         of, pairs = whole(self.assumptions), whole(self.pairs)
-        top = (found or list(bars))[0]
-        title, moved = top.title[lang], top.words(lang)
         if not found:
             return say(
                 lang,
                 en=f"{name}: none of {of} unsourced assumptions is shown to move it at {pairs} "
-                f"pairs; nearest comes {title} ({moved})",
-                ja=f"{name}：出典のない仮定{of}件のうち、{pairs}組で動かすと示されたものはない。"
-                f"最も近いのは「{title}」（{moved}）",
+                "pairs",
+                ja=f"{name}：出典のない仮定{of}件のうち、{pairs}組で動かすと示されたものはない",
+            )
+        first = leaders([bar.reach for bar in found], [bar.error for bar in found])
+        titles = [
+            f"{found[i].title[lang]} ({found[i].words(lang)})"
+            if lang != "ja"
+            else f"「{found[i].title[lang]}」（{found[i].words(lang)}）"
+            for i in first
+        ]
+        many, who = len(found), named(titles, lang)
+        if len(first) > 1:
+            return say(
+                lang,
+                en=f"{name}: of {of} unsourced assumptions, {whole(many)} are shown to move it; "
+                f"these move it most and cannot be told apart at {pairs} pairs: {who}",
+                ja=f"{name}：出典のない仮定{of}件のうち、動かすと示されたもの{whole(many)}件。"
+                f"最も動かすのは次のいずれかで、{pairs}組では区別できない：{who}",
             )
         return say(
             lang,
-            en=f"{name}: of {of} unsourced assumptions, this one moves it most: {title} "
-            f"({moved}; {len(found)} shown to move it)",
-            ja=f"{name}：出典のない仮定{of}件のうち最も動かすのは「{title}」"
-            f"（{moved}。動かすと示されたもの{len(found)}件）",
+            en=f"{name}: of {of} unsourced assumptions, this one moves it most: {who}; "
+            f"{whole(many)} shown to move it",
+            ja=f"{name}：出典のない仮定{of}件のうち最も動かすのは{who}。"
+            f"動かすと示されたもの{whole(many)}件",
         )
 
     def _set_aside(self, lang: str) -> str:
@@ -260,14 +287,48 @@ class Cost(Result):
 
 def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
     luck = next(index for index in indices if index.name == LUCK)
-    top = max((index for index in indices if index.name != LUCK), key=lambda index: index.total)
-    known = percent(max(0.0, min(1.0, 1 - luck.total)), 0)
-    alone, all_in = percent(max(0.0, top.first), 0), percent(max(0.0, top.total), 0)
-    return say(
+    unknowns = [index for index in indices if index.name != LUCK]
+    known = _within(1 - luck.total, luck.total_error, lang)
+    shown = [index for index in unknowns if index.total > index.total_error]
+    first = [
+        shown[i] for i in leaders([one.total for one in shown], [one.total_error for one in shown])
+    ]
+    text = say(
         lang,
         en=f"{name}: knowing every unknown would settle {known} of the variance of single runs, "
-        f"the rest is luck; {top.title['en']} counts most ({alone} alone, {all_in} with all "
-        "that it interacts with, luck included)",
-        ja=f"{name}：未知数をすべて知っても、個々の実行の分散の{known}しか決まらず、残りは運。"
-        f"最も効くのは{top.title['ja']}（単独で{alone}、運などとの相互作用を含めて{all_in}）",
+        "the rest is luck; ",
+        ja=f"{name}：未知数をすべて知っても、個々の実行の分散の{known}しか決まらず、残りは運。",
     )
+    if not first:
+        return text + say(
+            lang,
+            en="no single unknown is shown to count at this number of runs",
+            ja="この実行回数では、効くと示された未知数はない",
+        )
+    who = named(
+        [f"{one.title[lang]} ({_share(one.total, one.total_error)})" for one in first], lang
+    )
+    if len(first) > 1:
+        return text + say(
+            lang,
+            en=f"the unknowns that count most cannot be told apart: {who}, each with all that it "
+            "interacts with, luck included",
+            ja=f"最も効く未知数は次のいずれかで、区別できない：{who}（運などとの相互作用を含む）",
+        )
+    return text + say(
+        lang,
+        en=f"{who} counts most, with all that it interacts with, luck included",
+        ja=f"最も効くのは{who}（運などとの相互作用を含む）",
+    )
+
+
+def _share(value: float, error: float) -> str:
+    """A share of the variance with its error: `78 ± 40 %`."""
+    return f"{100 * value:.0f} ± {100 * error:.0f} %"
+
+
+def _within(value: float, error: float, lang: str) -> str:
+    """A share of the variance and its interval, both inside 0 to 1: `30 % (5 to 55 %)`."""
+    middle, low, high = (max(0.0, min(1.0, end)) for end in (value, value - error, value + error))
+    between = interval(low, high, lang, 0)
+    return percent(middle, 0) + say(lang, en=f" ({between})", ja=f"（{between}）")

@@ -300,7 +300,7 @@ class _Page(Sheet):
             words = self.prose("ledger", pairs=whole(found.pairs))
             text += f"<p>{escape(words)}</p>"
             measured = found.that("measured")
-            text += f"<h3>{self.say('What moves the endings most', '結末を最も動かすもの')}</h3>"
+            text += f"<h3>{self.say('What moves the endings', '結末を動かすもの')}</h3>"
             text += self._turned([(row, row.dependence) for row in measured[:MOST]])
             file = self.evidence.spec.scenario
             for name in (next(iter(file.endings), ""), *file.milestones):
@@ -309,7 +309,7 @@ class _Page(Sheet):
                 top = moved[:WORST]
                 if top:
                     called = self.called(name)
-                    title = self.say(f"What moves {called} most", f"{called}を最も動かすもの")
+                    title = self.say(f"What moves {called}", f"{called}を動かすもの")
                     text += self.folded(title, self._turned(top))
         complete = ""
         for kind, names in KINDS.items():

@@ -200,7 +200,10 @@ def policy_by_worldview(
 
         ax = figure.subplots()
         top = max(float(np.nanmax(table)), 1e-9)
-        image = ax.imshow(100 * table, cmap="cividis_r", vmin=0, vmax=100 * top, aspect="auto")
+        # Drawn as areas, not as a picture: a report may load none, not even its own.
+        edges = (np.arange(length + 1) - 0.5 for length in reversed(table.shape))
+        ax.pcolormesh(*edges, table, cmap="cividis_r", vmin=0, vmax=top, edgecolors="white")
+        ax.invert_yaxis()
         for (i, j), value in np.ndenumerate(table):
             if np.isnan(value):
                 ax.text(j, i, "–", ha="center", va="center", fontsize=8, color=INK)
@@ -223,13 +226,15 @@ def policy_by_worldview(
         if len(worldviews) > 4:
             ax.tick_params(axis="x", rotation=25)
         ax.set_title(called(outcome))
-        bar = figure.colorbar(image, ax=ax, pad=0.02)
-        bar.set_label(say(lang, en="% of model runs", ja="モデル実行の％"))
         _foot(
             figure,
             lang,
             n,
-            say(lang, en="in each cell; ± half a 95 % interval", ja="各欄。±は95％区間の半幅"),
+            say(
+                lang,
+                en="in each cell; % of them, ± half a 95 % interval",
+                ja="各欄はその％、±は95％区間の半幅",
+            ),
         )
     return ax
 

@@ -7,19 +7,21 @@ own folder, so a report can be written again, years later, from the folder alone
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from html import escape
+from itertools import count
 from math import nan, sqrt
 from pathlib import Path
 from typing import Any
 
 from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_json as read_foreign
-from wargame.english import counted
+from wargame.english import agreeing, counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
@@ -34,6 +36,8 @@ from wargame.statistics.result import decimals, interval, percent, whole
 from wargame.statistics.verdict import Verdict
 
 SENSITIVITY = "sensitivity.json"
+NUMBER = "<!--number-->"  # where a figure's number goes; what authors write is escaped
+OPEN = 6  # comparisons that are not resolved, those nearest to it
 FLOWS = 5  # of the pairs that changed their ending, the largest exchanges
 STRONGEST = 12  # assumptions in a tornado
 
@@ -116,7 +120,17 @@ class _Report(Sheet):
             ("inputs", self.say("Inputs", "入力"), self.inputs()),
             ("again", self.say("How to run it again", "再実行の方法"), self.again()),
         ]
-        return self.head() + self.chapters(sections)
+        return self.numbered(self.head() + self.chapters(sections))
+
+    def numbered(self, text: str) -> str:
+        """`text` with its figures numbered as they follow each other on the page, which need not
+        be the order in which they were drawn."""
+        numbers = count(1)
+        return re.sub(
+            re.escape(NUMBER),
+            lambda _: self.say("Figure {}. ", "図{}　").format(next(numbers)),
+            text,
+        )
 
     # ------------------------------------------------------------------------- the parts
 
@@ -153,7 +167,7 @@ class _Report(Sheet):
         if study is None:
             return text
         moved = [
-            f"{self.called(one.variant)}: {self.told(row.verdict)}"
+            self.called(one.variant) + self.say(": ", "：") + self.told(row.verdict)
             for name in self.worst
             for one in study
             for row in one
@@ -225,7 +239,7 @@ class _Report(Sheet):
         ]
         drawn = {
             name: self.forest(study, name)
-            for name in (*self.worst, *self.facts.outcomes)
+            for name in dict.fromkeys((*self.worst, *self.facts.outcomes))
             if all(any(row.name == name for row in one) for one in study)
         }
         parts += [drawn[name] for name in self.worst if name in drawn]
@@ -307,6 +321,11 @@ class _Report(Sheet):
             return ""
         batches = (self.batch, *self.facts.others)
         views = [one.worldview or self.say("as written", "原案") for one in batches]
+        # Two folders under one worldview are told apart by the folder.
+        views = [
+            view if views.count(view) == 1 else f"{view} ({one.folder.name})"
+            for view, one in zip(views, batches, strict=True)
+        ]
         policies = list(dict.fromkeys(name for one in batches for name in one.headers))
         fewest = min(tally.runs for one in batches for tally in one.tallies())
         parts = []
@@ -341,7 +360,7 @@ class _Report(Sheet):
                 (
                     row.policy,
                     row.points(self.lang) if row.worst else "",
-                    row.worst,
+                    row.worst if row.maximum else "",
                     percent(row.percentile90, 2) if row.worst else "",
                     comma.join(row.missing),
                 )
@@ -407,7 +426,7 @@ class _Report(Sheet):
         if found_sensitivity is not None:
             text += self.tornados(found_sensitivity)
         elif text:
-            words = self.say("Which assumptions move the endings most: ", "結末を最も動かす仮定：")
+            words = self.say("Which assumptions move the endings: ", "結末を動かす仮定：")
             place = path_word(self.place)
             command = shlex.join(["wargame", "sensitivity", self.recipe.scenario, "--out", place])
             text += f"<p>{words}<code>{escape(command)}</code></p>"
@@ -466,23 +485,54 @@ class _Report(Sheet):
         ]
         study = self.batch.summary.study
         if study is not None:
-            more = [row.verdict.more for one in study for row in one if row.verdict.more]
-            if more:
-                lines.append(
-                    self.say(
-                        f"{counted(len(more), 'comparison')} not resolved; about "
-                        f"{counted(max(more), 'more run')} would settle them.",
-                        f"{whole(len(more))}件の比較は未確定。すべてに決着をつけるには"
-                        f"約{whole(max(more))}回の追加が要る。",
-                    )
-                )
+            lines += self.open_questions(study)
         never = [
-            f"{self.called(tally.policy)}: {share.called(self.called).words(self.lang)}"
+            self.called(tally.policy)
+            + self.say(": ", "：")
+            + share.called(self.called).words(self.lang)
             for tally in tallies
             for share in (*tally.ending_shares(), *tally.milestone_shares())
             if share.at_most is not None
         ]
         return self.bullets(lines) + (self.bullets(never) if never else "")
+
+    def open_questions(self, study: Study) -> list[str]:
+        """What is not resolved, and how many more runs would tell: the nearest first."""
+        unresolved = [
+            (one.variant, row.verdict)
+            for one in study
+            for row in one
+            if row.verdict.kind in ("open", "masked")
+        ]
+        if not unresolved:
+            return []
+        planned = [(who, verdict) for who, verdict in unresolved if verdict.more]
+        planned.sort(key=lambda pair: pair[1].more or 0)
+        comma, colon = self.say(", ", "、"), self.say(": ", "：")
+        are = agreeing(len(unresolved), "is", "are")
+        lines = [
+            self.say(
+                f"{counted(len(unresolved), 'comparison')} {are} not resolved. How many more "
+                "runs would tell, if the truth is as these runs show it, is said of "
+                + ("each." if len(planned) <= OPEN else f"the {OPEN} that need fewest."),
+                f"{whole(len(unresolved))}件の比較は未確定。真の差が今回見えたとおりなら何回の追加で"
+                "わかるかを、"
+                + (
+                    "それぞれ示す。"
+                    if len(planned) <= OPEN
+                    else f"少なくて済む{OPEN}件について示す。"
+                ),
+            )
+            if planned
+            else self.say(
+                f"{counted(len(unresolved), 'comparison')} {are} not resolved.",
+                f"{whole(len(unresolved))}件の比較は未確定。",
+            )
+        ]
+        for who, verdict in planned[:OPEN]:
+            what = f"{self.called(who)}{comma}{self.called(verdict.name)}"
+            lines.append(f"{what}{colon}{verdict.needs(self.lang)}")
+        return lines
 
     def methods(self) -> str:
         pairs = [
@@ -689,8 +739,7 @@ class _Report(Sheet):
             lang=self.lang,
             **named,
         )
-        number = self.say(f"Figure {self.figures}. ", f"図{self.figures}　")
-        caption = f"<figcaption>{number}{escape(label)}</figcaption>"
+        caption = f"<figcaption>{NUMBER}{escape(label)}</figcaption>"
         return f'<figure><div class="scroll" tabindex="0">{drawn}</div>{caption}</figure>'
 
 

@@ -66,7 +66,7 @@ class PolicyRegret(Result):
             places = max(1, decimals(50 * (self.high - self.low)) - 1)
         worst = percent(self.maximum, places).removesuffix(" %")
         text = say(lang, en=f"{worst} points", ja=f"{worst}ポイント")
-        if self.low is None or self.high is None:
+        if self.low is None or self.high is None or self.low == self.high:
             return text
         between = interval(self.low, self.high, lang, places).removesuffix(" %")
         return text + say(lang, en=f" ({between})", ja=f"（{between}）")
@@ -125,19 +125,23 @@ class Regret(Result):
         if not self.minimax:
             return say(
                 lang,
-                en="no policy can be played under every worldview, so none is called the best",
-                ja="すべての世界観で実行できる政策がなく、最良の政策は決められない",
+                en="no policy was played under every worldview, so none is called the best",
+                ja="すべての世界観で実行のある政策がなく、最良の政策は決められない",
             )
         among = ""
         if of < len(self.policies):
             among = say(
                 lang,
-                en=f"of the {of} policies that can be played everywhere, ",
-                ja=f"すべての世界観で実行できる政策{of}件のうち、",
+                en=f"of the {of} policies that were played everywhere, ",
+                ja=f"すべての世界観で実行のある政策{of}件のうち、",
             )
         best = self[self.minimax[0]]
         who, worst = listed(self.minimax, lang), best.points(lang)
-        under = say(lang, en=f"{worst} under {best.worst}", ja=f"{best.worst}の場合に{worst}")
+        under = (
+            say(lang, en=f"{worst} under {best.worst}", ja=f"{best.worst}の場合に{worst}")
+            if best.maximum
+            else say(lang, en=f"{worst} under every worldview", ja=f"どの世界観でも{worst}")
+        )
         others = [self[name] for name in self.alike if name not in self.minimax]
         if others:
             names = listed([row.policy for row in others], lang)
@@ -174,8 +178,8 @@ def _apart(row: PolicyRegret, lang: str) -> str:
     where = listed(row.missing, lang)
     text = say(
         lang,
-        en=f"{row.policy} cannot be played under {where} and is not compared there",
-        ja=f"{row.policy}は{where}では実行できず、そこでは比較しない",
+        en=f"{row.policy} was not played under {where} and is not compared there",
+        ja=f"{row.policy}は{where}では実行がなく、そこでは比較しない",
     )
     if not row.worst:
         return text
@@ -288,7 +292,7 @@ def _row(
         percentile90=float(np.quantile(known, 0.9, method="inverted_cdf")) if names else math.nan,
         satisfied=None if satisfied is None or not names else float(satisfied[there].mean()),
         wins=wins if there.all() else None,
-        missing=tuple(name for name in worldviews if name not in names),
+        missing=tuple(np.array(worldviews, dtype=object)[~there].tolist()),
         low=None if low is None or not names else min(low, worst),
         high=None if high is None or not names else max(high, worst),
     )
