@@ -49,7 +49,7 @@ _ONE_THREAD = dict.fromkeys(
 _GLANCE = 0.25
 """Seconds after which a request to stop is noticed, though no worker has anything to say."""
 
-_FAREWELL = 2.0
+_FAREWELL = 5.0
 """Seconds that a worker has to end by itself."""
 
 _STILLBORN = 5
