@@ -325,3 +325,25 @@ def test_a_reason_for_a_move_that_the_rule_does_not_favour_is_a_fault(
         )
     found = checked(capsys, str(place), code=2)
     assert found["messages"] == ["there is no move that this rule favours 'sulk'"]
+
+
+def test_what_data_files_name_is_looked_for_in_their_scenarios(
+    crisis: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = "schema: 1\nid: x\ntitle: X\n"
+    rate = "{id: r, title: T, because: B, came: arm, forbid: [speak], found: []}"
+    files = {
+        "rates.yaml": f"for: [small-crisis]\nevents:\n  arm: {{moves: [red.arm]}}\nrates:\n"
+        f"  - {rate}\n",
+        "targets.yaml": "scenario: small-crisis\ntargets:\n"
+        "  - {id: t, forecaster: F, event: E, share: Pease, is: 300, give: 5, source: S}\n",
+        "history.yaml": "scenario: small-crisis\nevents:\n"
+        "  - {date: 2022-09-06, actor: red, move: armm}\nending: Pease\n",
+    }
+    for name, text in files.items():
+        (crisis / name).write_text(head + text, encoding="utf-8")
+    told = "\n".join(lines(capsys, *files))
+    assert "rates.yaml:8:55: there is no move 'speak'" in told
+    assert "there is no ending or milestone 'Pease' (did you mean 'Peace'?)" in told
+    assert "history.yaml:6:5: red has no move 'armm' in small-crisis (did you mean 'arm'?)" in told
+    assert "there is no ending 'Pease'" in told

@@ -108,7 +108,8 @@ def test_a_sentence_ends_once() -> None:
 def test_days_of_turns() -> None:
     assert begins("2022-09-05", "1 week", 3) == datetime.date(2022, 9, 19)
     assert begins("2021-12-01", "1 month", 3) == datetime.date(2022, 2, 1)
-    assert begins("2022-09-05", "12 hours", 3) == datetime.date(2022, 9, 5)
+    assert begins("2022-09-05", "12 hours", 2) == datetime.date(2022, 9, 5)
+    assert begins("2022-09-05", "12 hours", 3) == datetime.date(2022, 9, 6)
     assert begins("", "1 week", 3) is None
     assert day(datetime.date(2022, 9, 5), "en") == "5 September 2022"
     assert day(datetime.date(2022, 9, 5), "ja") == "2022年9月5日"

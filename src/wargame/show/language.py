@@ -32,7 +32,7 @@ _MONTHS = (
     "November",
     "December",
 )
-_DAYS = {"hour": 0, "day": 1, "week": 7}
+_STEPS = {unit: datetime.timedelta(**{f"{unit}s": 1}) for unit in ("hour", "day", "week")}
 
 # Kana, Chinese characters, their punctuation and full-width forms: they take no space between.
 _WIDE = r"[\u3000-\u30ff\u31f0-\u31ff\u3400-\u9fff\uff01-\uff9f]"
@@ -177,10 +177,8 @@ def begins(start: str, length: str, turn: int) -> datetime.date | None:
     count, unit = length.split()
     steps = int(count) * (turn - 1)
     unit = unit.removesuffix("s")
-    if unit == "hour":
-        return (first + datetime.timedelta(hours=steps)).date()
-    if unit in _DAYS:
-        return (first + datetime.timedelta(days=_DAYS[unit] * steps)).date()
+    if unit in _STEPS:
+        return (first + _STEPS[unit] * steps).date()
     if unit not in ("month", "year"):
         return None
     months = first.month - 1 + steps * (12 if unit == "year" else 1)
