@@ -85,6 +85,7 @@ def test_a_mark_is_worded_by_the_comparison_that_it_rests_on(
     narrator = Narrator.of(kherson, lang)
     text = turning(narrator, point)
     assert text.startswith(told) and f"{point.ground.points:+.0f}" in text
+    assert narrator.came(3, "usa", 0)[1] in text, "a move that failed is not told as done"
     blunder = point.ground is point.best
     assert (narrator.move("hold") in text) is blunder
     if lang == "en":

@@ -15,7 +15,7 @@ from wargame.show.language import LANGUAGES
 from wargame.show.narrate import Act, Narrator, News
 from wargame.show.proofread import RULES, Proof, Slip, proofread
 
-RUNS = {"kherson-2022": 8, "bridge-2022": 6, "kaboom-2022": 8, "cuba-2021": 6, "tegmark-tree": 150}
+RUNS = {"kherson-2022": 6, "bridge-2022": 4, "kaboom-2022": 8, "cuba-2021": 3, "tegmark-tree": 150}
 
 
 def slips(name: str, runs: range) -> list[tuple[int, str, Slip]]:

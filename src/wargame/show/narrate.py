@@ -387,6 +387,12 @@ class Narrator:
         target = self.named(spec.target) if spec.target in self._actors else ""
         return sentence(filled(told, actor=self.named(actor), target=target), self.lang)
 
+    def came(self, turn: int, actor: str, place: int) -> tuple[str, str]:
+        """The move that an actor's order of a turn was, and what came of it as a sentence."""
+        record = self.playthrough.records[turn - 1]
+        move = self.scenario.header.moves[actor][int(record.orders[actor][place, 0])]
+        return move, self.told(actor, move, bool(record.success[actor][place, 0]))
+
     def names(self, act: Act) -> bool:
         """Whether a deed's sentence says whose deed it is."""
         return self.actor(act.actor) in act.text
@@ -489,13 +495,10 @@ class Narrator:
                 news = happened.get(thing.slot)
                 texts.append(self.by_chance(news) if news else "")
                 continue
-            record = self.playthrough.records[turn - 1]
-            m = int(record.orders[thing.actor][thing.place, 0])
-            move = self.scenario.header.moves[thing.actor][m]
+            move, text = self.came(turn, thing.actor, thing.place)
             spec = self.scenario.spec.moves[move]
             known = self.lens.deed(thing.actor, spec) or self.lens.trace(spec)
-            succeeded = bool(record.success[thing.actor][thing.place, 0])
-            texts.append(self.told(thing.actor, move, succeeded) if known and move != HOLD else "")
+            texts.append(text if known and move != HOLD else "")
         return paragraph(texts, self.lang) if all(texts) else ""
 
     # ------------------------------------------------------------- ladders, gauges, marks

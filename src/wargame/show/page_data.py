@@ -408,7 +408,7 @@ def turning(narrator: Narrator, point: TurningPoint) -> str:
         )
     )
     told = [
-        f"{SIGNS[point.mark]} {narrator.told(point.actor, point.played)}",
+        f"{SIGNS[point.mark]} {narrator.came(point.turn, point.actor, point.order)[1]}",
         against.format(
             other=narrator.move(point.alternative),
             gain=point.ground.points,
