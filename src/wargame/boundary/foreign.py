@@ -6,6 +6,7 @@ Nothing here acts on what it reads. A fault is one line, never a traceback.
 from __future__ import annotations
 
 import json
+import math
 import stat
 from json import dumps as dumps  # what we write ourselves needs no guard
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from wargame.errors import WargameError
 
-__all__ = ["MOST_BYTES", "Malformed", "dumps", "read_json", "shaped", "value"]
+__all__ = ["MOST_BYTES", "Malformed", "dumps", "read_json", "read_shaped", "shaped", "value"]
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -29,13 +30,16 @@ class Malformed(WargameError):
 
 
 def value(text: str | bytes, what: str = "it") -> Any:
-    """What a text of JSON says; NaN and infinities are none.
+    """What a text of JSON says; NaN, infinities and halves of characters are none.
 
     what: what the text is, for the fault. Raises Malformed.
     """
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_constant=_no_number)
+        found = json.loads(decoded, parse_constant=_no_number, parse_float=_finite)
+        if "\\ud" in decoded or "\\uD" in decoded:
+            dumps(found, ensure_ascii=False).encode()
+        return found
     except UnicodeDecodeError:
         raise Malformed(f"{what} is not UTF-8 text") from None
     except RecursionError:
@@ -55,13 +59,19 @@ def shaped(text: str | bytes, shape: TypeAdapter[T], what: str = "it") -> T:
         return shape.validate_json(text, strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in fault["loc"])
         # The place may be a stranger's own word.
-        raise Malformed(f"{what}: {place!a}: {fault['msg']}") from None
+        place = ascii(".".join(str(part) for part in fault["loc"])) + ": "
+        raise Malformed(f"{what}: {place if fault['loc'] else ''}{fault['msg']}") from None
 
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        _no_number(text)
+    return number
 
 
 def read_json(path: Path) -> Any:
@@ -72,3 +82,13 @@ def read_json(path: Path) -> Any:
     if seen.st_size > MOST_BYTES:
         raise Malformed(f"{path} is longer than {MOST_BYTES:,} bytes")
     return value(path.read_bytes(), str(path))
+
+
+def read_shaped(path: Path, shape: TypeAdapter[Any]) -> Any:
+    """What a file of JSON says, if it has a shape; what the shape does not name is left as it is.
+
+    Raises Malformed, and OSError if it cannot be read.
+    """
+    found = read_json(path)
+    shaped(dumps(found), shape, str(path))
+    return found

@@ -32,11 +32,13 @@ def kept_key(path: Path) -> bytes:
     except OSError as error:
         what = "is a link" if path.is_symlink() else f"cannot be read: {error.strerror}"
         raise StoreError(f"{path} {what}; {_CURE}") from None
-    with open(fd, "rb") as file:
+    try:
         seen = os.fstat(fd)
         if not stat.S_ISREG(seen.st_mode) or seen.st_uid != os.geteuid():
             raise StoreError(f"{path} is no key of yours; {_CURE}")
-        key = file.read(LENGTH + 1)
+        key = os.read(fd, LENGTH + 1)
+    finally:
+        os.close(fd)
     if len(key) != LENGTH:
         raise StoreError(f"{path} is no whole key, which has {LENGTH} bytes; {_CURE}")
     return key

@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, TypeAdapter
 
 from wargame import __version__
-from wargame.boundary.foreign import Malformed, read_json
+from wargame.boundary.foreign import Malformed, read_shaped
 from wargame.compiler import compile_scenario
 from wargame.data_files import find, listed
 from wargame.errors import Fault, SpecError, WargameError, no_such
@@ -114,6 +116,7 @@ def gather(
         return lambda done, total: on_progress(part, done, total) if on_progress else None
 
     beside = find("scenario", name)
+    fits = _fits(views, beside)
     stated = patterns_for(spec.scenario.id, beside) if "patterns" in parts else None
     rates = base_rates_for(spec.scenario.id, beside) if "base-rates" in parts else None
     return Evidence(
@@ -136,7 +139,7 @@ def gather(
         ledger=ledger(name, overlays, closely, SCREEN * closely, seed, jobs, tell("ledger"))
         if "ledger" in parts
         else None,
-        fits=_fits(views, beside),
+        fits=fits,
         policies=_titles(name) if "expectations" in parts else {},
     )
 
@@ -209,6 +212,47 @@ def _views(name: str) -> dict[str, Path]:
     return found
 
 
+class _Fit(BaseModel):
+    label: str
+    rival: str
+    goal_low: float
+    goal_high: float
+    share: float | None
+    low: float
+    high: float
+    n: int
+    met: bool
+
+
+class _Range(BaseModel):
+    between: Annotated[list[int], Field(min_length=2, max_length=2)]
+    likely: int | None = None
+
+
+class _Factor(BaseModel):
+    factor: int
+
+
+class _Moved(BaseModel):
+    name: str
+    was: _Range | _Factor
+    now: _Range | _Factor
+
+
+class _Report(BaseModel):
+    """What the page shows of a calibration's report."""
+
+    scenario: str
+    digest: str
+    runs: int
+    met: bool
+    fits: list[_Fit]
+    moved: list[_Moved]
+
+
+_REPORT = TypeAdapter(_Report)
+
+
 def _fits(views: Mapping[str, Path], beside: Path) -> dict[str, Mapping[str, Any]]:
     """The reports that calibration left beside the worldviews; `stale` says whether the scenario
     that one was made for has changed since.
@@ -221,10 +265,10 @@ def _fits(views: Mapping[str, Path], beside: Path) -> dict[str, Mapping[str, Any
         if not fits.is_file():
             continue
         try:
-            report = read_json(fits)
+            report = read_shaped(fits, _REPORT)
             made_for = find("scenario", report["scenario"], beside)
             stale = load(str(made_for)).digest != report["digest"]
             found[view] = {**report, "stale": stale}
-        except (OSError, Malformed, ValueError, KeyError, TypeError) as error:
+        except (OSError, Malformed) as error:
             raise SpecError([Fault(f"cannot read {fits.name}: {error}")]) from None
     return found

@@ -9,7 +9,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter
 
 from wargame.experiment.levers import KINDS, Kind
 from wargame.statistics import FailureRegions, Regret
@@ -96,6 +98,28 @@ class Bar(Assumption):
             en=f", {up} turned up" if up else ", cannot be turned up",
             ja=f"、上げると{up}ポイント" if up else "、上げられない",
         )
+
+
+_Interval = Annotated[list[float], Field(min_length=3, max_length=3)]
+
+
+class _Bar(BaseModel):
+    """What a figure needs of a bar."""
+
+    title: dict[Literal["en", "ja"], str]
+    less: _Interval | None
+    more: _Interval | None
+
+
+class _Stored(BaseModel):
+    """What a report needs of an answer that was kept (see `Sensitivity.to_json`)."""
+
+    words: dict[Literal["en", "ja"], list[str]]
+    tornado: dict[str, list[_Bar]]
+    pairs: int
+
+
+STORED = TypeAdapter(_Stored)
 
 
 def signed_or_none(side: Difference | None) -> str | None:

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from wargame.boundary.files import check_output, write_text
-from wargame.boundary.foreign import read_json as read_foreign
+from wargame.boundary.foreign import read_shaped
 from wargame.english import agreeing, counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile
 from wargame.experiment.recipe import AGAIN, Recipe, path_word
+from wargame.experiment.sensitivity_answer import STORED
 from wargame.show import figures
 from wargame.show.language import LANGUAGES, cited
 from wargame.show.sheet import Sheet, page
@@ -47,12 +48,18 @@ def report(batch: Batch, others: Sequence[Batch] = (), lang: str = "en") -> str:
 
     Raises StoreError if a folder cannot be read.
     """
-    facts = _Facts(batch, tuple(others))
+    facts = _Facts(batch, tuple(others), _answer(batch))
     return page(
         {tongue: _Report(facts, tongue).text() for tongue in LANGUAGES},
         f"{facts.file.title.get(lang)}: wargame report",
         lang,
     )
+
+
+def _answer(batch: Batch) -> Mapping[str, Any] | None:
+    """The sensitivity analysis that was kept in a batch's folder, if there is one."""
+    path = batch.folder / SENSITIVITY
+    return read_shaped(path, STORED) if path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class _Facts:
 
     batch: Batch
     others: tuple[Batch, ...]
+    sensitivity: Mapping[str, Any] | None
 
     @cached_property
     def specs(self) -> dict[str, Spec]:
@@ -82,11 +90,6 @@ class _Facts:
     @cached_property
     def baseline(self) -> Profile:
         return profile(self.batch)
-
-    @cached_property
-    def sensitivity(self) -> Mapping[str, Any] | None:
-        path = self.batch.folder / SENSITIVITY
-        return read_foreign(path) if path.is_file() else None
 
     @cached_property
     def outcomes(self) -> tuple[str, ...]:

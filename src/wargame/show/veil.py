@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from wargame.boundary.foreign import dumps, value
+from wargame.boundary.foreign import Malformed, dumps, value
 
 OPEN = (0, 0)  # the key of what is not veiled at all
 Key = tuple[int, int]
@@ -52,9 +52,12 @@ def veil(item: dict[str, Any], own: Key = OPEN) -> str:
 
 
 def unveil(blob: str, own: Key = OPEN) -> dict[str, Any]:
-    """What `veil` made a blob of."""
-    packed = _mixed(base64.b64decode(blob), own)
-    item: dict[str, Any] = value(zlib.decompress(packed, -15))
+    """What `veil` made a blob of. Raises Malformed."""
+    try:
+        plain = zlib.decompress(_mixed(base64.b64decode(blob), own), -15)
+    except (ValueError, zlib.error):
+        raise Malformed("no veiled turn, or not under this key") from None
+    item: dict[str, Any] = value(plain, "the veiled turn")
     return item
 
 
