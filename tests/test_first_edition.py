@@ -114,3 +114,12 @@ def test_a_seminar_goes_on_and_knows_its_codes(old: Path) -> None:
         assert table.state.turn == 3
     finally:
         table.close()
+
+
+def test_that_an_old_folder_cannot_be_checked_as_a_whole_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["compare", str(FIXTURES / "tree")]) == 0
+    assert "was written by version 0.1.0 or" in capsys.readouterr().out
+    text = report(Batch.open(FIXTURES / "tree"))
+    assert "but not that none was exchanged" in text and "全体として入れ替えがない" in text

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import quarrel
+from hostile_values import mutants
 
 from wargame.cli import main
 from wargame.errors import StoreError, WargameError
@@ -236,72 +237,6 @@ def test_any_damage_to_any_file_is_told_in_one_line_or_changes_no_number(
 
 
 # ------------------------------------------------------------------------------ hostile values
-
-DEEP: list[Any] = []
-for _ in range(400):
-    DEEP = [DEEP]
-
-HOSTILE: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    0,
-    2**70,
-    1e300,
-    "",
-    "\x1b[2J$(reboot)",
-    "../../etc/passwd",
-    "\ud800",
-    [],
-    {},
-    [[]],
-    {"a": {"b": []}},
-    DEEP,
-)
-
-
-def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a JSON value."""
-    yield path
-    if isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths(inner, (*path, key))
-
-
-def with_value(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
-    """A copy of a JSON value in which one place has another value."""
-    if not path:
-        return value
-    key, *rest = path
-    changed = with_value(whole[key], tuple(rest), value)
-    if isinstance(whole, dict):
-        return {**whole, key: changed}
-    return [changed if at == key else inner for at, inner in enumerate(whole)]
-
-
-def without(whole: Any, path: tuple[Any, ...]) -> Any:
-    """A copy in which a place is missing."""
-    key, *rest = path
-    if rest:
-        inner = whole[key]
-        return with_value(whole, (key,), without(inner, tuple(rest)))
-    if isinstance(whole, dict):
-        return {name: inner for name, inner in whole.items() if name != key}
-    return [inner for at, inner in enumerate(whole) if at != key]
-
-
-def mutants(whole: Any, step: int) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Every place with every hostile value and without anything; every `step`-th of them."""
-    number = 0
-    for path in paths(whole):
-        for value in HOSTILE:
-            number += 1
-            if number % step == 0:
-                yield path, with_value(whole, path, value)
-        if path:
-            number += 1
-            if number % step == 0:
-                yield path, without(whole, path)
 
 
 def opened(folder: Path) -> None:

@@ -114,6 +114,7 @@ def compared(batches: list[Batch], args: argparse.Namespace) -> dict[str, Study]
 
 def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespace) -> list[str]:
     """The comparisons as a person reads them."""
+    from wargame.show.lines import wrapped
     from wargame.show.titles import Titles
 
     titles = Titles.of_batch(batches[0], args.lang)
@@ -129,6 +130,8 @@ def told(batches: list[Batch], studies: dict[str, Study], args: argparse.Namespa
                 ),
                 "",
             ]
+        if unchecked := batch.unchecked(args.lang):
+            lines += [*wrapped(unchecked), ""]
     for found in studies.values():
         for one in found:
             if not args.policy or one.variant.rpartition("#")[2] in args.policy:

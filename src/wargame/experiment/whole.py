@@ -3,8 +3,8 @@
 Piece by piece, each thing in a folder has its own seal: chunks in the journal, the manifest. What
 no piece can say is that none is missing and that all are of one batch. So the journal of a
 finished batch has a seal over its chunks and over the files beside it, and what a manifest and a
-plan say of the same thing must agree. No chunk is unpacked for it: that costs a millisecond for a
-hundred chunks, and a megabyte of files a few more.
+plan say of the same thing must agree. No chunk is unpacked for it: that costs 40 ms for ten
+thousand chunks, and a megabyte of files a few.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
@@ -32,7 +33,7 @@ from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
 from wargame.seminar.sandbox import turning_points, what_if
-from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, PROGRAM, RULES
+from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, PROGRAM, PROJECTOR, RULES
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
 from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
@@ -63,6 +64,17 @@ class Ack:
 
     revision: int
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def _as_a_seminars(path: StrPath) -> Iterator[None]:
+    """Tell that a log's events have not the shape of a seminar's: a stranger may have made it."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ReplayError(
+            f"{path}: its events are not a seminar's: {' '.join(repr(error).split())[:200]}"
+        ) from error
 
 
 class Table:
@@ -209,13 +221,21 @@ class Table:
             board = Board(
                 replay.scenario, replay.header, Position(run.worlds, run.records, replay.turns)
             )
-            table = cls(writer, board, found.events, ticks, wall or _now, ask, programs)
+            with _as_a_seminars(path):
+                table = cls(writer, board, found.events, ticks, wall or _now, ask, programs)
+                table._look_at_all()
             if table.state.phase != "ended":
                 table._write(CLOCK, Deed("recovered", {"left": _last_left(found)}))
         except BaseException:
             writer.close()
             raise
         return table
+
+    def _look_at_all(self) -> None:
+        """Draw what every role would see, so that what cannot be drawn is found before a game."""
+        roles = (FACILITATOR, PROJECTOR, *map(_role, self.board.scenario.header.actors))
+        for role in roles:
+            view(self, role, self.state.lang)
 
     def close(self) -> None:
         """Let go of the log; nothing is lost."""

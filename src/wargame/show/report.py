@@ -677,6 +677,18 @@ class _Report(Sheet):
             )
             + "</p>"
         )
+        if not self.batch.complete:
+            done, total = self.batch.counts()
+            text += (
+                "<p>"
+                + escape(
+                    self.say(
+                        f"The batch is not complete: {done:,} of {counted(total, 'run')}.",
+                        f"バッチは途中である：{total:,}回中{done:,}回。",
+                    )
+                )
+                + "</p>"
+            )
         if unchecked := self.batch.unchecked(self.lang):
             text += f"<p>{escape(unchecked)}</p>"
         if held:
