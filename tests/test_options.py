@@ -17,6 +17,7 @@ WRITE = {"run", "batch", "expect", "export", "fork", "gallery", "seminar", "kit"
     "robust",
     "believable",
     "odd",
+    "rare",
 }
 
 

@@ -78,8 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"wargame: {error}", file=sys.stderr)
         console.tell_escapes()
         return error.exit_code
-    except KeyboardInterrupt:
-        print("wargame: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        print("; ".join(("wargame: interrupted", *map(str, stop.args))), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         _no_more_output()
@@ -119,6 +119,7 @@ def _run(argv: list[str]) -> int:
         what = "option" if rest[0].startswith("-") else "place for"
         args.parser.error(no_such(what, rest[0], dict.fromkeys(known) if what == "option" else ()))
     check_out(args)
+    args.words = argv
     code: int = args.function(args)
     return code
 

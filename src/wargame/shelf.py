@@ -27,7 +27,7 @@ from typing import TypeVar
 from wargame.boundary.files import PRIVATE, replaced
 from wargame.errors import StoreError
 
-__all__ = ["keep", "kept"]
+__all__ = ["keep", "kept", "place"]
 
 MOST = 256
 """So many things are kept, a few hundred kilobytes each; the oldest make room."""
@@ -46,18 +46,18 @@ def kept(kind: type[Thing], key: Iterable[str]) -> Thing | None:
 
     key: all that the thing was made from, in an order of its own.
     """
-    folder = _folder()
+    folder = place()
     found = _taken(folder / _name(kind, key)) if folder else None
     return found if isinstance(found, kind) else None
 
 
 def keep(thing: object, key: Iterable[str]) -> None:
     """Put a thing on the shelf; one that cannot be written is no fault."""
-    if folder := _folder():
+    if folder := place():
         _put(folder, _name(type(thing), key), thing)
 
 
-def _folder() -> Path | None:
+def place() -> Path | None:
     """The shelf, if there is one that only this user can write to."""
     try:
         named = os.environ.get("WARGAME_CACHE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -90,6 +91,17 @@ def told(*weeks: str) -> HistorySpec:
 
 def seen(*weeks: str, smoothing: float = EPSILON, runs: int = 400, orders: int = 1) -> Foresight:
     return foresee(told(*weeks), paper(orders), runs, 7, smoothing)
+
+
+def test_what_was_said_is_kept_to_the_last_bit() -> None:
+    said = seen("arm", "parade")
+    kept = Foresight.of_row(said.to_row())
+    assert kept.effective == said.effective
+    for one, other in zip(said.weeks, kept.weeks, strict=True):
+        assert replace(one, forecasts={}) == replace(other, forecasts={})
+        for name, forecast in one.forecasts.items():
+            assert other.forecasts[name].chance == forecast.chance
+            assert np.array_equal(other.forecasts[name].options, forecast.options)
 
 
 def reds(foresight: Foresight) -> list[ActorWeek]:

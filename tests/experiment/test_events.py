@@ -12,7 +12,7 @@ from small_crisis import TEXTS, changed, small_crisis
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.errors import SpecError
-from wargame.experiment import events
+from wargame.experiment import study
 from wargame.experiment.events import NEVER, EventSpec, checked, traces_of, watch, watched
 from wargame.findings import Findings
 from wargame.load import load_texts
@@ -97,10 +97,10 @@ def test_the_answer_depends_on_neither_pieces_nor_processes(
     spec = load_texts(TEXTS)
     whole = watch(spec, EVENTS, 20)
     two = watch(spec, EVENTS, 20, jobs=2)
-    monkeypatch.setattr(events, "chunk_for", lambda runs, variants, jobs: 7)
+    monkeypatch.setattr(study, "chunk_for", lambda runs, variants, jobs: 7)
     heard: list[tuple[int, int]] = []
     pieces = watch(spec, EVENTS, 20, on_progress=lambda *at: heard.append(at))
-    assert heard == [(7, 20), (14, 20), (20, 20)]
+    assert heard == [(0, 20), (7, 20), (14, 20), (20, 20)]
     for traces in (two, pieces):
         assert np.array_equal(whole.live, traces.live)
         for name in EVENTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import shutil
@@ -81,11 +82,19 @@ def test_columns_come_back_as_they_went(columns: dict[str, str], runs: int) -> N
 
 
 @pytest.mark.parametrize(
-    "column", [np.zeros((3, 2)), np.zeros(2), np.array(["a"] * 3), np.array([None] * 3)]
+    "column", [np.zeros((2, 3)), np.zeros(2), np.array(["a"] * 3), np.array([None] * 3)]
 )
-def test_only_numbers_one_per_run_are_columns(column: np.ndarray) -> None:
+def test_only_numbers_of_every_run_are_columns(column: np.ndarray) -> None:
     with pytest.raises(ValueError, match="column 'x'"):
         pack({"x": column}, 3)
+
+
+@pytest.mark.parametrize("inner", [(1,), (52,), (2, 3)])
+@pytest.mark.parametrize("dtype", ["bool", "int8", ">i4", "float64"])
+def test_a_run_may_have_several_numbers_in_a_column(inner: tuple[int, ...], dtype: str) -> None:
+    values = np.arange(4 * math.prod(inner)).reshape(4, *inner).astype(dtype)
+    back = unpack(pack({"x": values}, 4), 4)["x"]
+    assert back.shape == values.shape and (back == values).all()
 
 
 def test_bytes_of_another_length_are_no_columns() -> None:

@@ -10,6 +10,7 @@ import pytest
 from wargame.cli import main
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.robust import AS_WRITTEN, BASELINE, Conclusion, Robust, robust
+from wargame.experiment.study import kept
 
 BOAT = """
 schema: 1
@@ -164,11 +165,23 @@ def test_json_and_words(result: Robust) -> None:
 
 def test_a_folder_is_gone_on_with(boat: str, tmp_path: Path) -> None:
     out = tmp_path / "r"
-    first = robust(boat, ["bail"], ["rough"], runs=400, out=out, avoid=["sunk"])
-    with pytest.raises(StoreError):
-        robust(boat, ["bail"], ["rough"], runs=400, out=out, avoid=["sunk"])
-    again = robust(boat, ["bail"], ["rough"], runs=400, out=out, resume=True, avoid=["sunk"])
+    with kept("robust", {}, out=out) as study:
+        first = robust(boat, ["bail"], ["rough"], runs=400, jobs=study, avoid=["sunk"])
+    with pytest.raises(StoreError, match="not empty"), kept("robust", {}, out=out):
+        pass
+    heard: list[int] = []
+    with kept("robust", {}, out=out, resume=True) as study:
+        again = robust(
+            boat,
+            ["bail"],
+            ["rough"],
+            runs=400,
+            jobs=study,
+            avoid=["sunk"],
+            on_progress=lambda p: heard.append(p.fresh),
+        )
     assert again == first
+    assert heard == [0]
 
 
 def test_nonsense_is_refused(boat: str) -> None:

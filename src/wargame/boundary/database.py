@@ -9,7 +9,12 @@ from sqlite3 import Connection, Error
 
 from wargame.errors import StoreError
 
-__all__ = ["Connection", "Error", "open_database"]
+__all__ = ["Connection", "Error", "in_memory", "open_database"]
+
+
+def in_memory() -> Connection:
+    """An empty database that nothing is left of once it is closed."""
+    return sqlite3.connect(":memory:", isolation_level=None)
 
 
 def open_database(path: Path, mode: str) -> Connection:

@@ -12,6 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import print_json, table
 from wargame.english import counted
 from wargame.statistics.result import say, whole
@@ -46,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X",
         help='share of "anything at all" in every forecast, the guesses\' too (default: 0.1)',
     )
+    add_resume(parser)
     add_lang(parser)
     add_json(parser)
 
@@ -55,14 +57,16 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.backtest import RUNS, backtest
     from wargame.experiment.foresight import SMOOTHING
 
-    found = backtest(
-        args.history,
-        worldview=args.worldview,
-        actors=[name.strip() for name in args.actors.split(",") if name.strip()],
-        runs=RUNS if args.runs is None else args.runs,
-        seed=seed_of(args),
-        smoothing=SMOOTHING if args.smoothing is None else args.smoothing,
-    )
+    with study_of(args) as study:
+        found = backtest(
+            args.history,
+            worldview=args.worldview,
+            actors=[name.strip() for name in args.actors.split(",") if name.strip()],
+            runs=RUNS if args.runs is None else args.runs,
+            seed=seed_of(args),
+            smoothing=SMOOTHING if args.smoothing is None else args.smoothing,
+            jobs=study,
+        )
     if args.json:
         print_json({"schema": 1, **found.to_json()})
     else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
     STOOD_IN,
+    add_cluster,
     add_jobs,
     add_json,
     add_lang,
@@ -81,9 +82,7 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command that plays a batch."""
     add_seed(parser)
     add_jobs(parser)
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="play on a Dask cluster: tcp://host:8786"
-    )
+    add_cluster(parser)
     add_out(
         parser,
         "DIR",

@@ -16,10 +16,10 @@ from wargame.commands.options import (
     add_json,
     add_lang,
     add_seed,
-    jobs_of,
     seed_of,
 )
 from wargame.commands.outputs import add_out, replaces
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, print_json
 
 EXAMPLES = """examples:
@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_jobs(parser)
+    add_resume(parser)
     add_lang(parser, "language that the page opens in")
     add_json(parser, "print one JSON object, and write no page")
 
@@ -72,7 +73,6 @@ def run(args: argparse.Namespace) -> int:
     from wargame.load import load
     from wargame.show.believable import in_short, write_believable
 
-    jobs = jobs_of(args)
     out = args.out or Path(f"believable-{load(args.scenario).scenario.id}.html")
     if not args.json:
         check_output(out, kinds=(".html",))
@@ -81,16 +81,17 @@ def run(args: argparse.Namespace) -> int:
     def show(part: str, done: int, total: int) -> None:
         meters.setdefault(part, Meter(part)).show(done, total)
 
-    evidence = gather(
-        args.scenario,
-        worldview="" if args.worldview == "none" else args.worldview,
-        runs=args.runs,
-        seed=seed_of(args),
-        closely=args.closely,
-        parts=tuple(part.strip() for part in args.only.split(",")) if args.only else PARTS,
-        jobs=jobs,
-        on_progress=show,
-    )
+    with study_of(args) as study:
+        evidence = gather(
+            args.scenario,
+            worldview="" if args.worldview == "none" else args.worldview,
+            runs=args.runs,
+            seed=seed_of(args),
+            closely=args.closely,
+            parts=tuple(part.strip() for part in args.only.split(",")) if args.only else PARTS,
+            jobs=study,
+            on_progress=show,
+        )
     for meter in meters.values():
         meter.clear()
     if args.json:

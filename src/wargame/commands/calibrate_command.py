@@ -10,8 +10,9 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.options import add_cluster, add_jobs, add_json, add_lang
 from wargame.commands.outputs import add_out, replaces
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
 
@@ -47,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings", type=int, default=10, metavar="K", help="other settings to look for"
     )
     add_jobs(parser)
+    add_cluster(parser)
+    add_resume(parser)
     add_lang(parser)
     add_json(parser)
 
@@ -62,19 +65,20 @@ def run(args: argparse.Namespace) -> int:
         meter.what = what
         meter.show(done, total)
 
-    result = calibrate(
-        args.scenario,
-        args.targets,
-        name=path.stem,
-        dials=args.dial,
-        runs=args.runs,
-        seed=args.seed,
-        budget=args.budget,
-        settings=args.settings,
-        jobs=jobs_of(args),
-        command=command_for(_words(args)),
-        on_progress=tell,
-    )
+    with study_of(args) as study:
+        result = calibrate(
+            args.scenario,
+            args.targets,
+            name=path.stem,
+            dials=args.dial,
+            runs=args.runs,
+            seed=args.seed,
+            budget=args.budget,
+            settings=args.settings,
+            jobs=study,
+            command=command_for(_words(args)),
+            on_progress=tell,
+        )
     meter.clear()
     beside = save(result, path)
     if args.json:

@@ -12,7 +12,8 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.commands.options import add_jobs, add_json, add_lang
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, caution, print_json, table
 from wargame.english import counted
 
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge the moves of the K turns that moved the odds most (default: 3; 0: none)",
     )
     add_jobs(parser)
+    add_resume(parser)
     add_lang(parser)
     add_json(parser)
 
@@ -57,23 +59,23 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"--runs must be between 1 and 1,000,000, not {args.runs:,}")
     if args.turning_points < 0:
         raise WargameError("--turning-points cannot be below 0")
-    jobs = jobs_of(args)
     replay = read_playthrough(args.log)
     if not replay.verdict.identical:
         raise WargameError(f"{args.log}: {replay.verdict.words()}; it has no odds here")
     caution(replay, args.lang)
     meter = Meter("futures")
-    odds = odds_of(replay, args.runs, jobs, meter.show)
     points: tuple[TurningPoint, ...] = ()
-    if args.turning_points:
-        points = turning_points(
-            replay,
-            odds,
-            turns=args.turning_points,
-            futures=args.runs,
-            jobs=jobs,
-            on_progress=Meter("turning points").show,
-        )
+    with study_of(args) as study:
+        odds = odds_of(replay, args.runs, study, meter.show)
+        if args.turning_points:
+            points = turning_points(
+                replay,
+                odds,
+                turns=args.turning_points,
+                futures=args.runs,
+                jobs=study,
+                on_progress=Meter("turning points").show,
+            )
     meter.clear()
     if args.json:
         data: dict[str, Any] = odds.to_json()

@@ -96,6 +96,13 @@ def add_worldviews(
     _add_names(parser, "worldview", "worldviews", "W", help, default)
 
 
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """``--cluster``: who plays in place of processes on this machine."""
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help="play on a Dask cluster: tcp://host:8786"
+    )
+
+
 def add_overlay(parser: argparse.ArgumentParser, help: str = "a policy or worldview") -> None:
     """``--overlay``: as many as one likes, laid over each other."""
     _add_names(parser, "overlay", "overlays", "O", help, [])

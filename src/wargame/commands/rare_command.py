@@ -7,22 +7,31 @@ independent replicates, and plain runs check it where they can.
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
+    add_cluster,
+    add_jobs,
     add_json,
     add_lang,
     add_policies,
     add_seed,
     add_worldview,
+    jobs_of,
     seed_of,
 )
+from wargame.commands.outputs import add_out, fills
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, print_json
 from wargame.errors import WargameError
+
+if TYPE_CHECKING:
+    from wargame.experiment.study import Study
 
 EXAMPLES = """examples:
   wargame rare kherson-2022 --state KABOOM --policy nato-stays-out
   wargame rare kherson-2022 --state KABOOM --levels "stage(russia, usa) + 9 * nato.strike_done"
+  wargame rare kherson-2022 --state KABOOM --replicates 400 --out runs/rare --jobs 8
   wargame batch kherson-2022 --rare KABOOM"""
 
 
@@ -54,26 +63,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pilot", type=int, default=2000, metavar="N", help="plain runs beforehand (default: 2000)"
     )
     add_seed(parser)
+    add_jobs(parser)
+    add_cluster(parser)
+    add_out(
+        parser,
+        "DIR",
+        "folder that keeps what was played, and the answer",
+        writes=fills("rare.json"),
+    )
+    add_resume(parser)
     add_lang(parser)
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and say how sure it is."""
-    estimates(
-        args.scenario,
-        args.state,
-        policies=args.policy,
-        worldview=args.worldview or "",
-        seed=seed_of(args),
-        lang=args.lang,
-        as_json=args.json,
-        height=args.levels,
-        levels=_whole_numbers(args.stops),
-        replicates=args.replicates,
-        effort=args.effort,
-        pilot=args.pilot,
-    )
+    from wargame.experiment.folder import write_json
+
+    with study_of(args, args.out) as study:
+        found = estimates(
+            args.scenario,
+            args.state,
+            study,
+            policies=args.policy,
+            worldview=args.worldview or "",
+            seed=seed_of(args),
+            lang=args.lang,
+            as_json=args.json,
+            height=args.levels,
+            levels=_whole_numbers(args.stops),
+            replicates=args.replicates,
+            effort=args.effort,
+            pilot=args.pilot,
+        )
+    if args.out:
+        write_json(args.out / "rare.json", found)
     return 0
 
 
@@ -83,21 +107,26 @@ def of_batch(args: argparse.Namespace) -> int:
     unused["seat"] = args.seat
     if given := [name for name, value in unused.items() if value]:
         raise WargameError(f"--rare splits runs and keeps none: leave out --{given[0]}")
-    estimates(
-        args.scenario,
-        args.rare,
-        policies=args.policy or [],
-        worldview=args.worldview or "",
-        seed=seed_of(args),
-        lang=args.lang,
-        as_json=args.json,
-    )
+    from wargame.experiment.study import Study
+
+    with Study(jobs_of(args), cluster=args.cluster) as study:
+        estimates(
+            args.scenario,
+            args.rare,
+            study,
+            policies=args.policy or [],
+            worldview=args.worldview or "",
+            seed=seed_of(args),
+            lang=args.lang,
+            as_json=args.json,
+        )
     return 0
 
 
 def estimates(
     scenario: str,
     state: str,
+    study: Study,
     *,
     policies: list[str],
     worldview: str = "",
@@ -105,8 +134,8 @@ def estimates(
     lang: str = "en",
     as_json: bool = False,
     **settings: Any,
-) -> None:
-    """Print the share of `state` in the baseline and under each policy.
+) -> dict[str, Any]:
+    """Print the share of `state` in the baseline and under each policy, and return it all.
 
     settings: as `experiment.rare.rare_share` takes them.
     """
@@ -122,16 +151,19 @@ def estimates(
     found: list[dict[str, Any]] = []
     for name, spec in specs.items():
         meter = Meter(f"climbing, {name}")
-        estimate = rare_share(spec, state, seed=seed, on_progress=meter.show, **settings)
+        estimate = rare_share(
+            spec, state, seed=seed, jobs=study, on_progress=meter.show, **settings
+        )
         meter.clear()
         found.append({"policy": name, **estimate.to_json()})
         if not as_json:
             told = estimate.called(titles.head).words(lang)
             print(f"{titles.typed(name)}\n  " + told.replace("\n", "\n  "))
+    spec = specs[BASELINE]
+    head = {"schema": 1, "scenario": spec.scenario.id, "digest": spec.digest, "state": state}
     if as_json:
-        spec = specs[BASELINE]
-        head = {"schema": 1, "scenario": spec.scenario.id, "digest": spec.digest, "state": state}
         print_json({**head, "results": found})
+    return {**head, "results": found}
 
 
 def _whole_numbers(text: str) -> list[int]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import argparse
 
 from wargame.commands.options import (
+    add_cluster,
     add_jobs,
     add_json,
     add_lang,
     add_policies,
     add_seed,
     add_worldviews,
-    jobs_of,
     named,
     seed_of,
 )
 from wargame.commands.outputs import add_out, fills
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
@@ -52,10 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_jobs(parser)
+    add_cluster(parser)
     add_out(parser, "DIR", "folder that keeps what was played", writes=fills())
-    parser.add_argument(
-        "--resume", action="store_true", help="go on with an interrupted --out folder"
-    )
+    add_resume(parser)
     add_lang(parser)
     add_json(parser)
 
@@ -73,19 +73,18 @@ def run(args: argparse.Namespace) -> int:
         raise WargameError(f"name at least one {what}: --{what} {what[0].upper()}")
     # Read before the playing, in which somebody may change a file.
     titles = Titles.of_scenario(args.scenario, (*policies, *worldviews), args.lang)
-    result = robust(
-        args.scenario,
-        policies,
-        worldviews,
-        outcomes=named(args.outcomes),
-        avoid=named(args.avoid),
-        runs=args.runs,
-        seed=seed_of(args),
-        jobs=jobs_of(args),
-        out=args.out,
-        resume=args.resume,
-        on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
-    )
+    with study_of(args, args.out) as study:
+        result = robust(
+            args.scenario,
+            policies,
+            worldviews,
+            outcomes=named(args.outcomes),
+            avoid=named(args.avoid),
+            runs=args.runs,
+            seed=seed_of(args),
+            jobs=study,
+            on_progress=lambda p: meter.show(p.played + p.failed, p.total, p.rate, p.remaining),
+        )
     meter.clear()
     if args.json:
         print_json(result.to_json())

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wargame.commands.options import (
+    add_cluster,
     add_jobs,
     add_json,
     add_lang,
@@ -20,10 +21,10 @@ from wargame.commands.options import (
     add_policies,
     add_seed,
     add_worldviews,
-    jobs_of,
     seed_of,
 )
 from wargame.commands.outputs import add_out, joins
+from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
@@ -65,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_seed(parser)
     add_jobs(parser)
+    add_cluster(parser)
+    add_resume(parser)
     add_out(
         parser,
         "DIR",
@@ -81,7 +84,6 @@ def run(args: argparse.Namespace) -> int:
     from wargame.experiment.sensitivity import PARTS, sensitivity
     from wargame.show.titles import Titles
 
-    jobs = jobs_of(args)
     parts = [part.strip() for part in args.only.split(",")] if args.only else PARTS
     if (args.policy or args.worldview) and "regret" not in parts:
         raise WargameError(
@@ -95,20 +97,21 @@ def run(args: argparse.Namespace) -> int:
     # Read before the playing, in which somebody may change a file.
     titles = Titles.of_scenario(args.scenario, (*args.policy, *args.worldview), args.lang)
     meter = Meter("playing")
-    found = sensitivity(
-        args.scenario,
-        overlays=args.overlay,
-        policies=args.policy,
-        worldviews=args.worldview,
-        parts=parts,
-        pairs=args.pairs,
-        screen=args.screen,
-        base=args.base,
-        seed=seed_of(args),
-        jobs=jobs,
-        on_cost=tell,
-        on_progress=meter.show,
-    )
+    with study_of(args) as study:
+        found = sensitivity(
+            args.scenario,
+            overlays=args.overlay,
+            policies=args.policy,
+            worldviews=args.worldview,
+            parts=parts,
+            pairs=args.pairs,
+            screen=args.screen,
+            base=args.base,
+            seed=seed_of(args),
+            jobs=study,
+            on_cost=tell,
+            on_progress=meter.show,
+        )
     meter.clear()
     if args.out:
         write_json(args.out / "sensitivity.json", found.to_json())

@@ -21,8 +21,9 @@ from wargame.experiment.foresight import (
     SMOOTHING,
     UNLEARNED,
     ActorWeek,
-    foresee,
+    foreseen,
 )
+from wargame.experiment.study import Jobs
 from wargame.history import turn_of
 from wargame.load import load_history
 from wargame.orders import HOLD
@@ -237,12 +238,14 @@ def backtest(
     seed: int | None = None,
     until: datetime.date = ADJUSTED_UNTIL,
     smoothing: float = SMOOTHING,
+    jobs: Jobs = 1,
 ) -> Backtest:
     """Score the model and three guesses on what was really done.
 
     history: its name, its path, or as it was loaded. scenario: the one that it is told in,
     compiled, if it is at hand; else it is loaded with `worldview`. actors: who is scored; all by
-    default. Raises SpecError for files and names, OrderError for numbers that make no sense.
+    default. jobs: a study, if it shall keep what the model said. Raises SpecError for files and
+    names, OrderError for numbers that make no sense.
     """
     if not 0 < smoothing < 1:
         raise OrderError(f"a smoothing of {smoothing} makes no sense: it lies between 0 and 1")
@@ -256,7 +259,7 @@ def backtest(
             known = hint(actor, scenario.header.actors)
             raise SpecError([Fault(f"{actor} takes no part in {told.scenario}", None, known)])
     seed = scenario.header.seed if seed is None else seed
-    seen = foresee(told, scenario, runs, seed, smoothing)
+    seen = foreseen(told, scenario, runs, seed, smoothing, jobs)
     weeks = [week for week in seen.weeks if week.actor in actors or not actors]
     # A week belongs to the part that its last day belongs to.
     edge = turn_of(until + datetime.timedelta(days=1), scenario) - 1

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
 from wargame.experiment.data import data_files, read_data
-from wargame.experiment.events import EventSpec, Progress, Traces, checked, watch, watched
+from wargame.experiment.events import EventSpec, Traces, checked, watch, watched
 from wargame.experiment.questions import (
     Answer,
     QuestionSpec,
@@ -26,6 +26,7 @@ from wargame.experiment.questions import (
     rates,
     unknown_events,
 )
+from wargame.experiment.study import Jobs, OnProgress
 from wargame.findings import Findings
 from wargame.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text
 from wargame.statistics import critical, share_interval, square_and_add
@@ -234,8 +235,8 @@ def base_rates(
     spec: Spec,
     runs: int = 2000,
     seed: int | None = None,
-    jobs: int = 1,
-    on_progress: Progress | None = None,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
 ) -> BaseRates:
     """Play `runs` runs of a scenario, once for each set of forbidden moves, and compare.
 

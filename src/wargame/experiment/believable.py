@@ -25,6 +25,7 @@ from wargame.experiment.batch import run_batch
 from wargame.experiment.expect import MARGIN, Expectations, judge, predicting
 from wargame.experiment.ledger import Ledger, ledger
 from wargame.experiment.patterns import Patterns, patterns, patterns_for
+from wargame.experiment.study import Jobs, Study, studying
 from wargame.load import load, load_history
 from wargame.spec import Spec
 from wargame.statistics.result import Result
@@ -87,15 +88,15 @@ def gather(
     seed: int | None = None,
     closely: int = CLOSELY,
     parts: tuple[str, ...] = PARTS,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     on_progress: Progress | None = None,
 ) -> Evidence:
     """Play what is needed for every part.
 
     worldview: a name or path, "" for none; left out, `DEFAULT` where it fits the scenario. runs:
     of each question. closely: runs behind each row of the ledger, 0 measures none.
-    on_progress: told (part, done, all). Raises SpecError for faulty files, WargameError for
-    numbers that make no sense.
+    jobs: processes, or a study. on_progress: told (part, done, all). Raises SpecError for faulty
+    files, WargameError for numbers that make no sense.
     """
     if unknown := [part for part in parts if part not in PARTS]:
         raise WargameError(no_such("part", unknown[0], PARTS))
@@ -119,29 +120,34 @@ def gather(
     fits = _fits(views, beside)
     stated = patterns_for(spec.scenario.id, beside) if "patterns" in parts else None
     rates = base_rates_for(spec.scenario.id, beside) if "base-rates" in parts else None
-    return Evidence(
-        spec=spec,
-        scenario=spec.scenario.id,
-        digest=spec.digest,
-        asked=parts,
-        worldview=worldview,
-        seed=seed,
-        runs=runs,
-        engine=__version__,
-        patterns=patterns(stated, spec, runs, seed, jobs, tell("patterns"), beside)
-        if stated
-        else None,
-        backtest=_backtest(spec, beside, seed, tell("backtest")) if "backtest" in parts else None,
-        base_rates=base_rates(rates, spec, runs, seed, jobs, tell("base rates")) if rates else None,
-        expectations=_expectations(name, worldview, runs, seed, jobs, tell("expectations"))
-        if "expectations" in parts
-        else None,
-        ledger=ledger(name, overlays, closely, SCREEN * closely, seed, jobs, tell("ledger"))
-        if "ledger" in parts
-        else None,
-        fits=fits,
-        policies=_titles(name) if "expectations" in parts else {},
-    )
+    with studying(jobs) as study:
+        return Evidence(
+            spec=spec,
+            scenario=spec.scenario.id,
+            digest=spec.digest,
+            asked=parts,
+            worldview=worldview,
+            seed=seed,
+            runs=runs,
+            engine=__version__,
+            patterns=patterns(stated, spec, runs, seed, study, tell("patterns"), beside)
+            if stated
+            else None,
+            backtest=_backtest(spec, beside, seed, study, tell("backtest"))
+            if "backtest" in parts
+            else None,
+            base_rates=base_rates(rates, spec, runs, seed, study, tell("base rates"))
+            if rates
+            else None,
+            expectations=_expectations(name, worldview, runs, seed, study, tell("expectations"))
+            if "expectations" in parts
+            else None,
+            ledger=ledger(name, overlays, closely, SCREEN * closely, seed, study, tell("ledger"))
+            if "ledger" in parts
+            else None,
+            fits=fits,
+            policies=_titles(name) if "expectations" in parts else {},
+        )
 
 
 def _expectations(
@@ -149,7 +155,7 @@ def _expectations(
     worldview: str,
     runs: int,
     seed: int,
-    jobs: int,
+    study: Study,
     on_progress: Callable[[int, int], object],
 ) -> Expectations | None:
     """The verdicts on what policies say of themselves; None where none says anything."""
@@ -159,22 +165,24 @@ def _expectations(
         raise
     except WargameError:
         return None
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = (study.folder or Path(scratch)) / "expectations"
         batch = run_batch(
             name,
             policies=policies,
             worldview=worldview or None,
             runs=runs,
             seed=seed,
-            jobs=jobs,
-            out=Path(folder) / "batch",
+            jobs=study.jobs,
+            out=folder,
+            resume=folder.exists(),
             on_progress=lambda p: on_progress(p.played + p.failed, p.total),
         )
         return judge(batch, MARGIN)
 
 
 def _backtest(
-    spec: Spec, beside: Path, seed: int, on_progress: Callable[[int, int], object]
+    spec: Spec, beside: Path, seed: int, study: Study, on_progress: Callable[[int, int], object]
 ) -> Backtest | None:
     """Against the history that is told in the scenario; None where there is none."""
     for path in listed("history", beside).values():
@@ -182,7 +190,9 @@ def _backtest(
         if told.scenario == spec.scenario.id:
             on_progress(0, 1)
             actors = [actor.id for actor in spec.actors[:PRINCIPALS]]
-            found = backtest(told, scenario=compile_scenario(spec), actors=actors, seed=seed)
+            found = backtest(
+                told, scenario=compile_scenario(spec), actors=actors, seed=seed, jobs=study
+            )
             on_progress(1, 1)
             return found
     return None

@@ -25,6 +25,7 @@ from wargame.experiment.dials import Panel, Turned, overlay_text, panel
 from wargame.experiment.folder import write_json
 from wargame.experiment.sampling import sample
 from wargame.experiment.search import AS_WRITTEN, Played, Search
+from wargame.experiment.study import Jobs, Study, studying
 from wargame.experiment.targets import (
     DialSpec,
     Fit,
@@ -233,7 +234,7 @@ def calibrate(
     seed: int = 2022,
     budget: int = 40_000,
     settings: int = 10,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     command: str = "",
     on_progress: Callable[[str, int, int], object] | None = None,
 ) -> Calibration:
@@ -242,23 +243,24 @@ def calibrate(
     targets: their name, path, or what `load_targets` gave. name: the worldview's id (default:
     that of the targets). dials: turn these and not those that the targets name. budget: runs of
     the search, for each set of policies that the targets lay over. settings: so many other
-    settings are looked for. command: what is written into the worldview's head.
-    on_progress(what, done, total) is told how far it is.
+    settings are looked for. jobs: processes, or a study. command: what is written into the
+    worldview's head. on_progress(what, done, total) is told how far it is.
 
     Raises SpecError for faults in any file, WargameError for numbers that make no sense.
     """
-    if not (runs >= 100 and budget >= 1000 and settings >= 0 and jobs >= 1 and 0 <= seed < 2**62):
-        raise WargameError("calibrate needs at least 100 runs, a budget of 1000 and one job")
+    if not (runs >= 100 and budget >= 1000 and settings >= 0 and 0 <= seed < 2**62):
+        raise WargameError("calibrate needs at least 100 runs and a budget of 1000")
     said = targets if isinstance(targets, TargetsSpec) else load_targets(targets)
-    work = _Work(scenario, said, dials, runs, seed, jobs, on_progress)
-    search, found = work.search(budget)
-    turned = work.panel.turned(found)
-    about = {"id": name or str(said.id), "kind": "worldview"}
-    outcomes = work.play(work.text(turned, about), range(runs), seed + FRESH, "judging")
-    fits = measure(work.goals, outcomes, work.header)
-    written = load(scenario)
-    as_written = {under: parts[AS_WRITTEN].outcomes for under, parts in search.rounds.items()}
-    others, tried = work.others(search, found, settings) if settings else ((), 0)
+    with studying(jobs) as study:
+        work = _Work(scenario, said, dials, runs, seed, study, on_progress)
+        search, found = work.search(budget)
+        turned = work.panel.turned(found)
+        about = {"id": name or str(said.id), "kind": "worldview"}
+        outcomes = work.play(work.text(turned, about), range(runs), seed + FRESH, "judging")
+        fits = measure(work.goals, outcomes, work.header)
+        written = load(scenario)
+        as_written = {under: parts[AS_WRITTEN].outcomes for under, parts in search.rounds.items()}
+        others, tried = work.others(search, found, settings) if settings else ((), 0)
     result = Calibration(
         scenario=str(written.scenario.id),
         digest=written.digest,
@@ -293,12 +295,12 @@ class _Work:
         dials: Sequence[str],
         final: int,
         seed: int,
-        jobs: int,
+        study: Study,
         on_progress: Callable[[str, int, int], object] | None,
     ) -> None:
         plain_spec = load(scenario)
         compiled = compile_scenario(plain_spec)
-        self.said, self.final, self.seed, self.jobs = said, final, seed, jobs
+        self.said, self.final, self.seed, self.study = said, final, seed, study
         self.header: RunHeader = compiled.header
         self.goals: tuple[Goal, ...] = resolve(said, compiled)
         wanted = {dial: DialSpec() for dial in dials} if dials else said.dials
@@ -320,17 +322,15 @@ class _Work:
 
     def play(self, text: str, runs: range, seed: int, what: str) -> dict[Under, Outcomes]:
         """Play a worldview (no text: the scenario as written) under each set of policies."""
-        found, done, total = {}, 0, len(runs) * len(self.specs)
-        for under, spec in self.specs.items():
+        found, total = {}, len(runs) * len(self.specs)
+        for before, (under, spec) in enumerate(self.specs.items()):
             if text:
                 spec = load_texts(_under(spec.inputs, text))
 
-            def tell(n: int) -> None:
-                nonlocal done
-                done += n
-                self.tell(what, done, total)
+            def tell(done: int, _: int, before: int = before * len(runs)) -> None:
+                self.tell(what, before + done, total)
 
-            found[under] = sample(spec, runs, seed, self.jobs, tell)
+            found[under] = sample(spec, runs, seed, self.study, tell, what)
         return found
 
     def search(self, budget: int) -> tuple[Search, Floats]:
@@ -339,7 +339,8 @@ class _Work:
         design = {}
         for under, spec in self.specs.items():
             loose = self.panel.loosened(spec)
-            outcomes = sample(loose, self._next(budget * DESIGN // SHARE), self.seed, self.jobs)
+            runs = self._next(budget * DESIGN // SHARE)
+            outcomes = sample(loose, runs, self.seed, self.study, what="design")
             self.tell("design", outcomes.n, outcomes.n)
             names = tuple(loose.scenario.unknowns)
             design[under] = Played(self._places(outcomes, names, ()), outcomes)

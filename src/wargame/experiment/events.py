@@ -8,13 +8,10 @@ Patterns and base rates ask their questions of these traces.
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +20,13 @@ from pydantic import BeforeValidator, Field, model_validator
 from wargame.compiler import compile_scenario
 from wargame.course import finish
 from wargame.draws import Luck
-from wargame.experiment.plan import chunk_for
+from wargame.experiment.columns import Columns
+from wargame.experiment.sampling import about
+from wargame.experiment.study import Jobs, OnProgress, studying
 from wargame.expression import tabulate
 from wargame.findings import Findings
 from wargame.load import load_texts
+from wargame.meaning import digest
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario
 from wargame.spec import (
@@ -48,7 +48,6 @@ __all__ = ["EventSpec", "Events", "Traces", "checked", "traces_of", "watch", "wa
 
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-Progress = Callable[[int, int], object]
 Conditions = tuple[Expr | None, ...]
 
 NEVER = 1_000_000  # as a turn: later than any
@@ -246,34 +245,29 @@ def watch(
     events: Events,
     runs: int,
     seed: int | None = None,
-    jobs: int = 1,
-    on_progress: Progress | None = None,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
     ruleless: bool = False,
 ) -> Traces:
     """Play runs 0 to `runs` - 1 of a scenario, and say when each event came.
 
-    seed: the scenario's, if left out. jobs: processes; the answer does not depend on them.
-    on_progress: told (done, all) runs. ruleless: the actors forget their rules and draw their
-    moves by base weight alone. Raises SpecError for conditions that cannot be read.
+    seed: the scenario's, if left out. jobs: processes, or a study; the answer does not depend on
+    them. on_progress: told (done, all) runs. ruleless: the actors forget their rules and draw
+    their moves by base weight alone. Raises SpecError for conditions that cannot be read.
     """
     variant = _Variant(tuple(spec.inputs.items()), spec.barred, ruleless)
-    compile_scenario(watched(spec, events))  # faults here, not in a worker
-    parts: list[Traces] = []
-    size = chunk_for(runs, 1, jobs)
-    with _players(jobs) as executor:
-        tasks = [
-            (variant, dict(events), start, min(start + size, runs), seed)
-            for start in range(0, runs, size)
-        ]
-        played = executor.map(_play, tasks) if executor else map(_play, tasks)
-        for part in played:
-            parts.append(part)
-            if on_progress is not None:
-                on_progress(sum(one.n for one in parts), runs)
-    return Traces(
-        {name: np.concatenate([part.came[name] for part in parts], axis=1) for name in events},
-        np.concatenate([part.live for part in parts], axis=1),
-    )
+    seen = watched(spec, events)
+    compile_scenario(seen)  # faults here, not in a worker
+    with studying(jobs) as study:
+        found = study.map(
+            "events without rules" if ruleless else "events",
+            f"{__name__}:play",
+            range(runs),
+            about=[about(seen), digest(events.items()), ruleless, seed],
+            settings={"made_of": variant, "events": dict(events), "luck": seed},
+            on_progress=on_progress,
+        )
+    return Traces({name: found[f"came.{name}"].T for name in events}, found["live"].T)
 
 
 @dataclass(frozen=True)
@@ -292,29 +286,18 @@ class _Variant:
         return replace(spec, actors=actors)
 
 
-Task = tuple[_Variant, dict[str, EventSpec], int, int, int | None]
-
-
-def _play(task: Task) -> Traces:
-    variant, events, start, stop, seed = task
-    scenario = _compiled(variant, tuple(event.when for event in events.values()))
+def play(task: dict[str, Any]) -> Columns:
+    """What came in each turn of the runs of a task; each column runs x turns."""
+    events: dict[str, EventSpec] = task["events"]
+    start, stop, seed = task["start"], task["stop"], task["luck"]
+    scenario = _compiled(task["made_of"], tuple(event.when for event in events.values()))
     luck = Luck(scenario.header.seed if seed is None else seed, np.arange(start, stop))
     eye = _Eye(scenario, events, start, stop - start)
     finish(scenario, begin(scenario, luck), luck, watch=eye.look)
-    return eye.traces()
+    return {"live": eye.live.T, **{f"came.{name}": flags.T for name, flags in eye.came.items()}}
 
 
 @lru_cache(maxsize=4)
 def _compiled(variant: _Variant, conditions: Conditions) -> Scenario:
     """Compiled once in each process: of the events, only their conditions enter the scenario."""
     return compile_scenario(_with_conditions(variant.spec(), conditions))
-
-
-@contextmanager
-def _players(jobs: int) -> Iterator[Executor | None]:
-    if jobs == 1:
-        yield None
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context) as executor:
-        yield executor

@@ -24,10 +24,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wargame.boundary.foreign import dumps, value
 from wargame.decision import Mind, Weighing
 from wargame.draws import Luck
 from wargame.errors import Fault, SpecError
+from wargame.experiment.columns import Columns
+from wargame.experiment.sampling import about
+from wargame.experiment.study import Jobs, studying
 from wargame.history import play_history, turn_of
+from wargame.meaning import digest
 from wargame.orders import HOLD, indices
 from wargame.replay import VERDICTS, books, on_stage
 from wargame.scenario import Scenario
@@ -83,6 +88,73 @@ class Foresight:
 
     weeks: tuple[ActorWeek, ...]
     effective: Mapping[int, float]
+
+    def to_row(self) -> npt.NDArray[np.uint8]:
+        """It all as the one row of a stage: JSON, which keeps every bit of a number."""
+        weeks = [
+            {
+                **vars(week),
+                "forecasts": {
+                    name: [said.chance, said.options.tolist()]
+                    for name, said in week.forecasts.items()
+                },
+            }
+            for week in self.weeks
+        ]
+        text = dumps([weeks, list(self.effective.items())])
+        return np.frombuffer(text.encode(), dtype=np.uint8)[None]
+
+    @classmethod
+    def of_row(cls, row: npt.NDArray[np.uint8]) -> Foresight:
+        """What `to_row` made a row of."""
+        weeks, effective = value(row.tobytes())
+        return cls(
+            tuple(
+                ActorWeek(
+                    turn=week["turn"],
+                    actor=week["actor"],
+                    options=tuple(week["options"]),
+                    made=tuple(week["made"]),
+                    allowed=week["allowed"],
+                    forecasts={
+                        name: Forecast(chance, np.array(options))
+                        for name, (chance, options) in week["forecasts"].items()
+                    },
+                )
+                for week in weeks
+            ),
+            dict(effective),
+        )
+
+
+def foreseen(
+    history: HistorySpec, scenario: Scenario, runs: int, seed: int, smoothing: float, jobs: Jobs
+) -> Foresight:
+    """As `foresee`, which is one piece: its runs are weighed against each other every week."""
+    with studying(jobs) as study:
+        found = study.map(
+            "foresight",
+            f"{__name__}:play_history_once",
+            range(1),
+            about=[about(scenario.spec), digest([history]), runs, seed, smoothing],
+            settings={
+                "history": history,
+                "scenario": scenario,
+                "runs": runs,
+                "luck": seed,
+                "smoothing": smoothing,
+            },
+            small=True,
+        )
+    return Foresight.of_row(found["told"])
+
+
+def play_history_once(task: dict[str, Any]) -> Columns:
+    """The one row of the stage."""
+    found = foresee(
+        task["history"], task["scenario"], task["runs"], task["luck"], task["smoothing"]
+    )
+    return {"told": found.to_row()}
 
 
 def foresee(

@@ -8,13 +8,10 @@ world's turn is played on beside that one's.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -22,19 +19,16 @@ import numpy.typing as npt
 
 from wargame.course import CHUNK
 from wargame.draws import Luck
-from wargame.errors import WargameError
+from wargame.experiment.columns import Columns
+from wargame.experiment.playing import LastFew
+from wargame.experiment.study import Jobs, OnProgress, studying
 from wargame.ready import compiled
 from wargame.scenario import Scenario
 from wargame.turn import play
 from wargame.world import RUNNING, World
 
-OnProgress = Callable[[int, int], object]
-"""Told how many of how many futures have been played."""
-
 WORTH_PROCESSES = 10_000
 """With fewer futures, starting processes takes longer than playing them here."""
-
-Part = tuple[range, npt.NDArray[np.int8], npt.NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,7 @@ def play_futures(
     n: int,
     stream: str,
     seed: int | None = None,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     on_progress: OnProgress | None = None,
 ) -> Futures:
     """Play futures 0 to n-1 of each world, of any turn, to their ends.
@@ -72,25 +66,65 @@ def play_futures(
     A world of one run is where all its futures begin; of a world of n runs, future k begins where
     run k stands.
     stream: names their luck, which has nothing to do with the luck of the run they start from.
-    jobs: so many processes, if that is worth it; a script that asks for several must be importable.
+    jobs: so many processes, if that is worth it, or a study. on_progress: told (done, all) futures.
     A world that is over has no future: it ends n times as it did.
     """
     seed = scenario.header.seed if seed is None else seed
-    jobs = jobs if n * len(worlds) >= WORTH_PROCESSES else 1
     order = sorted(range(len(worlds)), key=lambda i: worlds[i].turn)
     sorted_worlds = [_bare(worlds[i]) for i in order]
-    size = max(1, min(CHUNK // max(1, len(worlds)), -(-n // jobs)))
-    parts = [range(first, min(first + size, n)) for first in range(0, n, size)]
+    key = sha256(repr(sorted(scenario.spec.inputs.items())).encode()).hexdigest()
+    _scenarios.put(key, scenario)
+    width = max(1, len(worlds))
+
+    def tell(done: int, total: int) -> None:
+        if on_progress is not None:
+            on_progress(done * len(worlds), total * len(worlds))
+
+    with studying(jobs) as study:
+        found = study.map(
+            stream,
+            f"{__name__}:play_part",
+            range(n),
+            about=[key, seed, stream, [_digest(world) for world in sorted_worlds]],
+            settings={
+                "inputs": scenario.spec.inputs,
+                "key": key,
+                "worlds": sorted_worlds,
+                "luck": seed,
+                "stream": stream,
+            },
+            chunk=max(1, min(CHUNK // width, -(-n // study.jobs))),
+            small=n * len(worlds) < WORTH_PROCESSES,
+            on_progress=tell,
+        )
     ending = np.empty((len(worlds), n), dtype=np.int8)
     reached = np.empty((len(scenario.milestones), len(worlds), n), dtype=np.int32)
-    done = 0
-    for numbers, ends, milestones in _parts(scenario, sorted_worlds, parts, seed, stream, jobs):
-        ending[order, numbers.start : numbers.stop] = ends
-        reached[:, order, numbers.start : numbers.stop] = milestones
-        done += len(numbers) * len(worlds)
-        if on_progress is not None:
-            on_progress(done, n * len(worlds))
+    ending[order] = found["ending"].T
+    for place in range(len(scenario.milestones)):
+        reached[place, order] = found[f"reached.{place}"].T
     return Futures(ending, reached)
+
+
+_scenarios: LastFew[Scenario] = LastFew()
+
+
+def play_part(task: dict[str, Any]) -> Columns:
+    """Some futures of all worlds of a task; each column futures x worlds."""
+    scenario = _scenarios.get(task["key"], lambda: compiled(task["inputs"]))
+    numbers = range(task["start"], task["stop"])
+    ending, reached = _sweep(scenario, task["worlds"], numbers, task["luck"], task["stream"])
+    return {
+        "ending": ending.T,
+        **{f"reached.{place}": turns.T for place, turns in enumerate(reached)},
+    }
+
+
+def _digest(world: World) -> str:
+    parts = (world.cells, world.runs, world.ending, world.ended, world.trail)
+    seen = sha256(f"{world.turn}".encode())
+    for part in parts:
+        seen.update(np.ascontiguousarray(part).tobytes())
+    return seen.hexdigest()
 
 
 def _bare(world: World) -> World:
@@ -98,50 +132,10 @@ def _bare(world: World) -> World:
     return replace(world, names={})
 
 
-def _parts(
-    scenario: Scenario,
-    worlds: list[World],
-    parts: list[range],
-    seed: int,
-    stream: str,
-    jobs: int,
-) -> Iterator[Part]:
-    jobs = min(jobs, len(parts))
-    if jobs <= 1:
-        for numbers in parts:
-            yield _sweep(scenario, worlds, numbers, seed, stream)
-        return
-    # A fork of a process that has threads, as a server has, may never wake up.
-    context = multiprocessing.get_context("spawn")
-    inputs = scenario.spec.inputs
-    pool = ProcessPoolExecutor(
-        jobs, context, initializer=_prepare, initargs=(inputs, worlds, seed, stream)
-    )
-    try:
-        for future in as_completed([pool.submit(_sweep_here, numbers) for numbers in parts]):
-            yield future.result()
-    except BrokenProcessPool:
-        raise WargameError("a process that played futures was ended (out of memory?)") from None
-    finally:
-        # Whoever stops halfway waits for the parts under way, and for no others.
-        pool.shutdown(cancel_futures=True)
-
-
-_HERE: dict[str, Any] = {}
-"""What a worker process was told when it began."""
-
-
-def _prepare(inputs: Mapping[str, str], worlds: list[World], seed: int, stream: str) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started this to answer
-    _HERE.update(scenario=compiled(inputs), worlds=worlds, seed=seed, stream=stream)
-
-
-def _sweep_here(numbers: range) -> Part:
-    return _sweep(_HERE["scenario"], _HERE["worlds"], numbers, _HERE["seed"], _HERE["stream"])
-
-
-def _sweep(scenario: Scenario, worlds: list[World], numbers: range, seed: int, stream: str) -> Part:
-    """Play these futures of all worlds, which are in the order of their turns."""
+def _sweep(
+    scenario: Scenario, worlds: list[World], numbers: range, seed: int, stream: str
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.int32]]:
+    """Play these futures of all worlds, in the order of their turns: the arrays of `Futures`."""
     width = len(numbers)
     ending = np.full(len(worlds) * width, RUNNING, dtype=np.int8)
     reached = np.zeros((len(scenario.milestones), ending.size), dtype=np.int32)
@@ -174,7 +168,7 @@ def _sweep(scenario: Scenario, worlds: list[World], numbers: range, seed: int, s
             table, _ = play(scenario, table, Luck(seed, table.runs, stream))
             table, place = keep(table, place)
     shape = (len(worlds), width)
-    return numbers, ending.reshape(shape), reached.reshape(-1, *shape)
+    return ending.reshape(shape), reached.reshape(-1, *shape)
 
 
 def beside(tables: list[World]) -> World:

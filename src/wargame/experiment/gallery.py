@@ -22,8 +22,8 @@ from wargame.english import counted
 from wargame.errors import StoreError, no_such
 from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
-from wargame.experiment.futures import OnProgress
 from wargame.experiment.odds import Odds, odds_of
+from wargame.experiment.study import OnProgress
 from wargame.ready import compiled
 from wargame.record import TurnRecord
 from wargame.scenario import Scenario

@@ -27,7 +27,7 @@ from typing import Annotated, Any, Self, TypeVar
 import numpy as np
 from pydantic import Field, TypeAdapter
 
-from wargame.boundary.database import Connection, Error, open_database
+from wargame.boundary.database import Connection, Error, in_memory, open_database
 from wargame.boundary.foreign import shaped
 from wargame.errors import StoreError
 from wargame.experiment.columns import Columns, Packed, Schema, unpack
@@ -113,7 +113,12 @@ class _PlanShape:
 _WHOLE = TypeAdapter(Whole)
 _PLAN = TypeAdapter(_PlanShape)
 _COLUMNS: TypeAdapter[Schema] = TypeAdapter(
-    tuple[tuple[str, Annotated[str, Field(pattern=r"^[<|][biuf][1248]$")]], ...]
+    tuple[
+        tuple[
+            str, Annotated[str, Field(pattern=r"^(\(\d{1,9},( \d{1,9},?)*\))?[<|][biuf][1248]$")]
+        ],
+        ...,
+    ]
 )
 
 
@@ -177,9 +182,18 @@ class Journal:
             return journal
 
     @classmethod
+    def in_memory(cls, plan: Plan) -> Journal:
+        """A journal that nothing is left of once it is closed."""
+        return cls._begun_with(Path("memory"), in_memory(), plan)
+
+    @classmethod
     def _begin_or_go_on(cls, path: Path, plan: Plan) -> Journal:
         with _told(path):
             connection = open_database(path, "rwc")
+        return cls._begun_with(path, connection, plan)
+
+    @classmethod
+    def _begun_with(cls, path: Path, connection: Connection, plan: Plan) -> Journal:
         with _told(path), _closing_on_error(connection):
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = DELETE")

@@ -12,7 +12,7 @@ as harmless.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -20,30 +20,29 @@ import numpy as np
 
 from wargame import ladder
 from wargame.compiler import compile_scenario
+from wargame.draws import Luck
 from wargame.english import agreeing, counted
 from wargame.errors import Mark
 from wargame.experiment.levers import (
     assumed,
     both,
     line_of,
-    play_set,
     quantile,
     shown_file,
     with_levers,
 )
-from wargame.experiment.sensitivity import SCREEN, sensitivity
+from wargame.experiment.sensitivity import BASELINE, SCREEN, Players, sensitivity
 from wargame.experiment.sensitivity_answer import Difference, Sensitivity
+from wargame.experiment.study import Jobs, OnProgress, studying
 from wargame.load import load
 from wargame.located import NOWHERE
-from wargame.record import Outcomes
-from wargame.scenario import Scenario
 from wargame.spec import ActorSpec, ChanceSpec, Expr, MoveSpec, RuleSpec, Spec, Text
 from wargame.statistics import adjust, critical, difference_interval, mcnemar
 from wargame.statistics.result import Result, say, signed, signed_interval, whole
+from wargame.turn import begin
 
 __all__ = ["Dependence", "Ledger", "Number", "Row", "ledger", "rows_of"]
 
-Progress = Callable[[int, int], object]
 Kind = Literal[
     "start",
     "noise",
@@ -242,8 +241,8 @@ def ledger(
     pairs: int = 1000,
     screen: int = SCREEN,
     seed: int | None = None,
-    jobs: int = 1,
-    on_progress: Progress | None = None,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
 ) -> Ledger:
     """The ledger of a scenario with its overlays, each by name or path.
 
@@ -266,7 +265,7 @@ def ledger(
             on_progress=on_progress,
         )
         depend = _bars(found)
-        depend |= _unknowns(spec, pairs, seed, on_progress)
+        depend |= _unknowns(spec, pairs, seed, jobs, on_progress)
         turned = {_row_of(lever.kind, lever.name) for lever in with_levers(spec)[1] if lever.sides}
     rows = [
         replace(
@@ -318,26 +317,32 @@ def _row_of(kind: str, name: str) -> tuple[str, str]:
     return "rule" if kind == "threshold" else kind, name
 
 
-def _unknowns(spec: Spec, pairs: int, seed: int | None, on_progress: Progress | None) -> Depends:
+def _unknowns(
+    spec: Spec, pairs: int, seed: int | None, jobs: Jobs, on_progress: OnProgress | None
+) -> Depends:
     """Every unknown, sourced or not, held at its 10th and at its 90th percentile in all runs."""
     scenario = compile_scenario(spec)
     seed = scenario.header.seed if seed is None else seed
     varied = [unknown for unknown in scenario.unknowns if len(unknown.values) > 1]
     if not varied:
         return {}
-    runs = np.arange(pairs)
     sides = [quantile(unknown, np.array([0.1, 0.9])).tolist() for unknown in varied]
     settings: list[dict[str, int]] = [{}]
     for unknown, (low, high) in zip(varied, sides, strict=True):
         settings += [{unknown.name: low}, {unknown.name: high}]
-    tables = []
-    for done, cells in enumerate(settings, 1):
-        parts = [_happened(part, scenario) for part in play_set(scenario, cells, runs, seed)]
-        tables.append(np.concatenate(parts, axis=1))
-        if on_progress is not None:
-            on_progress(done * pairs, len(settings) * pairs)
-    base = tables[0]
-    turned = np.array(tables[1:]).reshape(len(varied), 2, *base.shape)
+    # In each block of so many runs one unknown is held, and in the first none is.
+    runs = np.tile(np.arange(pairs), len(settings))
+    world = begin(scenario, Luck(seed, runs))
+    cells = {unknown.name: world[unknown.name].copy() for unknown in varied}
+    for place, held in enumerate(settings):
+        for name, value in held.items():
+            cells[name][place * pairs : (place + 1) * pairs] = value
+    with studying(jobs) as study:
+        players = Players(study, {BASELINE: spec}, on_progress)
+        found_rows = players.play("unknowns", runs, seed, cells=cells)
+    came = np.array(list(found_rows.values())).reshape(-1, len(settings), pairs).swapaxes(0, 1)
+    base = came[0]
+    turned = came[1:].reshape(len(varied), 2, *base.shape)
     gained = (turned & ~base).sum(axis=-1)
     lost = (~turned & base).sum(axis=-1)
     p = adjust(mcnemar(gained, lost)).min(axis=1)
@@ -357,12 +362,6 @@ def _unknowns(spec: Spec, pairs: int, seed: int | None, on_progress: Progress | 
         ]
         found["unknown", unknown.name] = _sorted(told)
     return found
-
-
-def _happened(part: Outcomes, scenario: Scenario) -> Any:
-    """Which endings and milestones came, outcomes x n."""
-    endings = np.arange(len(scenario.header.endings))[:, None] == part.ending
-    return np.concatenate([endings, part.reached > 0])
 
 
 # ------------------------------------------------------------------------- what there is

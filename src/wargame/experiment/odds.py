@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wargame.experiment.futures import Futures, OnProgress, play_futures
+from wargame.experiment.futures import Futures, play_futures
+from wargame.experiment.study import Jobs, OnProgress
 from wargame.fork import Fork
 from wargame.record import RunHeader
 from wargame.replay import Replay
@@ -173,7 +174,7 @@ class Odds(Outlook):
 def odds_of(
     replay: Replay,
     n: int = 1000,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     on_progress: OnProgress | None = None,
 ) -> Odds:
     """Play `n` futures of the world before turn 1 and of the world after every turn."""
@@ -204,7 +205,7 @@ class Usual(Outlook):
 
 
 def usually(
-    fork: Fork, n: int = 1000, jobs: int = 1, on_progress: OnProgress | None = None
+    fork: Fork, n: int = 1000, jobs: Jobs = 1, on_progress: OnProgress | None = None
 ) -> Usual:
     """Play `n` futures of the world after the forked turn, and of the same world of the parent.
 

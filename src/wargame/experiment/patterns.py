@@ -22,7 +22,6 @@ from wargame.english import agreeing, counted
 from wargame.experiment.data import data_files, read_data
 from wargame.experiment.events import (
     EventSpec,
-    Progress,
     Traces,
     checked,
     traces_of,
@@ -36,6 +35,7 @@ from wargame.experiment.questions import (
     deadline,
     unknown_events,
 )
+from wargame.experiment.study import Jobs, OnProgress
 from wargame.findings import Findings
 from wargame.history import play_history
 from wargame.load import load, load_history, load_texts
@@ -274,8 +274,8 @@ def patterns(
     spec: Spec,
     runs: int = 2000,
     seed: int | None = None,
-    jobs: int = 1,
-    on_progress: Progress | None = None,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
     beside: Path | None = None,
 ) -> Patterns:
     """Play `runs` runs of a scenario and judge the patterns of a file.

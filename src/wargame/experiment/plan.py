@@ -8,9 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wargame.errors import WargameError
+
+if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
+    from numpy.typing import NDArray
 
 __all__ = ["CHUNK", "MOST_JOBS", "Chunk", "Plan", "Variant", "chunk_for"]
 
@@ -40,6 +43,8 @@ class Variant:
     overlays: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the function that plays needs to know besides; no part of the batch's identity."""
+    of_rows: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """What that function needs to know of each run: the first axis is the plan's runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +120,10 @@ class Plan:
     def task(self, chunk: Chunk) -> dict[str, Any]:
         """What a worker is told about a chunk."""
         variant = self[chunk.variant]
+        part = slice(chunk.start - self.runs.start, chunk.stop - self.runs.start)
         return {
             **variant.settings,
+            **{name: values[part] for name, values in variant.of_rows.items()},
             "variant": variant.name,
             "digest": variant.digest,
             "overlays": variant.overlays,

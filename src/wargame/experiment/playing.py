@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,30 @@ from wargame.record import Outcomes, RunHeader
 from wargame.scenario import Scenario
 
 Columns = dict[str, NDArray[Any]]
+Thing = TypeVar("Thing")
+
+
+class LastFew(Generic[Thing]):
+    """What a process has made ready lately, by key: the chunks of a stage all need the same."""
+
+    MOST = 4
+
+    def __init__(self) -> None:
+        self._things: dict[object, Thing] = {}
+
+    def get(self, key: object, make: Callable[[], Thing]) -> Thing:
+        """The thing of this key, made now if it is not there."""
+        thing = self._things.get(key)
+        if thing is None:
+            thing = make()
+            self.put(key, thing)
+        return thing
+
+    def put(self, key: object, thing: Thing) -> None:
+        """Take a thing that somebody has at hand."""
+        self._things[key] = thing
+        while len(self._things) > self.MOST:
+            del self._things[next(iter(self._things))]
 
 
 def prepare(task: Mapping[str, Any]) -> Scenario:

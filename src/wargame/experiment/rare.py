@@ -18,7 +18,7 @@ Source: Kahn and Harris 1951; fixed effort: Garvels 2000; levels from a pilot: C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,11 @@ from wargame.course import CHUNK, play_runs
 from wargame.draws import Luck
 from wargame.english import counted
 from wargame.errors import SpecError, WargameError, no_such
+from wargame.experiment.columns import Columns
+from wargame.experiment.playing import LastFew
+from wargame.experiment.sampling import about
+from wargame.experiment.study import Jobs, OnProgress, studying
+from wargame.log import canonical
 from wargame.scenario import Scenario
 from wargame.spec import DerivedSpec, Expr, Spec
 from wargame.statistics import RareShare, combine_replicates
@@ -125,15 +130,17 @@ def rare_share(
     replicates: int = 40,
     pilot: int = 2000,
     seed: int | None = None,
-    on_progress: Callable[[int, int], object] | None = None,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
 ) -> RareEstimate:
     """Estimate the share of runs that end in, or pass through, `state`, down to 1e-6 and below.
 
     state: an ending or a milestone. height: an expression over gauges, unknowns and ladders that
     grows on the way to it; left out, sum of stages and milestones. levels: heights to stop at,
     ascending; left out, the pilot finds them. effort: runs at each level of each replicate.
-    pilot: plain runs for finding levels and for the check. on_progress: told (done, all)
-    replicates.
+    pilot: plain runs for finding levels and for the check. jobs: processes, or a study: a
+    replicate has luck of its own, so the estimate is the same for any. on_progress: told (done,
+    all) replicates.
     Raises SpecError for a bad expression, WargameError for an unknown state, for numbers that
     make no sense, or where there is nothing to climb.
     """
@@ -146,20 +153,31 @@ def rare_share(
         raise WargameError("levels must be whole numbers that grow")
     goal = _Goal.of(spec, state, height)
     luck = goal.scenario.header.seed if seed is None else seed
-    plain = play_runs(goal.scenario, np.arange(pilot), luck, "splitting/check")
-    pilot_hits = int(np.count_nonzero(goal.arrived(plain.ending, plain.reached)))
-    stops = tuple(levels) or _pilot_levels(goal, luck, max(effort, pilot // 4))
-    hits = []
-    work = 0
-    group = max(1, CHUNK // effort)
-    for first in range(0, replicates, group):
-        of_group = range(first, min(first + group, replicates))
-        climb = _Climb(goal, luck, "splitting", effort, of_group)
-        hits.append(climb.counts(stops))
-        work += climb.run_turns
-        if on_progress is not None:
-            on_progress(of_group.stop, replicates)
-    counts = np.concatenate(hits)
+    key = canonical([about(spec), state, height])
+    _goals.put(key, goal)
+    settings = {"key": key, "spec": spec, "state": state, "height": height, "luck": luck}
+    with studying(jobs) as study:
+
+        def stage(what: str, rows: int, chunk: int | None = None, **more: Any) -> Columns:
+            return study.map(
+                what,
+                f"{__name__}:{what}",
+                range(rows),
+                about=[key, luck, more],
+                settings=settings | more,
+                chunk=chunk,
+                on_progress=on_progress if what == "climbs" else None,
+            )
+
+        plain = stage("plain_runs", pilot)
+        stops = tuple(levels)
+        if not stops:
+            found = stage("pilot", 1, effort=max(effort, pilot // 4))
+            stops = tuple(found["levels"][0, : found["number"][0]].tolist())
+        together = max(1, min(CHUNK // effort, -(-replicates // study.jobs)))
+        climbed = stage("climbs", replicates, together, effort=effort, stops=list(stops))
+    pilot_hits = int(np.count_nonzero(plain["arrived"]))
+    counts = climbed["counts"]
     tried = np.full(counts.shape, effort)
     tried[:, 1:][counts[:, :-1] == 0] = 0
     share = combine_replicates(state, counts, tried)
@@ -172,7 +190,7 @@ def rare_share(
         pilot_hits=pilot_hits,
         pilot_runs=pilot,
         agrees=share.agrees(pilot_hits, pilot),
-        cost=work / float(plain.turn.mean()),
+        cost=int(climbed["work"].sum()) / float(plain["turn"].mean()),
     )
 
 
@@ -235,6 +253,35 @@ class _Goal:
         return np.where(self.arrived(world.ending, reached), ARRIVED, height)
 
 
+_goals: LastFew[_Goal] = LastFew()
+
+
+def _goal(task: dict[str, Any]) -> _Goal:
+    return _goals.get(task["key"], lambda: _Goal.of(task["spec"], task["state"], task["height"]))
+
+
+def plain_runs(task: dict[str, Any]) -> Columns:
+    """Which plain runs are there in the end, and how long each was."""
+    goal, runs = _goal(task), np.arange(task["start"], task["stop"])
+    plain = play_runs(goal.scenario, runs, task["luck"], "splitting/check")
+    return {"arrived": goal.arrived(plain.ending, plain.reached), "turn": plain.turn}
+
+
+def pilot(task: dict[str, Any]) -> Columns:
+    """Where to stop: a row with the levels, of which so many count."""
+    levels = _pilot_levels(_goal(task), task["luck"], task["effort"])
+    row = np.zeros((1, MOST_LEVELS), dtype=np.int64)
+    row[0, : len(levels)] = levels
+    return {"levels": row, "number": np.array([len(levels)])}
+
+
+def climbs(task: dict[str, Any]) -> Columns:
+    """How many runs of each replicate came to each stop and, last, were there; turns played."""
+    replicates = range(task["start"], task["stop"])
+    climb = _Climb(_goal(task), task["luck"], "splitting", task["effort"], replicates)
+    return {"counts": climb.counts(task["stops"]), "work": climb.run_turns}
+
+
 class _Climb:
     """Several replicates on their way up together.
 
@@ -247,7 +294,7 @@ class _Climb:
         self.name = name
         self.effort = effort
         self.replicates = replicates
-        self.run_turns = 0
+        self.run_turns = np.zeros(len(replicates), dtype=np.int64)
         runs = np.arange(replicates.start * effort, replicates.stop * effort)
         self.starts = [begin(goal.scenario, Luck(seed, runs, f"{name}/0"))]
         self.stage = 0
@@ -258,14 +305,17 @@ class _Climb:
         for place, level in enumerate((*levels, ARRIVED)):
             entries = list(self.entries(level))
             runs = np.concatenate([entry.runs for entry in entries] or [np.empty(0, np.int64)])
-            found[:, place] = np.bincount(
-                runs // self.effort - self.replicates.start, minlength=len(self.replicates)
-            )
+            found[:, place] = self.of_replicates(runs)
             if not runs.size:
                 break
             if level != ARRIVED:
                 self.clone(entries)
         return found
+
+    def of_replicates(self, runs: Ints) -> Ints:
+        """How many of these runs belong to each replicate."""
+        owner = runs // self.effort - self.replicates.start
+        return np.bincount(owner, minlength=len(self.replicates))
 
     def entries(self, level: int) -> Iterator[World]:
         """The worlds in which runs first stand at `level` or above, one for each turn."""
@@ -288,7 +338,7 @@ class _Climb:
         for turn in range(min(starts), scenario.horizon + 1):
             if going is not None and going.n:
                 luck = Luck(self.seed, going.runs, f"{self.name}/{self.stage}")
-                self.run_turns += going.n
+                self.run_turns += self.of_replicates(going.runs)
                 going, _ = play(scenario, going, luck)
             if turn in starts:
                 going = starts[turn] if going is None else _together(going, starts[turn])

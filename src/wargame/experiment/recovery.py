@@ -144,8 +144,8 @@ class Work:
             failed = self.progress.failed
             if failed > self._most_failed:
                 raise WargameError(
-                    f"{counted(failed, 'run')} {agreeing(failed, 'has', 'have')} failed, so the "
-                    f"batch was stopped; the last was run {chunk.start} of {chunk.variant}: "
+                    f"{counted(failed, 'run')} {agreeing(failed, 'has', 'have')} failed, so "
+                    f"playing was stopped; the last was run {chunk.start} of {chunk.variant}: "
                     f"{reason}"
                 )
 

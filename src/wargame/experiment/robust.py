@@ -7,7 +7,6 @@ are named; and each policy has its regret.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -17,14 +16,14 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame import __version__
-from wargame.boundary.files import home, make_folder
 from wargame.english import counted
 from wargame.errors import SpecError, WargameError, no_such
-from wargame.experiment.journal import Journal
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.experiment.recovery import Progress
 from wargame.experiment.request import PLAY, PREPARE
 from wargame.experiment.results import Summary, summarise
+from wargame.experiment.runner import runner
+from wargame.experiment.study import Jobs, Study, studying
 from wargame.load import load
 from wargame.ready import run_header
 from wargame.record import RunHeader
@@ -38,7 +37,6 @@ __all__ = ["Cell", "Conclusion", "Robust", "robust"]
 BASELINE = "baseline"
 AS_WRITTEN = "as-written"
 AVOIDED = ("KABOOM", "kaboom")
-JOURNAL = "journal.sqlite"
 
 Standing = Literal["all", "some", "contrary", "none"]
 
@@ -220,9 +218,7 @@ def robust(
     avoid: Sequence[str] = (),
     runs: int = 2000,
     seed: int | None = None,
-    jobs: int = 1,
-    out: str | Path | None = None,
-    resume: bool = False,
+    jobs: Jobs = 1,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Robust:
     """Play every policy (`a+b` composes two) and the baseline under every worldview.
@@ -230,7 +226,7 @@ def robust(
     worldviews: names or paths; ``as-written`` is the scenario itself. outcomes: what to draw
     conclusions about, `A|B` included (default: all endings and milestones). avoid: outcomes of
     which less is better, for the regret (default: KABOOM and kaboom, where the scenario has
-    them). out: a folder that keeps the journal, which `resume` goes on with.
+    them). jobs: processes, or a study.
 
     A policy that cannot be laid over a worldview, because both settle the same thing, is left
     out there and named. Raises SpecError for other faults, WargameError, StoreError.
@@ -254,10 +250,10 @@ def robust(
         engine=__version__,
         variants=tuple(_variant(name, spec) for name, spec in specs.items()),
         runs=range(runs),
-        chunk=chunk_for(runs, len(specs), jobs),
     )
     labels = [label(worldview) for worldview in worldviews]
-    summaries = _play(plan, headers, labels, outcomes, jobs, out, resume, on_progress)
+    with studying(jobs) as study:
+        summaries = _play(plan, headers, labels, outcomes, study, on_progress)
     wanted = tuple(outcomes) or tuple(n for n in known if n != "unresolved")
     cells = tuple(_cells(summaries, wanted))
     expected = {
@@ -325,33 +321,29 @@ def _play(
     headers: Mapping[str, RunHeader],
     labels: Iterable[str],
     outcomes: Sequence[str],
-    jobs: int,
-    out: str | Path | None,
-    resume: bool,
+    study: Study,
     on_progress: Callable[[Progress], object] | None,
 ) -> dict[str, Summary]:
     """Play the plan and add it up, worldview by worldview."""
-    from wargame.experiment.runner import runner
-
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = home(out) if out is not None else Path(scratch)
-        make_folder(folder)
-        begin = Journal.resume if resume else Journal.create
-        with begin(folder / JOURNAL, plan) as journal, runner(PLAY, PREPARE, jobs=jobs) as players:
-            players.play(plan, journal, on_progress=on_progress)
-        given = [name for name in outcomes if "|" in name]
-        with Journal.read(folder / JOURNAL) as journal:
-            return {
-                label: summarise(journal, own, given)
-                for label in labels
-                for own in [
-                    {
-                        name: replace(header, seed=plan.seed)
-                        for name, header in headers.items()
-                        if name.startswith(f"{label}/")
-                    }
-                ]
-            }
+    given = [name for name in outcomes if "|" in name]
+    plan = replace(plan, chunk=chunk_for(len(plan.runs), len(plan.variants), study.jobs))
+    with (
+        study.journal("runs", plan) as journal,
+        runner(PLAY, PREPARE, jobs=study.jobs, cluster=study.cluster) as players,
+    ):
+        players.play(plan, journal, on_progress=on_progress)
+        return {
+            label: summarise(
+                journal,
+                {
+                    name: replace(header, seed=plan.seed)
+                    for name, header in headers.items()
+                    if name.startswith(f"{label}/")
+                },
+                given,
+            )
+            for label in labels
+        }
 
 
 def _cells(summaries: Mapping[str, Summary], outcomes: Sequence[str]) -> Iterable[Cell]:

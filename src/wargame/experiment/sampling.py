@@ -1,60 +1,72 @@
-"""Play some runs of a spec, here or in several processes, and keep only how they ended."""
+"""Play some runs of a spec and keep how they ended."""
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import Any
 
 import numpy as np
 
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
-from wargame.experiment.plan import chunk_for
-from wargame.record import Outcomes, join
+from wargame.experiment.columns import Columns
+from wargame.experiment.playing import LastFew
+from wargame.experiment.study import Jobs, OnProgress, studying
+from wargame.meaning import digest
+from wargame.record import Outcomes
+from wargame.scenario import Scenario
 from wargame.spec import Spec
 
-__all__ = ["OnProgress", "sample"]
+__all__ = ["about", "sample"]
 
-OnProgress = Callable[[int], object]
-"""Told how many further runs have been played."""
+_ALONE = ("ending", "turn", "decided", "trail")
+_SETS = ("reached", "peak", "unknown")
 
 
 def sample(
-    spec: Spec, runs: range, seed: int, jobs: int = 1, on_progress: OnProgress | None = None
+    spec: Spec,
+    runs: range,
+    seed: int,
+    jobs: Jobs = 1,
+    on_progress: OnProgress | None = None,
+    what: str = "runs",
 ) -> Outcomes:
-    """The outcomes of these runs, sorted by run number; the same whatever `jobs` is.
+    """The outcomes of these runs, in order, without what was played in them; for any `jobs` alike.
 
-    With more than one job, a script that calls this must be importable.
+    what: what the stage is called.
     """
-    tell = on_progress or (lambda n: None)
-    size = chunk_for(len(runs), 1, jobs)
-    parts = [runs[first : first + size] for first in range(0, len(runs), size)]
-    found = []
-    if min(jobs, len(parts)) <= 1:
-        scenario = compile_scenario(spec)
-        for part in parts:
-            found.append(play_runs(scenario, np.asarray(part), seed))
-            tell(len(part))
-        return join(found)
-    # A fork of a process that has threads may never wake up.
-    context = multiprocessing.get_context("spawn")
-    workers = min(jobs, len(parts))
-    with ProcessPoolExecutor(workers, context, initializer=_prepare, initargs=(spec,)) as pool:
-        for future in as_completed([pool.submit(_play, part, seed) for part in parts]):
-            found.append(future.result())
-            tell(found[-1].n)
-    return join(found)
+    with studying(jobs) as study:
+        found = study.map(
+            what,
+            f"{__name__}:play",
+            runs,
+            about={"spec": about(spec), "seed": seed},
+            settings={"key": about(spec), "spec": spec, "luck": seed},
+            on_progress=on_progress,
+        )
+    sets = {name: [c for key, c in found.items() if key.startswith(f"{name}.")] for name in _SETS}
+    return Outcomes(
+        run=np.asarray(runs),
+        **{name: found[name] for name in _ALONE},
+        **{name: np.array(rows).reshape(-1, len(runs)) for name, rows in sets.items()},
+        played={},
+    )
 
 
-_HERE: dict[str, Any] = {}
-"""What a worker process was told when it began."""
+def about(spec: Spec) -> str:
+    """A digest of all of a spec that its runs depend on, whatever it was made of."""
+    barred = sorted(map(list, spec.barred))
+    return digest([spec.scenario, spec.actors, spec.moves, *(tuple(pair) for pair in barred)])
 
 
-def _prepare(spec: Spec) -> None:
-    _HERE["scenario"] = compile_scenario(spec)
+def play(task: dict[str, Any]) -> Columns:
+    """How the runs of a task end, a column for each row of the outcomes."""
+    scenario = _scenarios.get(task["key"], lambda: compile_scenario(task["spec"]))
+    found = play_runs(scenario, np.arange(task["start"], task["stop"]), task["luck"])
+    columns = {name: getattr(found, name) for name in _ALONE}
+    for name in _SETS:
+        for place, row in enumerate(getattr(found, name)):
+            columns[f"{name}.{place:04}"] = row
+    return columns
 
 
-def _play(part: range, seed: int) -> Outcomes:
-    return play_runs(_HERE["scenario"], np.asarray(part), seed)
+_scenarios: LastFew[Scenario] = LastFew()

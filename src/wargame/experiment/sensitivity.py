@@ -19,10 +19,7 @@ Environmental Modelling & Software 108:197; group screening: Watson 1961, Techno
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +28,7 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.draws import Luck
 from wargame.errors import WargameError
+from wargame.experiment.columns import Columns
 from wargame.experiment.levers import (
     Lever,
     compile_levered,
@@ -39,6 +37,8 @@ from wargame.experiment.levers import (
     unknown_levers,
     with_levers,
 )
+from wargame.experiment.playing import LastFew
+from wargame.experiment.sampling import about
 from wargame.experiment.sensitivity_answer import (
     LUCK,
     Assumption,
@@ -48,6 +48,7 @@ from wargame.experiment.sensitivity_answer import (
     Index,
     Sensitivity,
 )
+from wargame.experiment.study import Jobs, OnProgress, Study, studying
 from wargame.load import load, load_texts
 from wargame.scenario import Scenario
 from wargame.spec import Spec
@@ -66,7 +67,6 @@ from wargame.turn import begin
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-Progress = Callable[[int, int], object]
 
 PARTS = ("tornado", "sobol", "regions", "regret")
 LOTS, TURNED = 256, 32  # in each run of the screening so many are turned down, and so many up
@@ -91,17 +91,17 @@ def sensitivity(
     screen: int = SCREEN,
     base: int = 1024,
     seed: int | None = None,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     on_cost: Callable[[Cost], object] | None = None,
-    on_progress: Progress | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Sensitivity:
     """Find what drives the endings of a scenario, with `overlays` laid over it.
 
     policies, worldviews: for the regrets, each policy under each worldview, beside the baseline
     and the scenario as it is written. pairs: runs behind each bar, each cell of the regrets and
     the regions. screen: runs of the screening. base: rows of Sobol's design before it is crossed,
-    a power of two. jobs: processes. on_cost: told beforehand what it comes to. on_progress: told
-    (done, all) rows of the part under way.
+    a power of two. jobs: processes, or a study. on_cost: told beforehand what it comes to.
+    on_progress: told (done, all) rows of the part under way.
     Raises SpecError for faults in files, WargameError for numbers that make no sense, or if Sobol
     is asked for and SALib is not installed.
     """
@@ -123,8 +123,8 @@ def sensitivity(
     if on_cost is not None:
         compared = (1 + len(policies)) * (1 + len(worldviews)) if worldviews else 0
         on_cost(study.cost(parts, compared))
-    with _players({key: case.inputs for key, case in cases.items()}, jobs) as players:
-        players.on_progress = on_progress
+    with studying(jobs) as under_way:
+        players = Players(under_way, cases, on_progress)
         tornado = study.tornado(players) if "tornado" in parts else {}
         indices = study.indices(players) if "sobol" in parts else {}
         regions = study.regions(players) if "regions" in parts else {}
@@ -214,7 +214,7 @@ class _Study:
             regret=self.pairs * compared if "regret" in parts else 0,
         )
 
-    def tornado(self, players: _Players) -> dict[str, tuple[Bar, ...]]:
+    def tornado(self, players: Players) -> dict[str, tuple[Bar, ...]]:
         """For each outcome, the assumptions looked at, the farthest reaching first."""
         self.closer = {lever.cell: lever for lever in self._screened(players)}
         closer = list(self.closer.values())
@@ -230,7 +230,11 @@ class _Study:
                 ]
             )
         found = players.play(
-            BASELINE, tuple(self.closer), cells, np.tile(runs, len(rows) + 1), self.seed
+            "tornado",
+            np.tile(runs, len(rows) + 1),
+            self.seed,
+            turned=tuple(self.closer),
+            cells=cells,
         )
         return {
             name: self._bars(rows, happened.reshape(len(rows) + 1, self.pairs))
@@ -277,7 +281,7 @@ class _Study:
             )
         return tuple(sorted(bars, key=lambda bar: -bar.reach))
 
-    def _screened(self, players: _Players) -> list[Lever]:
+    def _screened(self, players: Players) -> list[Lever]:
         """The assumptions worth a closer look."""
         turned = tuple(lever.cell for lever in self.levers)
         size = np.zeros((3, len(turned)), dtype=np.int64)
@@ -285,7 +289,15 @@ class _Study:
         for first in range(0, self.screen, BLOCK):
             runs = np.arange(first, min(first + BLOCK, self.screen))
             sides, cells = self._lots(runs)
-            found = players.play(BASELINE, turned, cells, runs, self.seed, first, self.screen)
+            found = players.play(
+                "screening",
+                runs,
+                self.seed,
+                turned=turned,
+                cells=cells,
+                before=first,
+                of=self.screen,
+            )
             size += sides.sum(axis=2)
             for name, happened in found.items():
                 hits[name] = hits.get(name, 0) + sides[:, :, happened].sum(axis=2)
@@ -325,7 +337,7 @@ class _Study:
         drawn: Ints = begin(self.scenario, Luck(self.seed, runs))[lever.cell].astype(np.int64)
         return drawn
 
-    def indices(self, players: _Players) -> dict[str, tuple[Index, ...]]:
+    def indices(self, players: Players) -> dict[str, tuple[Index, ...]]:
         """Sobol's and PAWN's indices of each unknown and of luck, for outcomes not too rare."""
         if not self.varied:
             return {}
@@ -341,7 +353,7 @@ class _Study:
         cells = {u.name: quantile(u, x[:, j]) for j, u in enumerate(self.varied)}
         # Rows of one draw of luck are one run number: neighbours, which are cheap to address.
         _, runs = np.unique(x[:, -1], return_inverse=True)
-        found = players.play(BASELINE, (), cells, runs, self.seed)
+        found = players.play("Sobol's design", runs, self.seed, cells=cells)
         plain = np.zeros(len(x), dtype=bool)
         block = len(names) + 3
         plain[0::block] = plain[block - 1 :: block] = True  # Saltelli's matrices A and B
@@ -372,13 +384,13 @@ class _Study:
             )
         return answers
 
-    def regions(self, players: _Players) -> dict[str, FailureRegions]:
+    def regions(self, players: Players) -> dict[str, FailureRegions]:
         """Where in the unknowns the first ending and the milestones are frequent."""
         if not self.varied:
             return {}
         runs = np.arange(2 * self.pairs)
         world = begin(self.scenario, Luck(self.seed, runs))
-        found = players.play(BASELINE, (), {}, runs, self.seed)
+        found = players.play("regions", runs, self.seed)
         drawn = {u.name: world[u.name].astype(np.int64) for u in self.varied}
         titles = {name: dict(self._title(name)) for name in drawn}
         return {
@@ -388,19 +400,15 @@ class _Study:
         }
 
     def regret(
-        self, players: _Players, policies: Sequence[str], worldviews: Sequence[str]
+        self, players: Players, policies: Sequence[str], worldviews: Sequence[str]
     ) -> dict[str, Regret]:
         """The regret of every policy over the worldviews, with the scenario as it is among them."""
         runs = np.arange(self.pairs)
         views = ("", *worldviews)
         shares: dict[str, list[list[float]]] = {name: [] for name in self.first}
         for policy in ("", *policies):
-            row = [
-                players.play(
-                    "+".join(filter(None, (view, policy))) or BASELINE, (), {}, runs, self.seed
-                )
-                for view in views
-            ]
+            cases = ["+".join(filter(None, (view, policy))) or BASELINE for view in views]
+            row = [players.play(f"regret {case}", runs, self.seed, case=case) for case in cases]
             for name, values in shares.items():
                 values.append([float(found[name].mean()) for found in row])
         answers = {}
@@ -425,83 +433,74 @@ class _Study:
 # ------------------------------------------------------------------------------ playing
 
 
-class _Players:
-    """Plays rows in pieces, here or in other processes; the answers do not depend on which."""
+class Players:
+    """Plays rows of any case; the answers do not depend on who does."""
 
-    def __init__(self, executor: Executor | None) -> None:
-        self.executor = executor
-        self.on_progress: Progress | None = None
+    def __init__(
+        self, study: Study, cases: Mapping[str, Spec], on_progress: OnProgress | None
+    ) -> None:
+        self.study = study
+        self.cases = cases
+        self.on_progress = on_progress
 
     def play(
         self,
-        case: str,
-        turned: tuple[str, ...],
-        cells: Mapping[str, npt.NDArray[Any]],
+        what: str,
         runs: Ints,
         seed: int,
+        *,
+        case: str = BASELINE,
+        turned: tuple[str, ...] = (),
+        cells: Mapping[str, npt.NDArray[Any]] | None = None,
         before: int = 0,
         of: int = 0,
     ) -> dict[str, Flags]:
-        """Whether each row came to each ending and milestone, by name. turned: cells of the
-        levers that are turned in it. before, of: for telling how far it is, so many rows came
-        before these, of so many in all."""
-        pieces: list[Future[dict[str, Flags]] | tuple[Any, ...]] = []
-        for first in range(0, len(runs), TASK):
-            part = slice(first, first + TASK)
-            task = (case, turned, {k: v[part] for k, v in cells.items()}, runs[part], seed)
-            pieces.append(self.executor.submit(_piece, *task) if self.executor else task)
-        found, done = [], 0
-        for piece in pieces:
-            found.append(piece.result() if isinstance(piece, Future) else _piece(*piece))
-            done += TASK
+        """Whether each row came to each ending and milestone, by name. what: the stage's name.
+        turned: cells of the levers that are turned in it. before, of: for telling how far it is,
+        so many rows came before these, of so many in all."""
+        spec = self.cases[case]
+
+        def tell(done: int, total: int) -> None:
             if self.on_progress is not None:
-                self.on_progress(before + min(done, len(runs)), of or len(runs))
-        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+                self.on_progress(before + done, of or total)
+
+        found = self.study.map(
+            what,
+            f"{__name__}:play_rows",
+            range(len(runs)),
+            about=[about(spec), list(turned), seed],
+            settings={
+                "key": (about(spec), turned),
+                "inputs": spec.inputs,
+                "turned": turned,
+                "luck": seed,
+            },
+            of_rows={"run": runs} | {f"cell.{name}": c for name, c in (cells or {}).items()},
+            chunk=TASK,
+            on_progress=tell,
+        )
+        return {name.partition(" ")[2]: happened for name, happened in found.items()}
 
 
-_texts: Mapping[str, Mapping[str, str]] = {}
-_compiled: dict[tuple[str, tuple[str, ...]], Scenario] = {}
+_scenarios: LastFew[Scenario] = LastFew()
 
 
-def _begin(texts: Mapping[str, Mapping[str, str]]) -> None:
-    """Tell this process what it may be asked to play."""
-    global _texts
-    _texts = texts
-    _compiled.clear()
+def play_rows(task: dict[str, Any]) -> Columns:
+    """Whether each row of a task came to each ending and milestone, in their order."""
+    turned = task["turned"]
 
+    def made() -> Scenario:
+        spec = load_texts(task["inputs"])
+        return compile_levered(spec, turned) if turned else compile_scenario(spec)
 
-def _piece(
-    case: str,
-    turned: tuple[str, ...],
-    cells: Mapping[str, npt.NDArray[Any]],
-    runs: Ints,
-    seed: int,
-) -> dict[str, Flags]:
-    key = (case, turned)
-    if key not in _compiled:
-        spec = load_texts(_texts[case])
-        _compiled[key] = compile_levered(spec, turned) if turned else compile_scenario(spec)
-    scenario = _compiled[key]
-    found: dict[str, Flags] = {}
-    parts = list(play_set(scenario, cells, runs, seed))
+    scenario = _scenarios.get(task["key"], made)
+    cells = {name.removeprefix("cell."): c for name, c in task.items() if name.startswith("cell.")}
+    parts = list(play_set(scenario, cells, task["run"], task["luck"]))
     ending = np.concatenate([part.ending for part in parts])
     reached = np.concatenate([part.reached for part in parts], axis=1)
-    for index, name in enumerate(scenario.header.endings):
-        found[name] = ending == index
-    for name, row in zip(scenario.milestones, reached, strict=True):
-        found[name] = row > 0
-    return found
-
-
-@contextmanager
-def _players(texts: Mapping[str, Mapping[str, str]], jobs: int) -> Iterator[_Players]:
-    if jobs == 1:
-        _begin(texts)
-        yield _Players(None)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, _begin, (texts,)) as executor:
-        yield _Players(executor)
+    names = (*scenario.header.endings, *scenario.milestones)
+    came = [*(ending == i for i in range(len(scenario.header.endings))), *(reached > 0)]
+    return {f"{place:03} {name}": came[place] for place, name in enumerate(names)}
 
 
 def _salib() -> tuple[Any, Any, Any]:

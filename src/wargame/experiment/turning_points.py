@@ -24,8 +24,9 @@ import numpy.typing as npt
 
 from wargame.draws import Luck
 from wargame.errors import ReplayError
-from wargame.experiment.futures import Futures, OnProgress, beside, play_futures
+from wargame.experiment.futures import Futures, beside, play_futures
 from wargame.experiment.odds import ALPHA, Change, Odds, Outlook
+from wargame.experiment.study import Jobs, OnProgress
 from wargame.experiment.valuation import points_of, value
 from wargame.orders import HOLD
 from wargame.replay import VERDICTS, Replay, books, stages
@@ -176,7 +177,7 @@ def turning_points(
     futures: int = 1000,
     first_look: int = 32,
     each: int = 4,
-    jobs: int = 1,
+    jobs: Jobs = 1,
     on_progress: OnProgress | None = None,
 ) -> tuple[TurningPoint, ...]:
     """Judge the moves of the turns that moved the odds most, the clearest first.
@@ -271,7 +272,7 @@ def _that_mattered(
     branches: list[_Branch],
     first_look: int,
     each: int,
-    jobs: int,
+    jobs: Jobs,
     on_progress: OnProgress | None,
 ) -> list[_Choice]:
     """The orders of each turn that seem to have moved the most, by a short look at all branches."""

@@ -22,7 +22,7 @@ from wargame.boundary.programs import end_all
 from wargame.experiment.columns import Packed, pack
 from wargame.experiment.recovery import ALIVE, Unplayable, reason_of
 
-__all__ = ["Play", "Player", "Prepare", "serve"]
+__all__ = ["Play", "Player", "Prepare", "find", "serve"]
 
 Play = Callable[[dict[str, Any]], Mapping[str, NDArray[Any]]]
 """Plays the runs ``task["start"] <= run < task["stop"]``; one array per column, one element a run.
@@ -42,8 +42,8 @@ class Player:
     """
 
     def __init__(self, play: str | Play, prepare: str | Prepare | None = None) -> None:
-        self._play: Play = _find(play)
-        self._prepare: Prepare | None = _find(prepare) if prepare else None
+        self._play: Play = find(play)
+        self._prepare: Prepare | None = find(prepare) if prepare else None
         self._prepared: dict[tuple[str, str], Any] = {}
 
     def __call__(self, task: dict[str, Any]) -> Packed:
@@ -68,7 +68,7 @@ class Player:
                 del self._prepared[key]
 
     def _ready(self, prepare: Prepare, task: dict[str, Any]) -> Any:
-        # Of a name and a digest: a crew may play several batches, and each has its baseline.
+        # Of a name and a digest: a worker may play several batches, and each has its baseline.
         variant, digest = task["variant"], task["digest"]
         if (variant, digest) not in self._prepared:
             try:
@@ -78,7 +78,8 @@ class Player:
         return self._prepared[variant, digest]
 
 
-def _find(function: str | Callable[..., Any]) -> Any:
+def find(function: str | Callable[..., Any]) -> Any:
+    """A function by its name; Unplayable if there is none."""
     if not isinstance(function, str):
         return function
     module, _, name = function.partition(":")
