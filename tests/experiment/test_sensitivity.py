@@ -303,7 +303,7 @@ def test_unknowns_that_cannot_be_told_apart_are_named_together() -> None:
         "the rest is luck; the unknowns that count most cannot be told apart: will (78 ± 40 %) and "
         "arms (74 ± 47 %), each with all that it interacts with, luck included"
     )
-    assert "区別できない：will (78 ± 40 %)、arms (74 ± 47 %)" in found.words("ja")
+    assert "区別できない：will（78 ± 40 %）、arms（74 ± 47 %）" in found.words("ja")
 
 
 def test_one_that_stands_out_is_named_alone_and_none_that_is_not_there() -> None:

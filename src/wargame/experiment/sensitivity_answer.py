@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from wargame.experiment.levers import KINDS, Kind
 from wargame.statistics import FailureRegions, Regret
-from wargame.statistics.lead import leaders, named
+from wargame.statistics.lead import bracketed, leaders, named
 from wargame.statistics.result import Result, interval, percent, say, signed, whole
 
 LUCK = "luck"
@@ -330,7 +330,8 @@ def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
             ja="この実行回数では、効くと示された未知数はない",
         )
     who = named(
-        [f"{one.title[lang]} ({_share(one.total, one.total_error)})" for one in first], lang
+        [bracketed(one.title[lang], _share(one.total, one.total_error), lang) for one in first],
+        lang,
     )
     if len(first) > 1:
         return text + say(

@@ -33,6 +33,7 @@ from wargame.show.sheet import Sheet, page
 from wargame.show.titles import Titles, titles
 from wargame.spec import Spec
 from wargame.statistics import Comparison, Difference, Share, Study, failure_regions, regret
+from wargame.statistics.given_data import settles, strongest
 from wargame.statistics.result import decimals, interval, percent, whole
 from wargame.statistics.verdict import Verdict
 
@@ -410,10 +411,12 @@ class _Report(Sheet):
             for name, drawn in base.unknowns.items()
             if drawn.size and drawn.min() != drawn.max()
         }
-        lines = []
+        lines, alone = [], []
         for name in self.worst:
             cases = base.happened[name]
             if varied and len(cases) >= 400 and cases.sum() >= 20:
+                settled = {named[key][self.lang]: settles(x, cases) for key, x in varied.items()}
+                alone.append(strongest(self.called(name), settled, self.lang))
                 found = failure_regions(varied, cases, name=self.called(name), titles=named)
                 lines += found.words(self.lang).splitlines()
         if lines:
@@ -425,6 +428,14 @@ class _Report(Sheet):
                 f"基準の実行{whole(len(cases))}回の半分でPRIMにより探し、残り半分で評価した。",
             )
             text += f"<h3>{heading}</h3><p>{escape(note)}</p>" + self.bullets(lines)
+            heading = self.say("What one unknown alone would settle", "未知数1つでどこまで決まるか")
+            note = self.say(
+                "From the same runs: the share of the variance of single runs, ± 95 %, that goes "
+                "with one unknown, less chance. The rest is luck, other unknowns, interactions.",
+                "同じ実行から求めた、個々の実行の分散のうち未知数1つに伴う割合（±は95％、偶然分を補正）。"
+                "残りは運、ほかの未知数、相互作用による。",
+            )
+            text += f"<h3>{heading}</h3><p>{escape(note)}</p>" + self.bullets(alone)
         found_sensitivity = self.facts.sensitivity
         if found_sensitivity is not None:
             text += self.tornados(found_sensitivity)

@@ -28,6 +28,11 @@ def leaders(values: Sequence[float], errors: Sequence[float]) -> list[int]:
     return [i for i in order if values[top] - values[i] <= math.hypot(errors[top], errors[i])]
 
 
+def bracketed(name: str, number: str, lang: str) -> str:
+    """A name and its number: ``will (3.1 ± 0.9 %)``."""
+    return say(lang, en=f"{name} ({number})", ja=f"{name}（{number}）")
+
+
 def named(names: Sequence[str], lang: str) -> str:
     """The names of a group in a sentence, the rest counted: ``a, b, c, d and 3 others``."""
     shown, rest = list(names[:NAMED]), len(names) - NAMED
