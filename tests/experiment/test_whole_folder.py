@@ -292,3 +292,24 @@ def test_without_its_tally_a_batch_has_not_ended_and_says_the_same(one: Path) ->
     (one / TALLY).unlink()
     assert not Batch.open(one).complete
     assert numbers(one) == before
+
+
+def test_verify_reads_every_chunk_of_a_folder(
+    one: Path, old: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Batch.open(one).journal() as journal:
+        digest = journal.digest()
+    assert main(["verify", str(one)]) == 0
+    said = capsys.readouterr().out
+    assert said == f"{one}: 1,200 of 1,200 runs as they were stored, digest {digest}\n"
+    assert main(["verify", str(old), "--lang", "ja"]) == 0
+    assert "封印" in capsys.readouterr().out
+    (one / TALLY).unlink()
+    assert main(["verify", str(one)]) == 1
+    # A tally that was written by hand is found even where nothing seals it.
+    found = json.loads((old / TALLY).read_text())
+    found["results"][0]["digest"] = "0" * 64
+    (old / TALLY).write_text(json.dumps(found))
+    assert "tally.json is not that of the batch" in told("verify", str(old), capsys=capsys)
+    change(old, "UPDATE results SET data = x'00' WHERE variant = 'spared'")
+    assert "of spared are not as they were stored" in told("verify", str(old), capsys=capsys)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from wargame.boundary.files import home
-from wargame.errors import WargameError
+from wargame.errors import StoreError, WargameError
 from wargame.experiment.columns import Columns
 from wargame.experiment.export import export
 from wargame.experiment.folder import (
@@ -30,6 +30,7 @@ from wargame.experiment.folder import (
     is_begun,
     new_folder,
     read_inputs,
+    read_json,
     write_inputs,
     write_json,
     write_manifest,
@@ -129,6 +130,22 @@ class Batch:
             if one.variant in self.headers
         )
         return replace(found, failures=failures)
+
+    def digest(self) -> str:
+        """A hash over every result, the same however it was played; every chunk is read for it.
+
+        Raises StoreError if a chunk is not as it was stored, or the tally says something else.
+        """
+        with self.journal() as journal:
+            found = journal.digest()
+        if self.complete:
+            keys = ("policy", "runs", "failed", "digest")
+            told = [
+                [row.get(key) for key in keys] for row in read_json(self.folder / TALLY)["results"]
+            ]
+            if told != [[getattr(tally, key) for key in keys] for tally in self.tallies()]:
+                raise StoreError(f"{self.folder}: {TALLY} is not that of the batch")
+        return found
 
     def counts(self) -> tuple[int, int]:
         """How many runs are done, failed ones included, and how many there are to be."""

@@ -122,8 +122,9 @@ def _check_counts(folder: Path, journal: Journal, manifest: Manifest) -> None:
         case {"digest": manifest.digest, "seed": manifest.seed, "results": [*results]}:
             found = [
                 (row.get("policy"), row.get("runs"), row.get("failed"))
-                for row in results
                 if isinstance(row, dict)
+                else None
+                for row in results
             ]
             if found == due:
                 return

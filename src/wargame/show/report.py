@@ -69,7 +69,7 @@ class _Facts:
 
     batch: Batch
     others: tuple[Batch, ...]
-    sensitivity: Mapping[str, Any] | None
+    sensitivity: Mapping[str, Any] | None = None
 
     @cached_property
     def specs(self) -> dict[str, Spec]:
@@ -688,18 +688,6 @@ class _Report(Sheet):
             )
             + "</p>"
         )
-        if not self.batch.complete:
-            done, total = self.batch.counts()
-            text += (
-                "<p>"
-                + escape(
-                    self.say(
-                        f"The batch is not complete: {done:,} of {counted(total, 'run')}.",
-                        f"バッチは途中である：{total:,}回中{done:,}回。",
-                    )
-                )
-                + "</p>"
-            )
         if unchecked := self.batch.unchecked(self.lang):
             text += f"<p>{escape(unchecked)}</p>"
         if held:
