@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from wargame.statistics import regret
+from wargame.statistics import regret, share_error
 
 POLICIES = ["base", "warn", "arm"]
 WORLDVIEWS = ["tegmark", "samotsvety", "restraint"]
@@ -132,6 +132,10 @@ def test_the_interval_of_a_worst_regret_holds_it() -> None:
         rows = zip(found.policies, (0.10, 0.02, 0.06), strict=True)
         held.append([(row.low or 0) <= true <= (row.high or 0) for row, true in rows])
     assert np.mean(held, axis=0).min() > 0.92
+
+
+def test_a_share_of_nothing_is_not_known_exactly() -> None:
+    assert share_error([0.0, 0.5], 400) == pytest.approx([0.0035, 0.025], rel=0.02)
 
 
 def test_shapes_must_fit() -> None:

@@ -28,7 +28,7 @@ from wargame.load import load
 from wargame.ready import run_header
 from wargame.record import RunHeader
 from wargame.spec import Spec
-from wargame.statistics import Regret, regret
+from wargame.statistics import Regret, regret, share_error
 from wargame.statistics.result import Result, percent, say, whole
 from wargame.statistics.verdict import Verdict
 
@@ -413,10 +413,7 @@ def _regrets(
                 for row in rows
             ]
         )
-        # Agresti and Coull's standard error: a share of nothing in n runs is not known exactly.
-        near = (values * n + 2) / (n + 4)
-        errors = np.sqrt(near * (1 - near) / (n + 4))
-        yield regret(values, rows, labels, outcome=outcome, errors=errors)
+        yield regret(values, rows, labels, outcome=outcome, errors=share_error(values, n))
 
 
 def told(result: Robust) -> list[list[tuple[str, ...]]]:

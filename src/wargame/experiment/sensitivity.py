@@ -61,6 +61,7 @@ from wargame.statistics import (
     failure_regions,
     mcnemar,
     regret,
+    share_error,
 )
 from wargame.turn import begin
 
@@ -419,7 +420,7 @@ class _Study:
                 [BASELINE, *policies],
                 ["as-written", *worldviews],
                 outcome=name,
-                errors=np.sqrt(table * (1 - table) / self.pairs),
+                errors=share_error(table, self.pairs),
             )
         return answers
 

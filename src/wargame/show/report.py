@@ -15,7 +15,7 @@ from functools import cached_property
 from hashlib import sha256
 from html import escape
 from itertools import count
-from math import nan, sqrt
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,15 @@ from wargame.show.language import LANGUAGES, cited
 from wargame.show.sheet import Sheet, page
 from wargame.show.titles import Titles, titles
 from wargame.spec import Spec
-from wargame.statistics import Comparison, Difference, Share, Study, failure_regions, regret
+from wargame.statistics import (
+    Comparison,
+    Difference,
+    Share,
+    Study,
+    failure_regions,
+    regret,
+    share_error,
+)
 from wargame.statistics.given_data import settles, strongest
 from wargame.statistics.result import decimals, interval, percent, whole
 from wargame.statistics.verdict import Verdict
@@ -337,7 +345,10 @@ class _Report(Sheet):
             shares = [[_share(one, policy, outcome) for one in batches] for policy in policies]
             # Where a folder lacks a policy there is nothing to compare; it is drawn as a gap.
             values = [[share.share if share else nan for share in row] for row in shares]
-            errors = [[_error(share) if share else nan for share in row] for row in shares]
+            errors = [
+                [float(share_error(share.share, share.n)) if share else nan for share in row]
+                for row in shares
+            ]
             parts.append(
                 self.figure(
                     figures.policy_by_worldview,
@@ -764,12 +775,6 @@ def _share(batch: Batch, policy: str, outcome: str) -> Share | None:
     tally = batch.tally(policy)
     rows = (*tally.ending_shares(), *tally.milestone_shares())
     return next(row for row in rows if row.name == outcome)
-
-
-def _error(share: Share) -> float:
-    """Agresti and Coull's standard error: a share of nothing in n runs is not known exactly."""
-    near = (share.count + 2) / (share.n + 4)
-    return sqrt(near * (1 - near) / (share.n + 4))
 
 
 def write_report(

@@ -42,7 +42,7 @@ from wargame.statistics.planning import (
     runs_to_see,
 )
 from wargame.statistics.rare import RareShare, combine_replicates
-from wargame.statistics.regret import PolicyRegret, Regret, regret
+from wargame.statistics.regret import PolicyRegret, Regret, regret, share_error
 from wargame.statistics.result import Result
 from wargame.statistics.shares import (
     FAILED,
@@ -104,6 +104,7 @@ __all__ = [
     "runs_per_arm_unpaired",
     "runs_to_see",
     "share",
+    "share_error",
     "share_interval",
     "shares",
     "square_and_add",

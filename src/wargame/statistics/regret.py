@@ -265,6 +265,17 @@ def regret(
     )
 
 
+def share_error(shares: ArrayLike, n: ArrayLike) -> FloatArray:
+    """Agresti and Coull's standard error of shares of n runs; any shape.
+
+    Unlike sqrt(p(1 - p) / n) it is not 0 for a share of nothing: that is not known exactly.
+    Source: Agresti and Coull 1998, American Statistician 52:119.
+    """
+    p, m = np.asarray(shares, dtype=float), np.asarray(n, dtype=float)
+    near = (p * m + 2) / (m + 4)
+    return np.asarray(np.sqrt(near * (1 - near) / (m + 4)))
+
+
 def _row(
     policy: str,
     worldviews: Sequence[str],
