@@ -63,14 +63,14 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wargame needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 
-.venv/run.stamp: requirements/run.txt pyproject.toml | .venv/bin/python
+.venv/run.stamp: requirements/run.txt pyproject.toml src/wargame/backends/machine.c | .venv/bin/python
 	@echo "Installing what is locked in requirements/run.txt into .venv; about half a minute."
 	$(PIP) install --quiet --no-deps --require-hashes -r requirements/run.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Holds all of run.txt at the same versions (tests/test_repository.py), so it serves `make run` too.
-.venv/test.stamp: requirements/test.txt pyproject.toml | .venv/bin/python
+.venv/test.stamp: requirements/test.txt pyproject.toml src/wargame/backends/machine.c | .venv/bin/python
 	@echo "Installing what is locked in requirements/test.txt into .venv; about two minutes."
 	$(PIP) install --quiet --no-deps --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .

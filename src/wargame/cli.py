@@ -44,6 +44,7 @@ COMMANDS = {
     "selftest": "check this installation on this machine",
     "list": "show the scenarios, actors, policies and worldviews there are",
     "check": "look for mistakes in YAML files",
+    "program": "print a scenario as the tables and steps that the machine plays",
     "schema": "print the JSON Schema that lets an editor complete the YAML",
 }
 
@@ -97,6 +98,15 @@ class _Parser(argparse.ArgumentParser):
         self.exit(WargameError.exit_code, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
+class _Version(argparse.Action):
+    """Finds out who plays only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from wargame.backends.library import machine
+
+        parser.exit(0, f"wargame {__version__}, player: {machine()}\n")
+
+
 def _no_more_output() -> None:
     """Point stdout elsewhere: what it still holds cannot be written, and the exit stays quiet."""
     with nowhere() as void:
@@ -132,7 +142,7 @@ def _parser(asked: str) -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"wargame {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="which program, and who plays")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         if name == asked:

@@ -1,7 +1,9 @@
 """The course of many runs, from a world to their ends.
 
-Runs that have ended are dropped from the table once they are a quarter of it (measured: the
-best threshold); luck is addressed by run number, so nothing changes for those that go on.
+The native machine plays them where there is one and nobody has to be asked between turns; else
+NumPy does, to the same bits. With NumPy, runs that have ended are dropped from the table once
+they are a quarter of it (measured: the best threshold); luck is addressed by run number, so
+nothing changes for those that go on.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from wargame.draws import Luck
+from wargame.backends import native
+from wargame.backends.library import machine
+from wargame.backends.lowering import program_of
+from wargame.draws import Luck, key_of
 from wargame.record import Outcomes, TurnRecord, join
 from wargame.scenario import Scenario
 from wargame.turn import Decider, begin, play
@@ -41,7 +46,10 @@ def play_runs(
     parts = []
     for first in range(0, max(numbers.size, 1), chunk):
         luck = Luck(seed, numbers[first : first + chunk], stream)
-        parts.append(finish(scenario, begin(scenario, luck), luck, deciders))
+        if deciders or not machine().library:
+            parts.append(finish(scenario, begin(scenario, luck), luck, deciders))
+        else:
+            parts.append(_natively(scenario, luck))
     return join(parts)
 
 
@@ -53,6 +61,8 @@ def finish(
     watch: Watcher | None = None,
 ) -> Outcomes:
     """Play every run of `world` to its end. `watch` is shown each turn as it is played."""
+    if not deciders and watch is None and machine().library:
+        return _natively(scenario, luck, world)
     tally = _Tally(scenario, world)
     tally.keep(world)
     while world.turn < scenario.horizon and world.running.any():
@@ -69,6 +79,58 @@ def finish(
         if watch is not None:
             watch(world, record)
     return tally.outcomes()
+
+
+def _natively(scenario: Scenario, luck: Luck, world: World | None = None) -> Outcomes:
+    """Whole runs on the native machine, from a world or from the beginning."""
+    program, key = program_of(scenario), key_of(luck.seed, luck.stream)
+    if world is None:
+        return _outcomes(scenario, luck.runs, native.play(program, key, luck.runs))
+    live = np.flatnonzero(world.running)
+    rows = program.kept
+    played = native.play(
+        program,
+        key,
+        world.runs[live],
+        world.turn,
+        np.ascontiguousarray(world.cells[:, live]),
+        world.trail[live],
+    )
+    whole = native.Played(
+        ending=world.ending.copy(),
+        ended=world.ended.copy(),
+        trail=world.trail.copy(),
+        kept=world.cells[rows],
+        played=played.played,
+    )
+    for name in ("ending", "ended", "trail", "kept"):
+        getattr(whole, name)[..., live] = getattr(played, name)
+    return _outcomes(scenario, world.runs, whole)
+
+
+def _outcomes(scenario: Scenario, runs: npt.NDArray[np.int64], it: native.Played) -> Outcomes:
+    reached, dyads = len(scenario.milestones), scenario.dyad_count
+    kept = it.kept.astype(np.int64)
+    played, first = {}, 0
+    for mind in scenario.minds:
+        played[mind.actor] = it.played[first : first + len(mind.moves)]
+        first += len(mind.moves) + 1
+    return Outcomes(
+        run=runs,
+        ending=it.ending,
+        turn=it.ended,
+        decided=it.ended - _held(scenario)[it.ending] + 1,
+        reached=kept[:reached],
+        peak=kept[reached : reached + dyads],
+        unknown=kept[reached + dyads :],
+        trail=it.trail,
+        played=played,
+    )
+
+
+def _held(scenario: Scenario) -> npt.NDArray[np.int64]:
+    """For how many turns each ending must have held, and 1 for none."""
+    return np.array([rule.turns for rule in scenario.endings] + [1], dtype=np.int64)
 
 
 class _Tally:
@@ -112,12 +174,11 @@ class _Tally:
 
     def outcomes(self) -> Outcomes:
         scenario = self.scenario
-        held = np.array([rule.turns for rule in scenario.endings] + [1], dtype=np.int64)
         return Outcomes(
             run=self.runs,
             ending=self.ending,
             turn=self.ended,
-            decided=self.ended - held[self.ending] + 1,
+            decided=self.ended - _held(scenario)[self.ending] + 1,
             reached=scenario.reached(self.cells).astype(np.int64),
             peak=scenario.dyads(self.cells, "peak").astype(np.int64),
             unknown=self.cells[[unknown.row for unknown in scenario.unknowns]].astype(np.int64),

@@ -59,7 +59,8 @@ class Luck:
             raise ValueError("runs must be a vector of run numbers")
         if self.runs.size and (self.runs.min() < 0 or self.runs.max() >= MAX_RUN):
             raise ValueError(f"run numbers must lie in 0..{MAX_RUN - 1}")
-        self._bits = np.random.Philox(key=np.array(key_of(seed, stream), dtype=np.uint64))
+        self.key = key_of(seed, stream)
+        self._bits = np.random.Philox(key=np.array(self.key, dtype=np.uint64))
         self._state = self._bits.state
         self._counter = self._state["state"]["counter"]
         self._state["buffer_pos"] = RUNS_PER_BLOCK  # an empty buffer: start with a fresh block

@@ -27,7 +27,7 @@ __all__ = [
 MOST_FAULTS = 100
 """A reader stops looking after so many faults: nobody reads more, and a hostile file has no end."""
 
-_MOST_NAMED = 24
+_MOST_NAMED = 32
 """So many names are all told where none is near; a line with more of them is not read."""
 
 _LONGEST_GUESS = 60

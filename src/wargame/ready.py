@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wargame.backends.lowering import program_of
 from wargame.record import RunHeader
 from wargame.scenario import Scenario
 from wargame.shelf import keep, kept
@@ -38,6 +39,7 @@ def compiled(inputs: Mapping[str, str], spec: Spec | None = None) -> Scenario:
         from wargame.load import load_texts
 
         found = compile_scenario(spec or load_texts(inputs))
+        program_of(found)  # kept with it
         keep(found, key)
     return found
 

@@ -1,4 +1,4 @@
-"""The compiled scenario: everything the engine needs, as tables and generated functions.
+"""The compiled scenario: everything the engine needs, as tables and straight-line code.
 
 This is the first waist of the program. Above it is YAML, words and marks; below it whole
 numbers. A `Scenario` is immutable, holds no text that the engine reads, and is the same on

@@ -17,6 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame import ladder
+from wargame.backends import native
+from wargame.backends.library import machine
+from wargame.backends.lowering import program_of
 from wargame.decision import NO_MOVE, Mind, Weighing, choose, perceive, weigh
 from wargame.draws import Luck, Words, below, below_again
 from wargame.effects import EffectBook
@@ -74,14 +77,20 @@ def by_rules(situation: Situation) -> Ints:
 def begin(scenario: Scenario, luck: Luck) -> World:
     """The world before the first turn, with this set of runs' unknowns drawn."""
     n = luck.runs.size
-    cells = np.repeat(scenario.start[:, None], n, axis=1)
-    for unknown in scenario.unknowns:
-        cells[unknown.row] = unknown.values[
-            np.searchsorted(
-                unknown.edges, below(luck.words(unknown.label, 0), unknown.edges[-1]), side="right"
-            )
-        ]
-    world = World(
+    if machine().library:
+        cells = native.begin(program_of(scenario), luck.key, luck.runs)
+    else:
+        cells = np.repeat(scenario.start[:, None], n, axis=1)
+        for unknown in scenario.unknowns:
+            cells[unknown.row] = unknown.values[
+                np.searchsorted(
+                    unknown.edges,
+                    below(luck.words(unknown.label, 0), unknown.edges[-1]),
+                    side="right",
+                )
+            ]
+        derive(scenario, cells, 0)
+    return World(
         names=scenario.rows,
         state_rows=scenario.state_rows,
         cells=cells,
@@ -91,7 +100,6 @@ def begin(scenario: Scenario, luck: Luck) -> World:
         ended=np.zeros(n, dtype=np.int64),
         trail=np.zeros(n, dtype=np.uint64),
     )
-    return replace(world, cells=derive(scenario, cells, 0))
 
 
 def play(
@@ -114,37 +122,32 @@ def play(
     turn = world.turn + 1
     n = world.n
     deciders = deciders or {}
+    phases = _Native if machine().library else _Phases
+    it = phases(scenario, luck, turn, world.cells.copy())
 
     # 1 news
-    cells = world.cells.copy()
-    happened = news(scenario, cells, turn, luck)
-    if undone is not None:
-        happened &= ~undone
-    scenario.news.apply(cells, happened, turn)
+    happened = it.news(undone)
     for book in thrown:
-        book.apply(cells, ~book.happening(n), turn)
-    derive(scenario, cells, turn, "all" if thrown else "news")
+        book.apply(it.cells, ~book.happening(n), turn)
+    if thrown:
+        derive(scenario, it.cells, turn)
 
     # 2 perceive, 3 decide: all see the same opening world
+    opening = it.cells.copy() if detail else it.cells
     situations = {
-        mind.actor: Situation(mind, cells, perceive(mind.read, cells, turn, luck), turn, luck)
+        mind.actor: Situation(mind, opening, perceive(mind.read, opening, turn, luck), turn, luck)
         for mind in scenario.minds
+        if detail or it.asks or mind.actor in deciders
     }
-    orders = {actor: deciders.get(actor, by_rules)(it) for actor, it in situations.items()}
+    orders = {
+        actor: deciders.get(actor, by_rules)(situation)
+        for actor, situation in situations.items()
+        if it.asks or actor in deciders
+    }
 
-    # 4 resolve
-    happens, given, success = resolve(scenario, cells, orders, verdicts or {}, turn, luck)
-    detailed = {actor: (it, it.weigh()) for actor, it in situations.items()} if detail else {}
-    if detail:
-        cells = cells.copy()  # the situations keep the world that they were decided on
-    scenario.moves.apply(cells, happens, turn)
-    remember(scenario, cells, given, turn)
-    derive(scenario, cells, turn, "moves")
-
-    # 5 escalate, 6 drift, 7 judge
-    escalate(scenario, cells, turn)
-    drift(scenario, cells, turn)
-    ending = judge(scenario, cells, turn)
+    # 4 resolve, 5 escalate, 6 drift, 7 judge
+    given, success, ending, trail = it.close(orders, verdicts or {}, world.trail)
+    cells = it.cells
 
     # 8 record
     over = world.ending != RUNNING
@@ -152,7 +155,6 @@ def play(
     if frozen.size:
         cells[:, frozen] = world.cells.take(frozen, axis=1)
         ending = np.where(over, world.ending, ending)
-    trail = roll(world.trail, (cells[: scenario.hashed_rows], given), scenario.multipliers)
     following = replace(
         world,
         cells=cells,
@@ -165,14 +167,89 @@ def play(
         turn=turn,
         orders=by_actor(scenario, given),
         success=by_actor(scenario, success),
-        happened=happened[:-1],
+        happened=happened,
         stage=scenario.dyads(cells, "stage").astype(np.int64),
         heat=scenario.dyads(cells, "heat").astype(np.int64),
         ending=ending,
         reached=scenario.reached(cells).astype(np.int64),
-        detail=detailed,
+        detail={actor: (situation, situation.weigh()) for actor, situation in situations.items()}
+        if detail
+        else {},
     )
     return following, record
+
+
+class _Phases:
+    """The phases of a turn over NumPy's arrays. `cells` is the world, changed in place."""
+
+    asks = True
+    """Whether somebody has to ask the rules; else whoever closes the turn lets them draw."""
+
+    def __init__(self, scenario: Scenario, luck: Luck, turn: int, cells: Cells) -> None:
+        self.scenario, self.luck, self.turn, self.cells = scenario, luck, turn, cells
+
+    def news(self, undone: Flags | None) -> Flags:
+        """What the turn begins with: which injects and outcomes of chance happen, slots x n."""
+        happened = news(self.scenario, self.cells, self.turn, self.luck)
+        if undone is not None:
+            happened &= ~undone
+        self.scenario.news.apply(self.cells, happened, self.turn)
+        derive(self.scenario, self.cells, self.turn, "news")
+        return happened[:-1]
+
+    def close(
+        self, orders: dict[str, Ints], verdicts: Mapping[str, Ints], trail: Words
+    ) -> tuple[Ints, Flags, Ints, Words]:
+        """All that follows on orders: the orders that stand and which succeed, orders x n, the
+        ending of each run, n, and the rolling hash, n."""
+        scenario, cells, turn = self.scenario, self.cells, self.turn
+        happens, given, success = resolve(scenario, cells, orders, verdicts, turn, self.luck)
+        scenario.moves.apply(cells, happens, turn)
+        remember(scenario, cells, given, turn)
+        derive(scenario, cells, turn, "moves")
+        escalate(scenario, cells, turn)
+        drift(scenario, cells, turn)
+        ending = judge(scenario, cells, turn)
+        tables = (cells[: scenario.hashed_rows], given)
+        return given, success, ending, roll(trail, tables, scenario.multipliers)
+
+
+class _Native(_Phases):
+    """The same on the native machine, where the rules of actors draw as the turn is closed."""
+
+    asks = False
+
+    def news(self, undone: Flags | None) -> Flags:
+        if undone is not None:
+            return super().news(undone)
+        runs, program = self.luck.runs, program_of(self.scenario)
+        happened = native.news(program, self.luck.key, runs, self.turn, self.cells)
+        return happened[: len(self.scenario.news.slots)]
+
+    def close(
+        self, orders: dict[str, Ints], verdicts: Mapping[str, Ints], trail: Words
+    ) -> tuple[Ints, Flags, Ints, Words]:
+        scenario, luck, ledger = self.scenario, self.luck, self.scenario.ledger
+        shape = (len(scenario.minds) * scenario.orders, luck.runs.size)
+        places = np.full(shape, DRAWN, dtype=self.cells.dtype)
+        rulings = np.full(shape, DRAWN, dtype=np.int8) if verdicts else None
+        for index, mind in enumerate(scenario.minds):
+            mine = slice(index * scenario.orders, (index + 1) * scenario.orders)
+            if mind.actor in orders:
+                given = orders[mind.actor]
+                places[mine] = (
+                    np.where(given == NO_MOVE, len(mind.moves), given) + ledger.first[mine]
+                )
+            if rulings is not None and mind.actor in verdicts:
+                rulings[mine] = verdicts[mind.actor]
+        trail = trail.copy()
+        done, ending = native.close(
+            program_of(scenario), luck.key, luck.runs, self.turn, self.cells, places, rulings, trail
+        )
+        given = places - ledger.first
+        sizes = np.repeat([len(mind.moves) for mind in scenario.minds], scenario.orders)
+        given = np.where(given == sizes[:, None], NO_MOVE, given).astype(np.int64)
+        return given, done & (given != NO_MOVE), ending, trail
 
 
 def by_actor(scenario: Scenario, table: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

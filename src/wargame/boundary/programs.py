@@ -18,6 +18,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ __all__ = [
     "Command",
     "Named",
     "Process",
+    "compiled",
     "end",
     "end_all",
     "exit_code",
@@ -189,3 +191,23 @@ def openssl(*words: str) -> subprocess.CompletedProcess[str]:
     Raises FileNotFoundError where it is not installed.
     """
     return subprocess.run(["openssl", *words], capture_output=True, text=True, umask=0o077)
+
+
+def compiled(command: str, words: Sequence[str], to: Path) -> str:
+    """Have a C compiler make a file, which is there whole or not at all; "" or why it is not.
+
+    command: the compiler, which may bring options of its own. Only an installation calls one, to
+    make the native machine from this package's own source.
+    """
+    part = to.with_suffix(".part")
+    try:
+        done = subprocess.run(
+            [*shlex.split(command), *words, "-o", str(part)], capture_output=True, text=True
+        )
+        if done.returncode == 0:
+            part.replace(to)
+            return ""
+    except (OSError, ValueError) as error:
+        return f"{command}: {getattr(error, 'strerror', None) or error}"
+    part.unlink(missing_ok=True)
+    return f"{command}: {done.stderr.strip()[:500]}"

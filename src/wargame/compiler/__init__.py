@@ -2,7 +2,7 @@
 
 Three steps: parse all expressions and give every cell its row and bounds; resolve the
 expressions and prove that none can leave the integer type; lower what is common (constant
-effects, constant weights) to tables and the rest to generated functions.
+effects, constant weights) to tables and the rest to straight-line code.
 
 `workshop` reads expressions and gathers faults for all the others: `rows` lays out the world,
 `changes` lowers effects and interventions, `news` what comes from outside and by chance,

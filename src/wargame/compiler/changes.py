@@ -100,7 +100,7 @@ def _dyad(shop: Workshop, key: str, actor: str, target: str) -> str | None:
 
 
 def slot(shop: Workshop, name: str, changes: Iterable[Change]) -> Slot:
-    """Changes lowered: constants to tables, the rest to one generated function."""
+    """Changes lowered: constants to tables, the rest to one block."""
     adds: list[tuple[int, int]] = []
     sets: list[tuple[int, int]] = []
     live_adds: list[tuple[int, int]] = []

@@ -88,13 +88,13 @@ NONE = Reading(NOTHING, NO)
 
 
 class Results:
-    """Expressions gathered for one generated function, each known by its place in the results."""
+    """Expressions gathered for one block, each known by its place in the results."""
 
     def __init__(self) -> None:
         self.pairs: list[tuple[Reading, Kind]] = []
 
     def add(self, reading: Reading, kind: Kind) -> int:
-        """The index at which the function will give this value."""
+        """The index at which the block will give this value."""
         self.pairs.append((reading, kind))
         return len(self.pairs) - 1
 
@@ -199,7 +199,7 @@ class Workshop:
         return reading.constant or 0
 
     def block(self, name: str, pairs: Sequence[tuple[Reading, Kind]]) -> Block:
-        """One generated function. Raises TooNarrow when 32 bits may not hold every value."""
+        """The code of many expressions. Raises TooNarrow when 32 bits may not hold every value."""
         written = [(reading.expression, kind) for reading, kind in pairs]
         try:
             return compile_block(name, written, self.names, self.dtype)

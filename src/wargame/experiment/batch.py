@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from wargame.backends.library import machine
 from wargame.boundary.files import home
 from wargame.errors import StoreError, WargameError
 from wargame.experiment.columns import Columns
@@ -440,4 +441,5 @@ def _manifest(variants: Variants, folder: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "inputs": inputs_digest(folder),
+        "player": str(machine()),
     }

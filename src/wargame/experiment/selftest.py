@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from wargame.backends.library import machine
 from wargame.compiler import compile_scenario
 from wargame.course import play_runs
 from wargame.errors import WargameError
@@ -277,7 +278,7 @@ def _golden() -> tuple[bool, str]:
     wrong = [name for name, digest in golden() if digest != GOLDEN[name]]
     if wrong:
         return False, f"other results than on the machine it was written on: {', '.join(wrong)}"
-    return True, f"{len(GOLDEN)} sets of 500 runs, bit for bit"
+    return True, f"{len(GOLDEN)} sets of 500 runs, bit for bit; player: {machine()}"
 
 
 def golden() -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The rule language: text -> checked tree -> generated NumPy function -> text again.
+"""The rule language: text -> checked tree -> straight-line code -> text again.
 
 An author writes conditions and amounts in YAML as short expressions over whole numbers:
 

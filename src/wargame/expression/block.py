@@ -1,24 +1,17 @@
-"""Trees -> one generated NumPy function.
+"""Trees -> straight-line code over arrays of runs.
 
-Many expressions become one function of straight-line array code, `Block`.  Every distinct
-subexpression is computed once, whatever the bounds decide is decided now, and what depends on
-`turn` alone stays a plain number.  The same code runs one column (a seminar) and a hundred
-thousand (a batch), with the same values: everything is whole-number arithmetic.
-
-At one column the number of NumPy calls decides the speed.  Constants are arrays without
-dimensions, `k700 = array(700, int32)`: NumPy combines them with an array in half the time that
-it takes for a Python number, and they never widen the result.
-
-Running generated source is safe here because no text of an author is in it: it is put together
-from the templates below, row numbers, whole numbers and names made up in this module.  It runs
-without Python's builtins, with the few NumPy functions it needs.
+Many expressions become one `Block`: a list of operations, each of which takes values that stand
+before it.  Every distinct subexpression is computed once, and whatever the bounds decide is
+decided now.  The same operations are carried out here with NumPy, one whole array at a time, and
+by the native machine (`wargame.backends`), with the same values: everything is whole-number
+arithmetic.  A block is plain data; nothing in it is ever executed as Python.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import partial, reduce
 from typing import Any, Literal, NamedTuple
 
@@ -60,35 +53,167 @@ Cells = npt.NDArray[np.signedinteger[Any]]
 Kind = Literal["int", "bool"]
 
 
+class Op(IntEnum):
+    """What a step computes from the values x, y, z it names; p and q are conditions.
+
+    The numbers are part of the meaning of a stored program: append, never renumber.
+    """
+
+    CELL = 0  # a row of the world's cells
+    SIGHT = 1  # a row of what an actor sees
+    TURN = 2
+    CONSTANT = 3
+    ADD = 4  # x + y
+    SUB = 5  # x - y
+    MUL = 6  # x * y
+    DIV = 7  # x // y, rounded down, and 0 where y is 0
+    MOD = 8  # x % y, with the sign of y, and 0 where y is 0
+    MIN = 9
+    MAX = 10
+    NEG = 11  # -x
+    ABS = 12  # |x|
+    LT = 13  # x < y
+    LE = 14
+    GT = 15
+    GE = 16
+    EQ = 17
+    NE = 18
+    AND = 19  # p and q
+    OR = 20  # p or q
+    NOT = 21  # not p
+    NUM = 22  # p as 1 or 0
+    KEEP = 23  # y where p, else 0
+    CHOOSE = 24  # y where p, else z
+
+
+SIGNS = {
+    **{"+": Op.ADD, "-": Op.SUB, "*": Op.MUL, "//": Op.DIV, "%": Op.MOD},
+    **{"min": Op.MIN, "max": Op.MAX},
+    **{"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE, "==": Op.EQ, "!=": Op.NE},
+}
+
+
+def _cell() -> None:
+    """Stands for a row of the cells, `_sight` for one of the sights, `_turn` for the turn."""
+
+
+def _sight() -> None: ...
+
+
+def _turn() -> None: ...
+
+
+_CALLS: dict[Op, Callable[..., Any]] = {
+    Op.ADD: np.add,
+    Op.SUB: np.subtract,
+    Op.MUL: np.multiply,
+    Op.DIV: np.floor_divide,
+    Op.MOD: np.remainder,
+    Op.MIN: np.minimum,
+    Op.MAX: np.maximum,
+    Op.NEG: np.negative,
+    Op.ABS: np.absolute,
+    Op.LT: np.less,
+    Op.LE: np.less_equal,
+    Op.GT: np.greater,
+    Op.GE: np.greater_equal,
+    Op.EQ: np.equal,
+    Op.NE: np.not_equal,
+    Op.AND: np.bitwise_and,
+    Op.OR: np.bitwise_or,
+    Op.NOT: np.logical_not,
+    Op.KEEP: np.multiply,
+    Op.CHOOSE: np.where,
+    Op.CELL: _cell,
+    Op.SIGHT: _sight,
+    Op.TURN: _turn,
+}
+
+
+class Step(NamedTuple):
+    """One operation; x, y and z are places of earlier steps, -1 where there is none.
+
+    Of CELL and SIGHT x is the row, of CONSTANT the number itself.
+    """
+
+    op: Op
+    x: int = -1
+    y: int = -1
+    z: int = -1
+
+
 @dataclass(frozen=True)
 class Block:
-    """A generated function for many expressions: `block(c, s, turn)` -> their values in order.
+    """The code of many expressions: `block(c, s, turn)` -> their values in order.
 
-    c: the world's cells, rows x n, of the dtype it was compiled for.  s: what one actor sees,
-    rows x n, or None where no expression reads it.  turn: a plain number.
+    steps: what is computed. results: for each expression the place of a step and 0, or -1 and
+    the number that it is in every run. dtype: ``int32`` or ``int64``, that of the cells.
 
-    Each value is an array of length n, of that dtype for "int" and of bool for "bool"; or a
-    plain number (a bool counts as one) where it is the same in every run.  An array may be a row
-    of `c` itself, or stand for two equal expressions: do not write into it.
+    Called with c, the world's cells, rows x n; s, what one actor sees, rows x n, or None where
+    no expression reads it; turn, a number. Each value is an array of length n of that dtype, or
+    of bool for a condition; or without a dimension where it is the same in every run. An array
+    may be a row of `c` itself, or stand for two equal expressions: do not write into it.
     """
 
     name: str
-    source: str
-    _run: Callable[[Cells, Cells | None, int], list[Any]] = field(
+    dtype: str
+    steps: tuple[Step, ...]
+    results: tuple[tuple[int, int], ...]
+    _calls: tuple[tuple[Callable[..., Any], int, int, int], ...] = field(
         init=False, repr=False, compare=False
     )
+    _divides: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        names: dict[str, Any] = {"__builtins__": {}, **_VOCABULARY}
-        exec(compile(self.source, f"<block {self.name}>", "exec"), names)
-        object.__setattr__(self, "_run", names[_function_name(self.name)])
+        calls = []
+        for op, *operands in self.steps:
+            if op is Op.NUM:
+                calls.append((partial(np.asarray, dtype=self.dtype), *operands))
+            elif op is Op.CONSTANT:
+                calls.append((np.array(operands[0], self.dtype).copy, -1, -1, -1))
+            else:
+                calls.append((_CALLS[op], *operands))
+        object.__setattr__(self, "_calls", tuple(calls))
+        divides = any(step.op in (Op.DIV, Op.MOD) for step in self.steps)
+        object.__setattr__(self, "_divides", divides)
 
     def __call__(self, c: Cells, s: Cells | None, turn: int) -> list[Any]:
+        if self._divides:  # whole-number division by 0 gives 0 in NumPy, as it does in the language
+            with np.errstate(divide="ignore"):
+                return self._run(c, s, turn)
         return self._run(c, s, turn)
 
-    def __reduce__(self) -> tuple[type[Block], tuple[str, str]]:
-        """A block travels to another process as its source."""
-        return Block, (self.name, self.source)
+    def _run(self, c: Cells, s: Cells | None, turn: int) -> list[Any]:
+        values: list[Any] = []
+        keep = values.append
+        for call, x, y, z in self._calls:
+            if y < 0:
+                if call is _cell:
+                    keep(c[x])
+                elif call is _sight:
+                    keep(s[x])  # type: ignore[index]
+                elif call is _turn:
+                    keep(np.array(turn, self.dtype))
+                else:
+                    keep(call(values[x]) if x >= 0 else call())
+            elif z < 0:
+                keep(call(values[x], values[y]))
+            else:
+                keep(call(values[x], values[y], values[z]))
+        return [values[place] if place >= 0 else number for place, number in self.results]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Block, (self.name, self.dtype, self.steps, self.results)
+
+    def listing(self) -> list[str]:
+        """The code for people: ``v2 = ADD v0 v1``, and what each expression comes to."""
+        lines = []
+        for place, (op, *operands) in enumerate(self.steps):
+            taken = [f"v{it}" for it in operands if it >= 0]
+            if op in _LEAVES:
+                taken = [] if op is Op.TURN else [str(operands[0])]
+            lines.append(" ".join((f"v{place} = {op.name}", *taken)))
+        return [*lines, *(f"-> v{p}" if p >= 0 else f"-> {number}" for p, number in self.results)]
 
 
 def tabulate(values: Sequence[Any], rows: int, n: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
@@ -99,31 +224,19 @@ def tabulate(values: Sequence[Any], rows: int, n: int, dtype: npt.DTypeLike) -> 
     return table
 
 
-_VOCABULARY = {
-    "absolute": np.absolute,
-    "array": np.array,
-    "bool_": np.bool_,
-    "errstate": np.errstate,
-    "int32": np.int32,
-    "int64": np.int64,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
-    "where": np.where,
-}
-
-
 def compile_block(
     name: str,
     expressions: Sequence[tuple[Expression, Kind]],
     namespace: Namespace,
     dtype: type[np.signedinteger[Any]],
 ) -> Block:
-    """One function for all `expressions`, each wanted as a number or as a condition.
+    """One block for all `expressions`, each wanted as a number or as a condition.
 
     dtype: np.int32 or np.int64, that of the cells.  Raises SpecError for unknown names and for
     values that may not fit in dtype.
     """
-    writer = _Writer(np.dtype(dtype).name, Interval(*_limits(dtype)))
+    info = np.iinfo(dtype)
+    writer = _Writer(Interval(int(info.min), int(info.max)))
     faults: list[Fault] = []
     results = []
     for expression, kind in expressions:
@@ -134,23 +247,14 @@ def compile_block(
         except _TooWide:
             faults.append(
                 Fault(
-                    f"{expression.text}: values may not fit in {writer.dtype}",
+                    f"{expression.text}: values may not fit in {np.dtype(dtype).name}",
                     expression.at,
                     "narrow the gauges' bounds, or divide before multiplying",
                 )
             )
     if faults:
         raise SpecError(faults)
-    return Block(name, writer.source(_function_name(name), results))
-
-
-def _limits(dtype: type[np.signedinteger[Any]]) -> tuple[int, int]:
-    info = np.iinfo(dtype)
-    return int(info.min), int(info.max)
-
-
-def _function_name(name: str) -> str:
-    return "block_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+    return writer.block(name, np.dtype(dtype).name, results)
 
 
 class _TooWide(Exception):
@@ -158,41 +262,28 @@ class _TooWide(Exception):
 
 
 class _Value(NamedTuple):
-    """A value in the generated function, by the text that stands for it.
+    """A value in the code: the place of the step that computes it, -1 for a known number."""
 
-    place: "constant" (known now), "scalar" (a Python number, known from `turn`) or "array".
-    """
-
-    text: str
+    place: int
     bounds: Interval
     kind: Kind
-    place: Literal["constant", "scalar", "array"]
 
     @property
     def known(self) -> bool:
-        return self.place == "constant"
+        return self.place < 0
 
 
 def _constant(value: int, kind: Kind = "int") -> _Value:
-    return _Value(str(value), Interval(value, value), kind, "constant")
-
-
-class _Line(NamedTuple):
-    name: str
-    code: str
-    uses: tuple[str, ...]
+    return _Value(-1, Interval(value, value), kind)
 
 
 class _Writer:
-    """Writes one function, line by line; a line that was written before is used again."""
+    """Writes steps one by one; a step that was written before is used again."""
 
-    def __init__(self, dtype: str, limits: Interval) -> None:
-        self.dtype = dtype
+    def __init__(self, limits: Interval) -> None:
         self.limits = limits
-        self.lines: list[_Line] = []
-        self.constants: dict[str, str] = {}
-        self.written: dict[str, _Value] = {}
-        self.dividing: set[str] = set()  # lines in which a divisor may be 0
+        self.steps: list[Step] = []
+        self.places: dict[Step, int] = {}
 
     # ------------------------------------------------------------------------ what is asked
 
@@ -206,40 +297,29 @@ class _Writer:
         value = self.value(node)
         return self.truth(value) if kind == "bool" else self.number(value)
 
-    def source(self, function: str, results: Sequence[_Value]) -> str:
-        """The whole text, without the lines that turned out not to be needed."""
-        needed = {result.text for result in results}
-        kept = []
-        for line in reversed(self.lines):
-            if line.name in needed:
-                needed.update(line.uses)
-                kept.append(line)
-        kept.reverse()
-        body = []
-        for line, done in zip(kept, self.last_uses(kept, results), strict=True):
-            body.append(f"{line.name} = {line.code}")
-            if done:
-                body.append(f"del {', '.join(done)}")
-        body.append(f"return [{', '.join(result.text for result in results)}]")
-        if any(line.name in self.dividing for line in kept):
-            # Whole-number division by 0 gives 0 in NumPy, as it does in the rule language.
-            body = ["with errstate(divide='ignore'):", *(f"    {line}" for line in body)]
-        head = [f"{k} = {code}" for k, code in sorted(self.constants.items()) if k in needed]
-        return "\n".join(
-            [*head, f"def {function}(c, s, turn):", *(f"    {line}" for line in body), ""]
+    def block(self, name: str, dtype: str, results: Sequence[_Value]) -> Block:
+        """What was written, without the steps that turned out not to be needed."""
+        needed = {result.place for result in results}
+        for place in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[place]
+            if place in needed and step.op not in _LEAVES:
+                needed.update(step[1:])
+        kept = [place for place in range(len(self.steps)) if place in needed]
+        moved = {-1: -1, **{old: new for new, old in enumerate(kept)}}
+        steps = []
+        for place in kept:
+            op, *operands = self.steps[place]
+            if op not in _LEAVES:
+                operands = [moved[operand] for operand in operands]
+            steps.append(Step(op, *operands))
+        return Block(
+            name=name,
+            dtype=dtype,
+            steps=tuple(steps),
+            results=tuple(
+                (-1, it.bounds.low) if it.known else (moved[it.place], 0) for it in results
+            ),
         )
-
-    def last_uses(self, kept: Sequence[_Line], results: Sequence[_Value]) -> list[list[str]]:
-        """For each line, the computed values that are not needed after it.
-
-        Given back at once, their memory is still in the cache when the next line writes to it.
-        """
-        waiting = {line.name for line in kept if line.uses} - {it.text for it in results}
-        done: list[list[str]] = []
-        for line in reversed(kept):
-            done.append([use for use in dict.fromkeys(line.uses) if use in waiting])
-            waiting.difference_update(line.uses)
-        return done[::-1]
 
     # ------------------------------------------------------------------------- tree -> value
 
@@ -297,15 +377,8 @@ class _Writer:
         if found.constant:
             return _constant(symbol.low)
         if symbol.row is None:
-            return _Value(symbol.array, found, "int", "scalar")
-        return self.write(
-            f"{symbol.array}[{symbol.row}]",
-            found,
-            "int",
-            "array",
-            (),
-            name=f"{symbol.array}{symbol.row}",
-        )
+            return self.write(Step(Op.TURN), found)
+        return self.write(Step(_ARRAYS[symbol.array], symbol.row), found)
 
     def number(self, value: _Value) -> _Value:
         """A condition as 0 or 1."""
@@ -313,10 +386,7 @@ class _Writer:
             return value
         if value.known:
             return _constant(value.bounds.low)
-        if value.place == "scalar":
-            return self.write(f"+{value.text}", value.bounds, "int", "scalar", (value,))
-        code = f"{value.text}.astype({self.dtype})"
-        return self.write(code, value.bounds, "int", "array", (value,))
+        return self.write(Step(Op.NUM, value.place), value.bounds)
 
     def truth(self, value: _Value) -> _Value:
         """A number as a condition: whether it is not 0."""
@@ -327,19 +397,14 @@ class _Writer:
     def minus(self, a: _Value) -> _Value:
         if a.known:
             return _constant(-a.bounds.low)
-        return self.write(f"-{a.text}", negate(a.bounds), "int", a.place, (a,))
+        return self.write(Step(Op.NEG, a.place), negate(a.bounds))
 
     def absolute(self, a: _Value) -> _Value:
         if a.bounds.low >= 0:
             return a
         if a.bounds.high <= 0:
             return self.minus(a)
-        found = absolute(a.bounds)
-        if a.place == "scalar":
-            return self.write(
-                f"{a.text} if {a.text} >= 0 else -{a.text}", found, "int", "scalar", (a,)
-            )
-        return self.write(f"absolute({a.text})", found, "int", "array", (a,))
+        return self.write(Step(Op.ABS, a.place), absolute(a.bounds))
 
     def arithmetic(self, sign: str, a: _Value, b: _Value) -> _Value:
         """`a sign b` for + - * // %, and min and max."""
@@ -371,21 +436,7 @@ class _Writer:
                 return b
         if sign in ("+", "*", "min", "max"):
             a, b = _ordered(a, b)
-        if "array" in (a.place, b.place):
-            x, y = self.lift(a), self.lift(b)
-            code = f"{sign}imum({x}, {y})" if sign in ("min", "max") else f"{x} {sign} {y}"
-            value = self.write(code, found, "int", "array", (x, y))
-            if sign in ("//", "%") and 0 in b.bounds:
-                self.dividing.add(value.text)
-            return value
-        x, y = a.text, b.text
-        if sign in ("min", "max"):
-            code = f"{x} if {x} {'<' if sign == 'min' else '>'} {y} else {y}"
-        elif sign in ("//", "%"):
-            code = f"{x} {sign} {y} if {y} else 0"
-        else:
-            code = f"{x} {sign} {y}"
-        return self.write(code, found, "int", "scalar", (a, b))
+        return self.write(Step(SIGNS[sign], self.lift(a), self.lift(b)), found)
 
     def compare(self, sign: str, a: _Value, b: _Value) -> _Value:
         found = compare(sign, a.bounds, b.bounds)
@@ -394,16 +445,12 @@ class _Writer:
         first, _ = _ordered(a, b)
         if first is not a:
             a, b, sign = b, a, MIRRORED[sign]
-        if "array" in (a.place, b.place):
-            x, y = self.lift(a), self.lift(b)
-            return self.write(f"{x} {sign} {y}", TRUTH, "bool", "array", (x, y))
-        return self.write(f"{a.text} {sign} {b.text}", TRUTH, "bool", "scalar", (a, b))
+        return self.write(Step(SIGNS[sign], self.lift(a), self.lift(b)), TRUTH, "bool")
 
     def negation(self, a: _Value) -> _Value:
         if a.known:
             return _constant(1 - a.bounds.low, "bool")
-        code = f"~{a.text}" if a.place == "array" else f"not {a.text}"
-        return self.write(code, TRUTH, "bool", a.place, (a,))
+        return self.write(Step(Op.NOT, a.place), TRUTH, "bool")
 
     def logic(self, word: str, items: Sequence[_Value]) -> _Value:
         """Conditions joined by `and` or `or`."""
@@ -413,15 +460,10 @@ class _Writer:
         open_items = list(dict.fromkeys(item for item in items if not item.known))
         if not open_items:
             return _constant(1 - decides.low, "bool")
-        sign = "&" if word == "and" else "|"
+        op = Op.AND if word == "and" else Op.OR
         first, *rest = open_items
         for item in rest:
-            if "array" in (first.place, item.place):
-                x, y = self.lift(first), self.lift(item)
-                first = self.write(f"{x} {sign} {y}", TRUTH, "bool", "array", (x, y))
-            else:
-                code = f"{first.text} {sign} {item.text}"
-                first = self.write(code, TRUTH, "bool", "scalar", (first, item))
+            first = self.write(Step(op, first.place, item.place), TRUTH, "bool")
         return first
 
     def choice(self, condition: _Value, then: _Value, otherwise: _Value) -> _Value:
@@ -431,7 +473,7 @@ class _Writer:
             return then
         if {then.bounds, otherwise.bounds} == {YES, NO} and then.known and otherwise.known:
             return condition if then.bounds == YES else self.negation(condition)
-        # A branch that is 0 needs no choice but a product, which is faster.
+        # A branch that is 0 needs no choice, the slowest of all operations.
         if otherwise.bounds == NO:
             return self.keep(condition, then)
         if then.bounds == NO:
@@ -439,60 +481,40 @@ class _Writer:
         kind: Kind = "bool"
         if (then.kind, otherwise.kind) != ("bool", "bool"):
             kind, then, otherwise = "int", self.number(then), self.number(otherwise)
-        found = then.bounds.join(otherwise.bounds)
-        parts = (condition, then, otherwise)
-        places = [part.place for part in parts]
-        if "array" not in places:
-            code = f"{then.text} if {condition.text} else {otherwise.text}"
-            return self.write(code, found, kind, "scalar", parts)
-        if condition.place == "scalar" and places[1:] == ["array", "array"]:
-            code = f"{then.text} if {condition.text} else {otherwise.text}"
-            return self.write(code, found, kind, "array", parts)
-        lifted = [self.lift(part) for part in parts]
-        return self.write(f"where({', '.join(lifted)})", found, kind, "array", lifted)
+        step = Step(Op.CHOOSE, condition.place, self.lift(then), self.lift(otherwise))
+        return self.write(step, then.bounds.join(otherwise.bounds), kind)
 
     def keep(self, condition: _Value, value: _Value) -> _Value:
         """`value if condition else 0`."""
         if value.kind == "bool":
             return self.logic("and", [condition, value])
-        return self.arithmetic("*", self.number(condition), value)
+        if value.bounds == YES:
+            return self.number(condition)
+        return self.write(Step(Op.KEEP, condition.place, self.lift(value)), value.bounds.join(NO))
 
-    # -------------------------------------------------------------------------------- lines
+    # -------------------------------------------------------------------------------- steps
 
-    def lift(self, value: _Value) -> str:
-        """The name of `value` as an operand of array code."""
-        if value.place == "array":
-            return value.text
-        dtype = "bool_" if value.kind == "bool" else self.dtype
-        if value.place == "scalar":
-            code = f"array({value.text}, {dtype})"
-            return self.write(code, value.bounds, value.kind, "array", (value,)).text
+    def lift(self, value: _Value) -> int:
+        """The place of `value` as an operand."""
+        if not value.known:
+            return value.place
         self.within(value)
         number = value.bounds.low
         if value.kind == "bool":
-            name = "yes" if number else "no"
-        else:
-            name = f"k{number}" if number >= 0 else f"minus{-number}"
-        self.constants[name] = f"array({number}, {dtype})"
-        return name
+            return self.write(
+                Step(Op.NE, self.lift(_constant(number)), self.lift(_constant(0))),
+                value.bounds,
+                "bool",
+            ).place
+        return self.write(Step(Op.CONSTANT, number), value.bounds).place
 
-    def write(
-        self,
-        code: str,
-        found: Interval,
-        kind: Kind,
-        place: Literal["constant", "scalar", "array"],
-        uses: Sequence[_Value | str],
-        name: str = "",
-    ) -> _Value:
-        """The value of `code`: a new line, or the one that already computes it."""
-        if code not in self.written:
-            value = _Value(name or f"v{len(self.written)}", found, kind, place)
-            self.within(value)
-            texts = tuple(use if isinstance(use, str) else use.text for use in uses)
-            self.lines.append(_Line(value.text, code, texts))
-            self.written[code] = value
-        return self.written[code]
+    def write(self, step: Step, found: Interval, kind: Kind = "int") -> _Value:
+        """The value of a step: a new one, or the one that already computes it."""
+        if step not in self.places:
+            self.within(_Value(len(self.steps), found, kind))
+            self.places[step] = len(self.steps)
+            self.steps.append(step)
+        return _Value(self.places[step], found, kind)
 
     def within(self, value: _Value) -> _Value:
         if not value.bounds.within(self.limits):
@@ -500,6 +522,10 @@ class _Writer:
         return value
 
 
+_LEAVES = (Op.CELL, Op.SIGHT, Op.TURN, Op.CONSTANT)
+_ARRAYS = {"c": Op.CELL, "s": Op.SIGHT}
+
+
 def _ordered(a: _Value, b: _Value) -> tuple[_Value, _Value]:
     """The two sides of something that may be turned round, always in the same order."""
-    return (a, b) if (a.known, a.text) <= (b.known, b.text) else (b, a)
+    return (a, b) if (a.known, a.place) <= (b.known, b.place) else (b, a)

@@ -1,0 +1,1 @@
+"""Players of a program: one meaning (docs/machine.md), several machines."""

@@ -1,0 +1,534 @@
+"""A compiled scenario -> its program: plain tables that every player reads.
+
+The steps of each block find their registers, constants become immediate operands, and what
+`turn` does in its phases becomes code: what begins a run, the news of a turn, what actors weigh
+and draw, and what then follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wargame import ladder
+from wargame.decision import Mind, Sights
+from wargame.draws import word_of
+from wargame.effects import EffectBook, Slot
+from wargame.expression import Block
+from wargame.expression.block import Op
+from wargame.program import FORMAT, STEP, Code, Head, Program
+from wargame.scenario import Scenario
+
+NONE = -1
+WHOLE = -1  # a mask of all bits: an amount that is taken as it is
+MOST_32 = 2**31
+
+_IMMEDIATE = {
+    Op.ADD: Code.ADDI,
+    Op.MUL: Code.MULI,
+    Op.MIN: Code.MINI,
+    Op.MAX: Code.MAXI,
+    Op.LT: Code.LTI,
+    Op.LE: Code.LEI,
+    Op.GT: Code.GTI,
+    Op.GE: Code.GEI,
+    Op.EQ: Code.EQI,
+    Op.NE: Code.NEI,
+    Op.KEEP: Code.KEEPI,
+}
+"""What stands for an operation whose second operand is a constant."""
+
+Place = Callable[[int], int]
+
+
+def lower(scenario: Scenario) -> Program:
+    """The program of a scenario. The same scenario gives the same program on every machine."""
+    return _Lowering(scenario).program()
+
+
+def program_of(scenario: Scenario) -> Program:
+    """The program of a scenario, lowered when it is first asked for and kept with it."""
+    kept = vars(scenario)
+    if _KEPT not in kept:
+        kept[_KEPT] = lower(scenario)
+    program: Program = kept[_KEPT]
+    return program
+
+
+_KEPT = "_program"
+
+
+class _Lowering:
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.words = [0] * len(Head)
+        self.labels: dict[str, int] = {}
+        rows, minds = len(scenario.rows), scenario.minds
+        # registers: cells, one that nobody reads, an actor's sights, its weights, scratch
+        self.nowhere = rows
+        self.sights = rows + 1
+        self.weights = self.sights + max((len(mind.read.names) for mind in minds), default=0)
+        self.scratch = self.weights + max((len(mind.moves) for mind in minds), default=0)
+        self.top = self.scratch
+        self.pool = 0
+
+    def program(self) -> Program:
+        scenario, put = self.scenario, self.put
+        orders = scenario.orders
+        ledger = scenario.ledger
+        slots = max(len(scenario.news.slots), len(scenario.moves.slots))
+        idle = np.array([not slot.rows for slot in scenario.moves.slots] + [True])
+        keeps = [
+            *range(scenario.reached_row, scenario.reached_row + len(scenario.milestones)),
+            *range(scenario.dyad_rows["peak"], scenario.dyad_rows["peak"] + scenario.dyad_count),
+            *(unknown.row for unknown in scenario.unknowns),
+        ]
+        multipliers = scenario.multipliers.astype(np.int64)
+        if scenario.dtype is np.int32:
+            multipliers = scenario.multipliers.view(np.int32).astype(np.int64)
+        head = {
+            Head.FORMAT: FORMAT,
+            Head.WIDTH: 32 if scenario.dtype is np.int32 else 64,
+            Head.CELLS: len(scenario.rows),
+            Head.SCRATCH: self.scratch,
+            Head.HORIZON: scenario.horizon,
+            Head.ACTORS: len(scenario.minds),
+            Head.ORDERS: orders,
+            Head.SLOTS: slots,
+            Head.START: put(scenario.start.tolist()),
+            Head.SUCCESS: put(ledger.success.tolist()),
+            Head.WON: put(np.where(idle[ledger.won], slots, ledger.won).tolist()),
+            Head.LOST: put(np.where(idle[ledger.lost], slots, ledger.lost).tolist()),
+            Head.LAST: put(np.where(ledger.last < 0, self.nowhere, ledger.last).tolist()),
+            Head.COUNTED: put(ledger.times.tolist()),
+            Head.NUMBERS: put(
+                [m for mind in scenario.minds for m in (*range(len(mind.moves)), NONE)]
+            ),
+            Head.PLAYED: ledger.success.size,
+            Head.UP: put(ladder.UP.tolist()),
+            Head.DOWN: put(ladder.DOWN.tolist()),
+            Head.RELAPSE: ladder.RELAPSE,
+            Head.KEPT: 1000 - ladder.DECAY,
+            Head.LIMIT: ladder.HEAT_LIMIT,
+            Head.ENDINGS: len(scenario.endings),
+            Head.HASHED: scenario.hashed_rows,
+            Head.FIRST_FACTORS: put(multipliers[0].tolist()),
+            Head.SECOND_FACTORS: put(multipliers[1].tolist()),
+            Head.KEEPS: put(keeps),
+            Head.KEPT_ROWS: len(keeps),
+        }
+        sections = {
+            Head.BEGIN: self.begin(),
+            Head.OPEN: self.open(),
+            Head.DECIDE: self.decide(),
+            Head.CLOSE: self.close(),
+        }
+        for entry, code in sections.items():
+            head[entry] = put(code)
+            head[Head(entry + 1)] = head[entry] + len(code)
+        head |= {Head.REGISTERS: self.top, Head.POOL: self.pool, Head.LABELS: len(self.labels)}
+        for entry, number in head.items():
+            self.words[entry] = number
+        return Program(
+            words=np.array(self.words, dtype=scenario.dtype),
+            labels=np.array([word_of(label) for label in self.labels], dtype=np.uint64),
+        )
+
+    # ------------------------------------------------------------------------------ tables
+
+    def put(self, numbers: Iterable[int]) -> int:
+        """Append a table; where it begins."""
+        at = len(self.words)
+        self.words += map(int, numbers)
+        return at
+
+    def label(self, name: str) -> int:
+        """The number of a name of luck."""
+        return self.labels.setdefault(name, len(self.labels))
+
+    # ------------------------------------------------------------------------------ phases
+
+    def begin(self) -> list[int]:
+        asm = _Assembler(self)
+        for unknown in self.scenario.unknowns:
+            table = [
+                self.label(unknown.label),
+                self.put(unknown.values.tolist()),
+                self.put(unknown.edges.tolist()),
+                len(unknown.edges),
+            ]
+            asm.step(Code.UNKNOWN, unknown.row, self.put(table))
+        self.derive(asm, "all")
+        return asm.code
+
+    def open(self) -> list[int]:
+        scenario = self.scenario
+        asm = _Assembler(self)
+        for turn, injects in sorted(scenario.injects.items()):
+            for inject in injects:
+                inner = _Assembler(self)
+                condition = NONE
+                if inject.when is not None:
+                    (condition,) = inner.masks(inner.run(inject.when))
+                inner.step(Code.HAPPEN, inject.slot, 0, condition)
+                asm.step(Code.AT, 0, turn, len(inner.code) // STEP)
+                asm.code += inner.code
+        values = asm.run(scenario.event_block)
+        chances = asm.numbers(values[: len(scenario.events)])
+        for event, chance in zip(scenario.events, chances, strict=True):
+            weights = []
+            for constant, k in event.weights:
+                weights += (
+                    [NONE, constant] if constant is not None else [*asm.numbers([values[k]]), 0]
+                )
+            table = [
+                chance,
+                self.label(event.label),
+                event.slots[0],
+                len(event.weights),
+                self.put(weights),
+            ]
+            asm.step(Code.CHANCE, 0, self.put(table))
+        asm.step(Code.APPLY, 0, self.book(scenario.news))
+        self.derive(asm, "news")
+        return asm.code
+
+    def decide(self) -> list[int]:
+        scenario = self.scenario
+        asm = _Assembler(self)
+        for index, mind in enumerate(scenario.minds):
+            asm.free()
+            self.see(asm, mind.read)
+            self.weigh(asm, mind)
+            moves = len(mind.moves)
+            first = int(scenario.ledger.first[index * scenario.orders, 0])
+            table = [
+                self.weights,
+                moves,
+                scenario.orders,
+                mind.hold,
+                self.put(first + (moves if barred else m) for m, barred in enumerate(mind.barred)),
+                *self.consecutive(mind.labels),
+                index * scenario.orders,
+            ]
+            asm.step(Code.URN, 0, self.put(table))
+        return asm.code
+
+    def see(self, asm: _Assembler, sights: Sights) -> None:
+        live = dict(sights.live)
+        values = asm.run(sights.block)
+        for k, row in enumerate(sights.rows.tolist()):
+            width = asm.numbers([values[live[k]]])[0] if k in live else NONE
+            low, high = int(sights.low[k, 0]), int(sights.high[k, 0])
+            table = [
+                self.sights + k,
+                row,
+                self.label(sights.labels[k]),
+                int(sights.widths[k, 0]),
+                width,
+                low,
+                high,
+            ]
+            asm.step(Code.SEE, 0, self.put(table))
+
+    def weigh(self, asm: _Assembler, mind: Mind) -> None:
+        values = asm.run(mind.block)
+        fires = asm.masks(values[: len(mind.rules)])
+        for m in range(len(mind.moves)):
+            weight = self.weights + m
+            terms: list[int] = []
+            for r in np.flatnonzero(mind.adds[m]).tolist():
+                amount = int(mind.adds[m, r])
+                if r < len(mind.rules):
+                    terms += [fires[r], amount]
+                else:
+                    terms += [*asm.numbers([values[r]]), WHOLE]
+            asm.step(Code.SUM, weight, int(mind.base[m, 0]), len(terms) // 2)
+            asm.code += [*terms, *[0] * (-len(terms) % STEP)]
+            for _, r, factor in (it for it in mind.times if it[0] == m):
+                asm.step(Code.TIMES, weight, fires[r], factor)
+            for _, r, divisor in (it for it in mind.overs if it[0] == m):
+                asm.step(Code.OVER, fires[r], weight, divisor, *asm.reciprocal(divisor))
+            for _, r in (it for it in mind.forbids if it[0] == m):
+                asm.step(Code.UNLESS, weight, weight, fires[r])
+            for _, k in (it for it in mind.whens if it[0] == m):
+                asm.step(Code.KEEP, weight, asm.masks([values[k]])[0], weight)
+            for k in np.flatnonzero(mind.cooling == m).tolist():
+                asm.step(Code.COOL, weight, int(mind.played[k]), int(mind.pause[k, 0]))
+
+    def close(self) -> list[int]:
+        scenario = self.scenario
+        asm = _Assembler(self)
+        for index, plan in enumerate(scenario.plans):
+            asm.free()
+            first = int(scenario.ledger.first[index * scenario.orders, 0])
+            live: list[int] = []
+            if plan.live_success:
+                values = asm.run(plan.success_block)
+                for m, k in plan.live_success:
+                    live += [first + m, *asm.numbers([values[k]])]
+            label, *_ = self.consecutive(plan.labels)
+            table = [
+                index * scenario.orders,
+                scenario.orders,
+                label,
+                self.put(live),
+                len(live) // 2,
+                first + plan.success.size - 1,
+            ]
+            asm.step(Code.RESOLVE, 0, self.put(table))
+        asm.free()
+        asm.step(Code.APPLY, 0, self.book(scenario.moves))
+        for index, plan in enumerate(scenario.plans):
+            counted = int((plan.times >= 0).any())
+            table = [index * scenario.orders, scenario.orders, counted]
+            asm.step(Code.REMEMBER, 0, self.put(table))
+        self.derive(asm, "moves")
+        for dyad in range(scenario.dyad_count):
+            table = [scenario.dyad_rows[k] + dyad for k in ("stage", "heat", "forced", "peak")]
+            asm.step(Code.CLIMB, 0, self.put(table))
+        if scenario.dyad_count:
+            self.derive(asm, "ladder")
+        if scenario.drift_rows.size:
+            self.drift(asm)
+        self.judge(asm)
+        return asm.code
+
+    def drift(self, asm: _Assembler) -> None:
+        low, high = (side[:, 0].tolist() for side in self.scenario.drift_bounds)
+        rows = self.scenario.drift_rows.tolist()
+        values = asm.fresh(asm.numbers(asm.run(self.scenario.drift_block)))
+        for value, row, least, most in zip(values, rows, low, high, strict=True):
+            asm.step(Code.CLAMP, row, value, least, most)
+        asm.free()
+        self.derive(asm, "drift")
+
+    def judge(self, asm: _Assembler) -> None:
+        scenario = self.scenario
+        holds = asm.masks(asm.run(scenario.judge_block))
+        goals = len(scenario.milestones)
+        for k, condition in enumerate(holds[:goals]):
+            asm.step(Code.REACH, scenario.reached_row + k, 0, condition)
+        for k, (rule, condition) in enumerate(zip(scenario.endings, holds[goals:], strict=True)):
+            if rule.held_row is not None:
+                (condition,) = asm.copies([condition])
+                asm.step(Code.HOLD, rule.held_row, 0, condition, rule.turns)
+            asm.step(Code.END, k, 0, condition, int(rule.at_horizon))
+        asm.step(Code.END, len(scenario.endings), 0, NONE, 1)
+
+    def derive(self, asm: _Assembler, phase: str) -> None:
+        for rows, block in self.scenario.derived[phase]:
+            asm.free()
+            values = asm.fresh(asm.numbers(asm.run(block)))
+            for row, value in zip(rows, values, strict=True):
+                asm.step(Code.MOVE, row, value)
+        asm.free()
+
+    def consecutive(self, labels: Sequence[str]) -> list[int]:
+        """The number of the first of some names that follow on each other."""
+        numbers = [self.label(label) for label in labels]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        return numbers[:1]
+
+    # ----------------------------------------------------------------------------- effects
+
+    def book(self, book: EffectBook) -> int:
+        """The table of a book of effects."""
+        slots = [number for slot in book.slots for number in self.slot(slot)]
+        low, high = (side[book.rows].tolist() for side in (book.low, book.high))
+        clamps = [n for it in zip(book.rows.tolist(), low, high, strict=True) for n in it]
+        self.pool = max(self.pool, sum(len(s.live_adds) + len(s.live_sets) for s in book.slots))
+        return self.put([len(book.slots), len(book.rows), self.put(clamps), *slots])
+
+    def slot(self, slot: Slot) -> list[int]:
+        reads = slot.reads.tolist()
+        inner = _Assembler(
+            self, cells=lambda row: self.scratch + row, base=self.scratch + len(reads)
+        )
+        live: list[int] = []
+        if slot.block is not None:
+            values = inner.run(slot.block)
+            for sets, pairs in enumerate((slot.live_adds, slot.live_sets)):
+                for row, k in pairs:
+                    live += [*inner.numbers([values[k]]), row, sets]
+        code = self.put(inner.code)
+        return [
+            self.put(number for pair in slot.adds for number in pair),
+            len(slot.adds),
+            self.put(number for pair in slot.sets for number in pair),
+            len(slot.sets),
+            code,
+            code + len(inner.code),
+            self.put(live),
+            len(live) // 3,
+            self.put(reads),
+            len(reads),
+        ]
+
+
+Value = tuple[int, int, bool]  # a register and 0, or -1 and the number; whether it is a mask
+
+
+class _Assembler:
+    """Writes code; registers above its base are used again once nobody needs their values."""
+
+    def __init__(
+        self, lowering: _Lowering, cells: Place = lambda row: row, base: int | None = None
+    ) -> None:
+        self.lowering = lowering
+        self.cells = cells
+        self.code: list[int] = []
+        self.base = lowering.scratch if base is None else base
+        self.next = self.base
+        self.spare: list[int] = []
+
+    def step(self, code: Code, d: int = 0, a: int = 0, b: int = 0, x: int = 0, y: int = 0) -> None:
+        self.code += [code, d, a, b, x, y]
+
+    def free(self) -> None:
+        """Nobody needs any value of before."""
+        self.next, self.spare = self.base, []
+
+    def register(self) -> int:
+        if self.spare:
+            return self.spare.pop()
+        self.next += 1
+        self.lowering.top = max(self.lowering.top, self.next)
+        return self.next - 1
+
+    # ------------------------------------------------------------------------------ values
+
+    def numbers(self, values: Sequence[Value]) -> list[int]:
+        """Registers that hold these values as numbers."""
+        return [self._number(*value) for value in values]
+
+    def masks(self, values: Sequence[Value]) -> list[int]:
+        """Registers that hold these values as masks: all bits where a condition holds."""
+        return [self._mask(*value) for value in values]
+
+    def fresh(self, registers: Sequence[int]) -> list[int]:
+        """The same values, none in a cell: what is written next must not change another."""
+        return [r if r >= self.base else self.copies([r])[0] for r in registers]
+
+    def copies(self, registers: Sequence[int]) -> list[int]:
+        found = []
+        for register in registers:
+            found.append(self.register())
+            self.step(Code.MOVE, found[-1], register)
+        return found
+
+    def constant(self, number: int) -> int:
+        register = self.register()
+        self.step(Code.CONSTANT, register, 0, number)
+        return register
+
+    def reciprocal(self, divisor: int) -> tuple[int, int]:
+        """Factor and shift by which 31 bits are divided exactly (Granlund, Montgomery 1994)."""
+        if self.lowering.scenario.dtype is not np.int32:
+            return 0, 0
+        shift = 31 + (divisor - 1).bit_length()
+        factor = -(-(1 << shift) // divisor)
+        return (factor if factor < MOST_32 else factor - 2 * MOST_32), shift
+
+    def _number(self, register: int, number: int, mask: bool) -> int:
+        if register == NONE:
+            return self.constant(number)
+        if not mask:
+            return register
+        found = self.register()
+        self.step(Code.NUM, found, register)
+        return found
+
+    def _mask(self, register: int, number: int, mask: bool) -> int:
+        if register == NONE:
+            return self.constant(-int(number != 0))
+        if mask:
+            return register
+        found = self.register()
+        self.step(Code.NEI, found, register, 0)
+        return found
+
+    # -------------------------------------------------------------------------------- code
+
+    def run(self, block: Block) -> list[Value]:
+        """The code of a block; its results, whose registers are kept until `free`."""
+        self._constants: dict[int, int] = {}
+        last = {}
+        for place, step in enumerate(block.steps):
+            if step.op not in _LEAVES:
+                last.update(dict.fromkeys((it for it in step[1:] if it >= 0), place))
+        wanted = {place for place, _ in block.results if place >= 0}
+        here: list[int] = []
+        for place, step in enumerate(block.steps):
+            here.append(self._step(block, here, place))
+            # What a step reads for the last time makes room, but only after it has written.
+            done = {it for it in step[1:] if step.op not in _LEAVES and it >= 0}
+            for operand in done:
+                free = here[operand] >= self.base and block.steps[operand].op is not Op.CONSTANT
+                if last[operand] == place and operand not in wanted and free:
+                    self.spare.append(here[operand])
+        masks = [step.op in _MASKS or _masks(block, step) for step in block.steps]
+        return [
+            (NONE, number, False) if place < 0 else (here[place], 0, masks[place])
+            for place, number in block.results
+        ]
+
+    def _step(self, block: Block, here: list[int], place: int) -> int:
+        op, x, y, z = block.steps[place]
+        if op is Op.CELL:
+            return self.cells(x)
+        if op is Op.SIGHT:
+            return self.lowering.sights + x
+        if op is Op.CONSTANT:
+            return NONE  # an immediate operand, or else put into a register by who needs it
+        steps = block.steps
+
+        def known(operand: int) -> int | None:
+            return steps[operand].x if steps[operand].op is Op.CONSTANT else None
+
+        def register(operand: int) -> int:
+            number = known(operand)
+            if number is None:
+                return here[operand]
+            if operand not in self._constants:
+                self._constants[operand] = self.constant(number)
+            return self._constants[operand]
+
+        number = known(y) if y >= 0 else None
+        first = known(x) if x >= 0 else None
+        if number is not None and op in _IMMEDIATE and first is None:
+            a = register(x)
+            d = self.register()
+            self.step(_IMMEDIATE[op], d, a, number)
+        elif op is Op.SUB and number is not None:
+            a = register(x)
+            d = self.register()
+            self.step(Code.ADDI, d, a, -number)
+        elif op is Op.SUB and first is not None:
+            b = register(y)
+            d = self.register()
+            self.step(Code.RSUBI, d, b, first)
+        elif op in (Op.DIV, Op.MOD) and number is not None and number > 0:
+            a = register(x)
+            d = self.register()
+            code = Code.DIVI if op is Op.DIV else Code.MODI
+            self.step(code, d, a, number, *self.reciprocal(number))
+        else:
+            operands = [register(it) for it in (x, y, z) if it >= 0]
+            d = self.register()
+            self.step(Code(op), d, *operands)
+        return d
+
+
+_LEAVES = (Op.CELL, Op.SIGHT, Op.TURN, Op.CONSTANT)
+_MASKS = (Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE, Op.AND, Op.OR, Op.NOT)
+
+
+def _masks(block: Block, step: Any) -> bool:
+    """Whether a choice is one between conditions."""
+    if step.op is not Op.CHOOSE:
+        return False
+    branch = block.steps[step.y]
+    return branch.op in _MASKS or _masks(block, branch)
