@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import socket
 import sys
 from pathlib import Path
 
@@ -44,13 +45,14 @@ def test_a_new_game_prints_a_code_and_a_link_for_everybody(
 ) -> None:
     words = (scenario_file, "--seats", "red,blue", "--seat", f"green={AGENT}")
     table = open_table(arguments(*words, "--log", str(tmp_path / "game.jsonl")))
-    text = welcome(table, "http://192.168.1.5:8022", "en")
+    text = welcome(table, [HERE, "http://10.0.0.7:8022"], "en")
     for role in ("facilitator", "seat:red", "seat:blue"):
         assert f"http://192.168.1.5:8022/join?lang=en#{table.codes[role]}" in text
     assert "Held by programs: Green" in text
     assert "Plain http" in text
-    assert "Plain http" not in welcome(table, "https://192.168.1.5:8022", "en")
-    assert "進行役" in welcome(table, "http://localhost", "ja")
+    assert "put another in its place: http://10.0.0.7:8022\n" in text
+    assert "Plain http" not in welcome(table, ["https://192.168.1.5:8022"], "en")
+    assert "進行役" in welcome(table, ["http://localhost"], "ja")
     table.close()
 
 
@@ -66,11 +68,20 @@ def test_an_old_game_is_opened_paused_and_nobody_is_shut_out(
     assert {role: again.role_for(code) for role, code in codes.items()} == {r: r for r in codes}
     # No new code was issued: that would send an open console back to the door.
     assert again.generation("facilitator") == 0
+    # The codes of before are shown again, and so are later ones.
+    assert again.codes == codes
+    fresh = again.command(
+        "facilitator", "code", {"role": "seat:red"}, revision=again.revision_of("facilitator")
+    ).data["code"]
+    assert fresh != codes["seat:red"]
+    again.close()
+    again = open_table(arguments("--open", str(log)))
+    assert again.codes == {**codes, "seat:red": fresh}
     app = create_app(again, [HERE], key_file(again))
     with TestClient(app, base_url=HERE, headers={"origin": HERE}) as client:
         code = again.codes["facilitator"]
         assert client.post("/join", json={"code": code}).json()["role"] == "facilitator"
-    assert code in welcome(again, HERE, "en")
+    assert code in welcome(again, [HERE], "en")
     again.close()
 
 
@@ -153,3 +164,36 @@ def test_a_mistake_is_told_in_one_line(
 def test_an_address_that_was_named_comes_first() -> None:
     assert addresses("10.0.0.7")[0] == "10.0.0.7"
     assert "127.0.0.1" in addresses("0.0.0.0")
+
+
+def test_the_addresses_of_every_interface_are_listed_without_a_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a hotspot without internet the system knows no way out, and links said 127.0.0.1."""
+
+    def unreachable(*_: object) -> None:
+        raise OSError
+
+    there = {"lo": "127.0.0.1", "wlan0": "10.42.0.1", "eth0": "192.168.1.5"}
+    monkeypatch.setattr(socket, "gethostbyname_ex", unreachable)
+    monkeypatch.setattr(seminar_command, "_default", lambda: None)
+    monkeypatch.setattr(socket, "if_nameindex", lambda: list(enumerate([*there, "down0"])))
+    monkeypatch.setattr(seminar_command, "_interface", there.get)
+    assert addresses("0.0.0.0") == ("10.42.0.1", "192.168.1.5", "localhost", "127.0.0.1")
+    monkeypatch.setattr(seminar_command, "_default", lambda: "192.168.1.5")
+    assert addresses("0.0.0.0")[0] == "192.168.1.5"
+    monkeypatch.undo()
+    assert seminar_command._interface("lo") in ("127.0.0.1", None)
+    assert seminar_command._interface("no-such") is None
+
+
+def test_a_taken_port_leaves_no_file_behind(
+    scenario_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = set(tmp_path.iterdir())
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = ("--host", "127.0.0.1", "--port", str(taken.getsockname()[1]))
+        log = str(tmp_path / "game.jsonl")
+        assert main(["seminar", scenario_file, "--seats", "red", "--log", log, *where]) == 2
+    assert "cannot listen on" in capsys.readouterr().err
+    assert set(tmp_path.iterdir()) == before

@@ -683,3 +683,73 @@ def test_odds_of_an_undone_turn_go_with_it(seat: Any) -> None:
     lead(table, "odds", {"futures": 10})
     assert sorted(table.state.odds) == [1, 2]
     assert fold(table.events) == table.state
+
+
+# ------------------------------------------------------------------------------ small and whole
+
+
+def test_a_cleared_field_means_no_deadline_and_none_given_the_games_own(seat: Any) -> None:
+    for said, left in (({}, 8 * 60_000), ({"minutes": None}, None), ({"minutes": 3}, 180_000)):
+        table = seat(f"{left}.jsonl", minutes=8)
+        lead(table, "start")
+        lead(table, "open_orders", said)
+        assert table.left == left
+
+
+def draft(table: Table, words: str, writer: str, base: int | None = None) -> None:
+    lines = {"orders": [{"move": "march", "intent": words}], "writer": writer, "base": base}
+    table.command(RED, "draft", lines, turn=1)
+
+
+def words_of(table: Table) -> list[str]:
+    """What red's page shows of its drafts, the newest first."""
+    shown = view(table, RED)["draft"]
+    return [lines[0]["intent"] for lines in (shown["orders"], *shown["aside"])]
+
+
+def test_two_devices_on_one_seat_lose_no_words(seat: Any) -> None:
+    table = seat()
+    open_orders(table)
+    draft(table, "phone", "a", 0)
+    draft(table, "phone, more", "a", 0)
+    assert words_of(table) == ["phone, more"]  # one page alone replaces what it wrote
+    draft(table, "laptop", "b", 0)  # opened before the phone had written
+    assert words_of(table) == ["laptop", "phone, more"]
+    draft(table, "phone, and more", "a", 0)
+    assert words_of(table) == ["phone, and more", "laptop"]
+    grown = view(table, RED)["draft"]["number"]
+    draft(table, "phone, and more, on the laptop", "c", grown)  # it was reloaded, and goes on
+    assert words_of(table) == ["phone, and more, on the laptop", "laptop"]
+    order(table, RED, "march", intent="handed in by a program")
+    assert words_of(table)[1:] == ["phone, and more, on the laptop", "laptop"]
+    table.close()
+    again = Table.open(table.path)
+    assert words_of(again)[1:] == ["phone, and more, on the laptop", "laptop"]
+    again.close()
+
+
+def test_a_withdrawn_inject_is_named(seat: Any) -> None:
+    table = seat()
+    lead(table, "start")
+    title = {"en": "A rumour", "ja": "うわさ"}
+    name = lead(table, "inject_schedule", {"inject": {"title": title}, "turn": 2}).data["id"]
+    assert lead(table, "inject_drop", {"id": name}).data["inject"]["title"] == title
+    for lang in ("en", "ja"):
+        what = view(table, "facilitator", lang)["log"][0]["what"]
+        assert (what["stage"], what["title"]) == ("dropped", title[lang])
+
+
+def test_an_edit_that_a_bound_stops_says_so(seat: Any) -> None:
+    table = seat()
+    lead(table, "start")
+    for effect, stops in (
+        ("+100", []),
+        ("+5000", [{"gauge": "tension", "would": 5300, "at": 1000}]),
+        ("-400", [{"gauge": "tension", "would": -100, "at": 0}]),
+        ("= 2000", [{"gauge": "tension", "would": 2000, "at": 1000}]),
+        ("tension // 2", []),
+    ):
+        inject = {"title": "So it is", "effects": {"tension": effect}}
+        assert lead(table, "inject_prepare", {"inject": inject}).data["stops"] == stops
+    lead(table, "open_orders", {"minutes": 1})
+    assert lead(table, "extend", {"minutes": -5}).data == {"left": 0}

@@ -9,10 +9,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import fcntl
 import shlex
 import signal
 import socket
+import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,10 +94,11 @@ def run(args: argparse.Namespace) -> int:
         ) from None
 
     _check(args)
-    table = open_table(args)
     with contextlib.ExitStack() as stack:
-        stack.callback(table.close)
+        # A port that is taken shall leave no log behind.
         listening = stack.enter_context(listen(args.host, args.port))
+        table = open_table(args)
+        stack.callback(table.close)
         hosts = addresses(args.host)
         if tightened(key_file(table)):
             print(f"wargame: {key_file(table)}: {EXPOSED}", file=sys.stderr)
@@ -105,10 +109,10 @@ def run(args: argparse.Namespace) -> int:
             certificate = kept(table.path.with_name(table.path.name + ".tls"), hosts)
         scheme = "https" if certificate else "http"
         port = listening.getsockname()[1]
-        links = tuple(f"{scheme}://{_bracketed(host)}:{port}" for host in hosts)
+        links = tuple(_link(scheme, host, port) for host in hosts)
         app = create_app(table, links, key_file(table))
         drawn = not args.no_qr and sys.stdout.isatty() and shows("█▀▄", sys.stdout)
-        text = welcome(table, links[0], args.lang, qr=drawn)
+        text = welcome(table, links, args.lang, qr=drawn)
         if certificate:
             text += f"\nSHA-256 {fingerprint(certificate[0])}\n"
         stack.callback(print, farewell(table, args, port))
@@ -142,11 +146,11 @@ def open_table(args: argparse.Namespace) -> Table:
     from wargame.seminar.outside import Programs
     from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN
     from wargame.seminar.table import Table
-    from wargame.seminar.web.app import console_code
+    from wargame.seminar.web.app import codes_of, console_code
 
     programs = parse_seats(args.seat)
     if args.open is not None:
-        table = Table.open(args.open, programs=programs)
+        table = Table.open(args.open, programs=programs, codes=codes_of(_beside(args.open)))
         try:
             Programs(programs).rehearse(table.board.scenario)
         except WargameError:
@@ -161,8 +165,8 @@ def open_table(args: argparse.Namespace) -> Table:
                 )
         if table.torn:
             print(f"wargame: {args.open}: {table.torn}", file=sys.stderr)
-        # The log knows only the hash of the first code; this one opens the console beside it.
-        table.codes[FACILITATOR] = console_code(table, key_file(table))
+        # Of a log of the first edition only hashes are known; this opens the console beside it.
+        table.codes.setdefault(FACILITATOR, console_code(table, key_file(table)))
         return table
     people = [actor.strip() for actor in args.seats.split(",") if actor.strip()]
     seats = dict.fromkeys(people, HUMAN)
@@ -183,13 +187,18 @@ def open_table(args: argparse.Namespace) -> Table:
         args.lang,
         minutes=args.minutes,
         late=args.late,
+        codes=codes_of(_beside(log)),
         programs=programs,
     )
 
 
 def key_file(table: Table) -> Path:
     """Where the key of a game's passes is kept, so that open pages outlive a restart."""
-    return table.path.with_name(table.path.name + ".key")
+    return _beside(table.path)
+
+
+def _beside(log: Path) -> Path:
+    return log.with_name(log.name + ".key")
 
 
 def _source(source: str) -> Replay:
@@ -204,6 +213,8 @@ _SAID = {
     "en": {
         "facilitator": "Facilitator",
         "open": "Open these links, or {link}/join and type the code.",
+        "more": "If that address does not answer, put another in its place: {links}\n"
+        "The console chooses which one its QR codes show.",
         "others": "Held by rules: {names}",
         "programs": "Held by programs: {names}",
         "plain": "Plain http: anybody on this network can read along. --tls helps.",
@@ -214,6 +225,8 @@ _SAID = {
     "ja": {
         "facilitator": "進行役",
         "open": "次のリンクを開くか、{link}/join でコードを入力してください。",
+        "more": "つながらない場合は、次のアドレスに読み替えてください：{links}\n"
+        "QRコードのアドレスは進行画面で選べます。",
         "others": "規則が担当：{names}",
         "programs": "外部プログラムが担当：{names}",
         "plain": "暗号化なし（http）のため、同じネットワークの人に読まれる恐れがあります。"
@@ -225,13 +238,17 @@ _SAID = {
 }
 
 
-def welcome(table: Table, link: str, lang: str, qr: bool = False) -> str:
-    """The links and codes of a game, as they are printed before it is served."""
+def welcome(table: Table, links: Sequence[str], lang: str, qr: bool = False) -> str:
+    """The links and codes of a game, as they are printed before it is served.
+
+    links: every address of this machine; the first is the one that is printed with each code.
+    """
     from wargame.seminar.seats import AGENT, FACILITATOR, RULES, seat_of
     from wargame.seminar.view import view
     from wargame.seminar.web.qr import lines
 
     said = _SAID[lang]
+    link, *more = links
     seen = view(table, "projector", lang)
     names = {seat["actor"]: seat["name"] for seat in seen["seats"]}
     text = [seen["title"], said["open"].format(link=link), ""]
@@ -242,6 +259,8 @@ def welcome(table: Table, link: str, lang: str, qr: bool = False) -> str:
         text.append(f"{name}\n  {code}\n  {address}")
         if qr and role != FACILITATOR:
             text.append(lines(address))
+    if more:
+        text.append(said["more"].format(links=said["comma"].join(more)))
     held = table.state.seats
     for key, kind in (("others", RULES), ("programs", AGENT)):
         found = [names[actor] for actor, seat in held.items() if seat.holder == kind]
@@ -267,18 +286,38 @@ def farewell(table: Table, args: argparse.Namespace, port: int) -> str:
 
 
 def addresses(host: str) -> tuple[str, ...]:
-    """The addresses under which this machine answers, the one for other machines first."""
+    """The addresses under which this machine answers, those for other machines first."""
     if host not in ("", "0.0.0.0", "::"):
         return tuple(dict.fromkeys((host, "localhost", "127.0.0.1")))
-    found = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
-        # Nothing is sent: this only asks the system which address it would use.
-        probe.connect(("192.0.2.1", 9))
-        found.append(probe.getsockname()[0])
+    found = [_default(), *(_interface(name) for _, name in socket.if_nameindex())]
     with contextlib.suppress(OSError):
         found += socket.gethostbyname_ex(socket.gethostname())[2]
-    return tuple(dict.fromkeys((*found, "localhost", "127.0.0.1")))
+    outside = [address for address in found if address and not address.startswith("127.")]
+    return tuple(dict.fromkeys((*outside, "localhost", "127.0.0.1")))
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+def _default() -> str | None:
+    """The address that the system would use to go out; none on a hotspot without internet."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent
+        return str(probe.getsockname()[0])
+    return None
+
+
+def _interface(name: str) -> str | None:
+    """The IPv4 address of a network interface, if it has one."""
+    request = {"linux": 0x8915, "darwin": 0xC0206921}.get(sys.platform)  # SIOCGIFADDR
+    if request is None:
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        answer = fcntl.ioctl(probe, request, struct.pack("256s", name.encode()[:15]))
+        return socket.inet_ntoa(answer[20:24])
+    return None
+
+
+def _link(scheme: str, host: str, port: int) -> str:
+    """An address as browsers write it: without the port that goes without saying."""
+    from wargame.seminar.web.security import DEFAULT_PORTS
+
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" + ("" if DEFAULT_PORTS.get(port) == scheme else f":{port}")

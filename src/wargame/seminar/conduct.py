@@ -5,6 +5,7 @@ Nothing is written here. A deed is refused whole or returned whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +24,9 @@ from wargame.seminar.seats import (
     FACILITATOR,
     HUMAN,
     PROGRAM,
+    Codes,
     hashed,
-    new_code,
+    random_code,
     role_of,
     seat_of,
 )
@@ -44,7 +46,8 @@ class Hand:
     """What a deed is decided on.
 
     events: the log. left: milliseconds left of the phase. drafts: what seats have typed for this
-    turn. programs: the actors for whom this process was given a program when it was started.
+    turn. programs: the actors for whom this process was given a program when it was started. codes:
+    makes a new code.
     """
 
     state: State
@@ -54,6 +57,7 @@ class Hand:
     left: int | None = None
     drafts: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     programs: Collection[str] = ()
+    codes: Codes = random_code
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,8 @@ def start(hand: Hand, _: ask.Nothing) -> list[Deed]:
 
 
 def open_orders(hand: Hand, said: ask.Minuted) -> list[Deed]:
-    minutes = said.minutes or hand.state.minutes
+    # Nothing said: as the game has it. None said: the field was cleared, so no deadline.
+    minutes = said.minutes if "minutes" in said.model_fields_set else hand.state.minutes
     return _to(hand, "orders", left=None if minutes is None else minutes * MINUTE)
 
 
@@ -153,7 +158,10 @@ def code(hand: Hand, said: ask.Coded) -> list[Deed]:
     if said.role != FACILITATOR:
         _seat(hand, seat_of(said.role) or said.role)
     role = said.role if said.role == FACILITATOR else role_of(seat_of(said.role) or said.role)
-    fresh = new_code()
+    actor = seat_of(role)
+    state = hand.state
+    generation = state.generation if actor is None else state.seats[actor].generation
+    fresh = hand.codes(role, generation + 1)
     data = {"role": role, "code": hashed(fresh)}
     return [Deed("code", data, {"role": role}, {"code": fresh})]
 
@@ -244,7 +252,7 @@ def inject_drop(hand: Hand, said: ask.Dropped) -> list[Deed]:
     if inject.stage == "sent" or inject.turn < hand.state.coming:
         raise Refused("not-undoable")
     data = {"id": said.id, "stage": "dropped", "turn": inject.turn, "inject": dict(inject.data)}
-    return [Deed("inject", data)]
+    return [Deed("inject", data, {"inject": data["inject"]})]
 
 
 def _inject(hand: Hand, said: ask.NewInject, stage: str, turn: int) -> list[Deed]:
@@ -258,7 +266,26 @@ def _inject(hand: Hand, said: ask.NewInject, stage: str, turn: int) -> list[Deed
     check_inject(hand.board, data)
     name = said.id or f"inject-{len(hand.events) + 1}"
     event = {"id": name, "stage": stage, "turn": turn, "inject": data}
-    return [Deed("inject", event, {"id": name, "turn": turn})]
+    answer = {"id": name, "turn": turn, "stops": stops(hand.board, data)}
+    return [Deed("inject", event, answer)]
+
+
+def stops(board: Board, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The gauges that an inject would push past their bounds as things stand, and where they stop.
+
+    Told of plain amounts only: what an expression comes to is known when it happens.
+    """
+    found = []
+    gauges = board.scenario.spec.scenario.gauges
+    for name, effect in read_inject(data).effects.items():
+        if name not in gauges or not re.fullmatch(r"[+-]?[0-9]{1,9}", effect.value.text.strip()):
+            continue
+        now = int(board.world.cells[board.scenario.rows[name], 0])
+        would = int(effect.value.text) + (now if effect.op == "add" else 0)
+        at = min(max(would, gauges[name].min), gauges[name].max)
+        if at != would:
+            found.append({"gauge": name, "would": would, "at": at})
+    return found
 
 
 def addressed(data: dict[str, Any]) -> dict[str, Any]:

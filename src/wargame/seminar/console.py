@@ -72,7 +72,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
             ]
             for actor, moves in board.scenario.header.moves.items()
         },
-        "log": _log(table.events),
+        "log": _log(table.events, lang),
     }
 
 
@@ -100,7 +100,7 @@ def _seat(table: Game, actor: str, lang: str) -> Piece:
     state = table.state
     seat = state.seats[actor]
     sheet = state.sheets.get(actor)
-    drafted, lines = table.drafts.of(actor)
+    draft = table.drafts.of(actor)
     return {
         "actor": actor,
         "role": role_of(actor),
@@ -112,7 +112,7 @@ def _seat(table: Game, actor: str, lang: str) -> Piece:
         "how": sheet.how if sheet else None,
         "why": _why(sheet.why, lang) if sheet else "",
         "sheet": [dict(vars(line)) for line in sheet.lines] if sheet else [],
-        "drafting": drafted == state.turn and bool(lines),
+        "drafting": draft.turn == state.turn and bool(draft.lines),
     }
 
 
@@ -214,7 +214,7 @@ def _options(playthrough: Any, told: Narrator, turn: int, actor: str) -> list[Pi
 # ------------------------------------------------------------------------------ the log
 
 
-def _log(events: Sequence[Event]) -> list[Piece]:
+def _log(events: Sequence[Event], lang: str) -> list[Piece]:
     """The last events that count, the newest first, and which of them may be undone alone."""
     found: list[Piece] = []
     opened = next(event.seq for event in events if event.kind == "seminar")
@@ -230,7 +230,7 @@ def _log(events: Sequence[Event]) -> list[Piece]:
                 "kind": event.kind,
                 "by": meta.get("by", ""),
                 "at": meta.get("at", ""),
-                "what": _what(event.data),
+                "what": _what(event.data, lang),
                 "undo": event.kind in UNDOABLE and free,
                 "rewind": event.kind in UNDOABLE,
             }
@@ -243,6 +243,7 @@ def _log(events: Sequence[Event]) -> list[Piece]:
 _TELLING = ("to", "turn", "seat", "place", "verdict", "move", "do", "stage", "id", "policy")
 
 
-def _what(data: Mapping[str, Any]) -> Piece:
+def _what(data: Mapping[str, Any], lang: str) -> Piece:
     """The few words of an event that name it."""
-    return {key: data[key] for key in _TELLING if key in data}
+    named = {"title": sight.title_of(data["inject"], lang)} if data.get("inject") else {}
+    return {key: data[key] for key in _TELLING if key in data} | named

@@ -72,7 +72,7 @@ def report(table: Game, lang: str = "en") -> Piece:
         "decisive": _decisive(turns, told, state.turning),
         "by_odds": state.turning.get("turn") == board.turns and state.turning.get("futures", 0),
         "injects": [
-            {"turn": inject.turn, "title": _title(inject.data.get("title"), lang)}
+            {"turn": inject.turn, "title": sight.title_of(inject.data, lang)}
             for inject in state.injects.values()
             if inject.stage in ("sent", "scheduled") and inject.turn <= board.turns
         ],
@@ -219,12 +219,6 @@ def _decisive(turns: list[Piece], told: Narrator, counted: Mapping[str, Any]) ->
         }
         for turn in chosen
     ]
-
-
-def _title(title: Any, lang: str) -> str:
-    if isinstance(title, dict):
-        return str(title.get(lang) or title.get("en", ""))
-    return str(title or "")
 
 
 # ------------------------------------------------------------------------------ rows

@@ -67,7 +67,11 @@ class OrderLine(Request):
 
 
 class Orders(Request):
+    """writer: names the page that sends them. base: the number of the draft it began with."""
+
     orders: Annotated[tuple[OrderLine, ...], Field(max_length=20, strict=False)]
+    writer: Name | None = None
+    base: Number | None = None
 
 
 class Minuted(Request):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 
 FACILITATOR, PROJECTOR, SEAT = "facilitator", "projector", "seat:"
 HUMAN, RULES, AGENT = "human", "rules", "agent"
@@ -40,7 +41,11 @@ def holder_of(written: str) -> str:
     return written.partition(":")[0]
 
 
-def new_code() -> str:
+Codes = Callable[[str, int], str]
+"""Makes the code of a role's n-th generation: `random_code`, or one that can be made again."""
+
+
+def random_code(role: str, generation: int) -> str:
     """A fresh code, as people read it aloud: ``7K3QD-0M2XW``."""
     letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return f"{letters[:5]}-{letters[5:]}"

@@ -211,6 +211,12 @@ def news(board: Board, opened: Played | None, lens: Lens, lang: str) -> list[Pie
     return [{"text": item.text, "why": item.why} for item in told]
 
 
+def title_of(inject: Mapping[str, Any], lang: str) -> str:
+    """The title of an inject that was thrown in: one text for all, or one for each language."""
+    title = inject.get("title", "")
+    return str(title.get(lang) or title.get("en", "")) if isinstance(title, Mapping) else str(title)
+
+
 def history(board: Board, lens: Lens, lang: str) -> list[Piece]:
     """The turns played, told through a lens, without anybody's reasons."""
     telling = narrator(board, lang, lens)

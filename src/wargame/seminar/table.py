@@ -33,7 +33,16 @@ from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
 from wargame.seminar.sandbox import turning_points, what_if
-from wargame.seminar.seats import AGENT, FACILITATOR, HUMAN, PROGRAM, PROJECTOR, RULES
+from wargame.seminar.seats import (
+    AGENT,
+    FACILITATOR,
+    HUMAN,
+    PROGRAM,
+    PROJECTOR,
+    RULES,
+    Codes,
+    random_code,
+)
 from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
 from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
@@ -89,6 +98,7 @@ class Table:
         wall: Callable[[], str],
         ask: Caller | None,
         programs: Mapping[str, Named] | None = None,
+        codes: Codes = random_code,
     ) -> None:
         for actor in programs or {}:
             check_actor(board.scenario, actor)
@@ -99,7 +109,8 @@ class Table:
         self.events = events
         self.state = fold(events)
         self.codes: dict[str, str] = {}
-        """Codes in plain, by role, of this process only: the log has their hashes."""
+        """Codes in plain, by role: the log has their hashes alone."""
+        self._make_code = codes
         self.programs: Mapping[str, Named] = dict(programs or {})
         """The program (address or command) that may hold a seat, by actor. They were named when
         this process was started; no log, draft or request adds to them or shows them."""
@@ -131,6 +142,7 @@ class Table:
         minutes: int | None = None,
         late: str = "draft",
         programs: Mapping[str, Named] | None = None,
+        codes: Codes = random_code,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,
@@ -141,7 +153,7 @@ class Table:
         program} of the seats that programs hold; the log only says that a program does.
         start_from: a replay and a turn of it, after which the game begins: the log begins with a
         copy of those turns. minutes: for orders, None without a deadline. late: what becomes of
-        seats that hand nothing in: hold, rules or draft.
+        seats that hand nothing in: hold, rules or draft. codes: makes the codes of the seats.
 
         Raises StoreError if the file exists, OrderError for a seat that does not exist,
         ReplayError if the replay is view-only or has no such turn.
@@ -167,9 +179,9 @@ class Table:
         events = tuple(
             Event(i, TURN, turn.to_data()) for i, turn in enumerate(board.position.events, 1)
         )
-        table = cls(writer, board, events, ticks, wall or _now, ask, programs)
-        codes = {
-            role: _new_code()
+        table = cls(writer, board, events, ticks, wall or _now, ask, programs, codes)
+        plain = {
+            role: codes(role, 0)
             for role in (FACILITATOR, *(_role(a) for a, h in held.items() if h == HUMAN))
         }
         table._write(
@@ -180,17 +192,17 @@ class Table:
                     "version": 1,
                     "seats": {
                         actor: {"holder": holder}
-                        | ({"code": _hashed(codes[_role(actor)])} if holder == HUMAN else {})
+                        | ({"code": _hashed(plain[_role(actor)])} if holder == HUMAN else {})
                         for actor, holder in held.items()
                     },
-                    "facilitator": _hashed(codes[FACILITATOR]),
+                    "facilitator": _hashed(plain[FACILITATOR]),
                     "late": late,
                     "minutes": minutes,
                     "lang": lang,
                 },
             ),
         )
-        table.codes = codes
+        table.codes = plain
         return table
 
     @classmethod
@@ -199,6 +211,7 @@ class Table:
         path: StrPath,
         *,
         programs: Mapping[str, Named] | None = None,
+        codes: Codes = random_code,
         ticks: Ticks = time.monotonic,
         wall: Callable[[], str] | None = None,
         ask: Caller | None = None,
@@ -206,6 +219,7 @@ class Table:
         """Go on with a game after a stop or a crash: paused until the facilitator resumes.
 
         programs: as in `create`, named anew; rules play a program's seat for which none is named.
+        codes: as in `create`; those that it can make again can be shown again.
         Raises ReplayError if the log is damaged, is no seminar's, or would be played otherwise by
         this engine; StoreError if another process has it open.
         """
@@ -222,7 +236,8 @@ class Table:
                 replay.scenario, replay.header, Position(run.worlds, run.records, replay.turns)
             )
             with _as_a_seminars(path):
-                table = cls(writer, board, found.events, ticks, wall or _now, ask, programs)
+                table = cls(writer, board, found.events, ticks, wall or _now, ask, programs, codes)
+                table.codes = table._codes_again()
                 table._look_at_all()
             if table.state.phase != "ended":
                 table._write(CLOCK, Deed("recovered", {"left": _last_left(found)}))
@@ -280,6 +295,13 @@ class Table:
             if seat.code and seats.matches(code, seat.code):
                 return _role(actor)
         return None
+
+    def _codes_again(self) -> dict[str, str]:
+        """The codes in force that can be made again."""
+        kept = {FACILITATOR: self.state.facilitator}
+        kept |= {_role(actor): seat.code for actor, seat in self.state.seats.items() if seat.code}
+        made = {role: self._make_code(role, self.generation(role)) for role in kept}
+        return {role: code for role, code in made.items() if seats.matches(code, kept[role])}
 
     def generation(self, role: str) -> int:
         """How many codes a role has had: who joined with an older one has to join anew."""
@@ -397,10 +419,9 @@ class Table:
             return
         lines = [Line(**line.model_dump()) for line in said.orders]
         current = turn == state.turn
-        if current or any(vars(line) != vars(Line()) for line in lines):
-            kept, _ = self.drafts.of(actor)
-            if turn >= kept:  # an old tab does not push out what was typed since
-                self.drafts.keep(actor, turn, lines)
+        says = current or any(vars(line) != vars(Line()) for line in lines)
+        if says and turn >= self.drafts.of(actor).turn:  # an old tab pushes nothing newer out
+            self.drafts.keep(actor, turn, lines, said.writer or "", said.base)
         if not current:
             raise Refused("stale", given=turn, turn=state.turn)
 
@@ -428,6 +449,7 @@ class Table:
             self._timer.left,
             self.drafts.for_turn(self.state.turn),
             self.programs.keys(),
+            self._make_code,
         )
 
     def _write(self, role: str, deed: Deed, key: str | None = None, body: str = "") -> None:
@@ -534,4 +556,4 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-_role, _new_code, _hashed = seats.role_of, seats.new_code, seats.hashed
+_role, _hashed = seats.role_of, seats.hashed

@@ -137,7 +137,7 @@ def _seat(table: Game, role: str, lang: str) -> View:
     opened = _opened(table)
     seat = state.seats[actor]
     own = state.sheets.get(actor)
-    drafted, lines = table.drafts.of(actor)
+    draft = table.drafts.of(actor)
     seen = _public(table, role, lang)
     seen |= {
         "actor": actor,
@@ -148,7 +148,12 @@ def _seat(table: Game, role: str, lang: str) -> View:
         "moves": sight.sheet(board, opened, actor, lang) if opened else [],
         "news": sight.news(board, opened, lens, lang),
         "sheet": _sheet(own) if own and seat.holder != "rules" else None,
-        "draft": {"turn": drafted, "orders": [_line(line) for line in lines]},
+        "draft": {
+            "turn": draft.turn,
+            "number": draft.number,
+            "orders": [_line(line) for line in draft.lines],
+            "aside": [[_line(line) for line in words] for _, words in reversed(draft.aside)],
+        },
         "history": sight.history(board, lens, lang),
         "own": _own(table, actor),
         "messages": _messages(table, role, lang),

@@ -87,6 +87,38 @@ def test_another_page_may_neither_read_nor_change_nor_listen(
         pass
 
 
+@pytest.mark.parametrize("address", ["10.42.0.1", "fd00::2", "::ffff:10.42.0.1"])
+def test_the_address_that_a_request_came_to_is_ours_and_no_other(address: str) -> None:
+    """A network that came up after the start has links that work; a rebound name has not."""
+
+    def status(host: str) -> int:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/",
+            "scheme": "http",
+            "query_string": b"",
+            "server": (address, 8022),
+            "headers": [(b"host", host.encode()), (b"origin", f"http://{host}".encode())],
+        }
+        run_alone(Gate(TOY, [HERE])(scope, receive, send))
+        return int(sent[0]["status"])
+
+    bare = address.removeprefix("::ffff:")
+    ours = f"[{bare}]:8022" if ":" in bare else f"{bare}:8022"
+    assert status(ours) == 200
+    for foreign in ("evil.example:8022", "10.42.0.2:8022", ours.replace("8022", "80")):
+        assert status(foreign) == 400
+
+
 def test_a_change_without_an_origin_is_refused(client: TestClient) -> None:
     assert client.post("/").status_code == 403
     with pytest.raises(WebSocketDisconnect), client.websocket_connect("ws://192.168.1.5:8022/ws"):

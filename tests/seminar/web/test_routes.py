@@ -112,6 +112,7 @@ def test_there_is_nothing_else(client: TestClient, table: Table) -> None:
         ("/part/{whose:str}", "GET", "HEAD"),
         ("/report.{kind:str}", "GET", "HEAD"),
         ("/do/{name:str}", "POST"),
+        ("/link", "POST"),
         ("/static/{name:path}", "GET", "HEAD"),
         ("/nudge", "WS"),
     }
@@ -243,7 +244,7 @@ def test_a_stale_tab_is_told_and_its_words_are_kept(
     answer = red.do("submit", late, turn=1)
     assert answer.status_code == 409
     assert "turn 2" in answer.json()["message"]
-    assert table.drafts.of("red")[1][0].intent == "what I wrote"
+    assert table.drafts.of("red").lines[0].intent == "what I wrote"
 
 
 def test_two_facilitators_cannot_both_turn_the_wheel(
@@ -400,6 +401,28 @@ def test_what_others_do_is_not_waited_for_by_a_seats_page_nor_by_its_orders(
         own = asked.result()
     assert all(each.result() for each in held)
     assert own.headers["x-revision"] != before.headers["x-revision"]
+
+
+def test_the_facilitator_chooses_the_address_of_the_qr_codes(table: Table, tmp_path: Path) -> None:
+    other = "http://10.42.0.1:8022"
+    app = create_app(table, [HERE, other], tmp_path / "game.key")
+    with TestClient(app, base_url=HERE, headers={"origin": HERE}) as client:
+        facilitator, red = (
+            Person(client, table.codes[role]) for role in ("facilitator", "seat:red")
+        )
+        before = facilitator.part()
+        assert f'<p class="link">{HERE}/join</p>' in before.text
+        for person, link, status in (
+            (red, other, 403),
+            (facilitator, "http://evil.example", 400),
+            (facilitator, None, 400),
+            (facilitator, other, 200),
+        ):
+            answer = client.post("/link", headers=person.headers, json={"data": {"link": link}})
+            assert answer.status_code == status
+        after = facilitator.part()
+        assert f'<p class="link">{other}/join</p>' in after.text
+        assert after.headers["x-revision"] != before.headers["x-revision"]  # others' pages, too
 
 
 def test_a_role_has_so_many_commands_a_minute(

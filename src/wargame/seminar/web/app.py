@@ -107,7 +107,7 @@ class House:
         self.guesses = Limit(self.clock, GUESSES, together=10 * GUESSES)
         self.joins = Limit(self.clock, JOINS)
         self.deeds = Limit(self.clock, DEEDS)
-        self.pages = Pages(self.table, self.links[0])
+        self.pages = Pages(self.table, self.links)
         self.scenes = Scenes(self.table)
         self.labels: dict[str, str] = {}
         self.acted: Counter[str] = Counter()
@@ -323,6 +323,19 @@ class House:
         headers = {"x-helm": str(ack.revision)} if COMMANDS[name].steers else None
         return HTMLResponse(self.pages.done(name, ack, lang), headers=headers)
 
+    async def choose(self, request: Request) -> Response:
+        """Which of our addresses stands in links and QR codes: the facilitator's choice."""
+        asking = self.asking(request)
+        if asking.role != seats.FACILITATOR:
+            raise HTTPException(403, "not yours")
+        data = (await _json(request)).get("data")
+        link = data.get("link") if isinstance(data, dict) else None
+        if link not in self.links:
+            raise HTTPException(400, "not one of our addresses")
+        self.pages.link = self.scenes.link = str(link)
+        self.stir(asking.role)
+        return HTMLResponse("")
+
     @contextlib.contextmanager
     def _turn_of(self, asking: Pass) -> Iterator[None]:
         """One command of a pass. Raises HTTPException 429 if it gives too many."""
@@ -425,6 +438,11 @@ class House:
         asyncio.get_running_loop().call_later(SETTLING, settled)
 
 
+def codes_of(key_file: Path) -> seats.Codes:
+    """Codes that follow from a game's key, so that they can be shown again after a restart."""
+    return lambda role, generation: derived_code(kept_key(key_file), role, str(generation))
+
+
 def console_code(table: Table, key_file: Path) -> str:
     """A code for the facilitator of a game that is gone on with; pages of before stay valid."""
     grant = str(table.generation(seats.FACILITATOR))
@@ -466,6 +484,7 @@ def create_app(
         Route("/part/{whose:str}", house.part),
         Route("/report.{kind:str}", house.report),
         Route("/do/{name:str}", house.do, methods=["POST"]),
+        Route("/link", house.choose, methods=["POST"]),
         Route("/static/{name:path}", house.asset),
         WebSocketRoute("/nudge", house.nudge),
     ]

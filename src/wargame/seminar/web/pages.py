@@ -27,11 +27,15 @@ def page_of(role: str) -> str:
 
 
 class Pages:
-    """Renders everything that is HTML. `link`: how other machines reach us, for QR codes."""
+    """Renders everything that is HTML.
 
-    def __init__(self, table: Table, link: str) -> None:
+    links: how other machines reach us; `link` is the one in QR codes.
+    """
+
+    def __init__(self, table: Table, links: tuple[str, ...]) -> None:
         self._moves = table.board.scenario.spec.moves
-        self._link = link
+        self.links = links
+        self.link = links[0]
         folder = files(__package__) / "templates"
         self._templates = jinja2.Environment(
             loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
@@ -77,7 +81,8 @@ class Pages:
             whose=whose,
             live=live,
             devices=scene.devices,
-            link=self._link,
+            link=self.link,
+            links=self.links,
             names={seat["actor"]: seat["name"] for seat in scene.seen["seats"]},
             titles={move: read(spec.title, lang, move) for move, spec in self._moves.items()},
             public_code=public_code if whose == seats.FACILITATOR else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from wargame.seminar.seats import FACILITATOR
 from wargame.seminar.table import Table
 from wargame.seminar.view import View, view
 
@@ -26,6 +27,8 @@ class Scenes:
         self._epoch = 0
         self._kept: dict[tuple[str, str], tuple[int, Scene]] = {}
         self._one = threading.RLock()
+        self.link = ""
+        """The address in links and QR codes, which stands on the facilitator's page."""
 
     @property
     def epoch(self) -> int:
@@ -58,7 +61,9 @@ class Scenes:
             clock = self._table.state.clock
             # The first device is no news to itself.
             devices = max(1, self._table.present.get(role, 1))
-        return Scene(f"{seen['version']}.{clock.left}.{clock.running:d}.{devices}", seen, devices)
+        label = f"{seen['version']}.{clock.left}.{clock.running:d}.{devices}"
+        label += f".{self.link}" if role == FACILITATOR else ""
+        return Scene(label, seen, devices)
 
     def _translated(self, role: str, lang: str) -> Scene:
         # The label comes first: what is shown under it may be newer, never older.

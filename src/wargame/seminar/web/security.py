@@ -2,7 +2,8 @@
 
 A classroom network is not trusted. What is defended here, and why so:
 
-- *DNS rebinding*: a request names a host that we know, or is refused.
+- *DNS rebinding*: a request names a host that we know, or the very address of ours that it came
+  to, or is refused.
 - *Cross-site requests*: whatever changes something, and every WebSocket, names an origin that is
   ours. Besides, there is no cookie at all: on plain http a cookie is sent to, and overwritten
   from, every port of its host. A tab holds its own token and sends it in a header.
@@ -36,6 +37,9 @@ READ_SECONDS = 10.0
 
 REQUESTS = 6000
 """Requests a minute from one address: a whole class behind one router stays below."""
+
+DEFAULT_PORTS = {80: "http", 443: "https"}
+"""Ports that browsers leave out of an address."""
 
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -154,7 +158,6 @@ class Gate:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.app = app
-        self._origins = frozenset(origins)
         self._hosts = frozenset(origin.partition("://")[2] for origin in origins)
         self._read_seconds = read_seconds
         self._asked = Limit(clock, REQUESTS)
@@ -185,7 +188,8 @@ class Gate:
             raise _Refused(429, "Too much at once. Wait a minute.")
         # Exactly one: two would let a proxy and us believe different things.
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        known = self._hosts | _reached(scope)
+        if len(hosts) != 1 or hosts[0].lower() not in known:
             raise _Refused(400, "This server is not known by that name.")
         origins = headers.getlist("origin")
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE
@@ -200,7 +204,7 @@ class Gate:
     def _ours(self, scope: Scope, host: str, origin: str) -> bool:
         """The page's origin is this very address, not merely one of ours."""
         scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
-        return origin == f"{scheme}://{host}" and origin in self._origins
+        return origin == f"{scheme}://{host}"
 
     def _measured(self, receive: Receive) -> Receive:
         seen = 0
@@ -235,6 +239,19 @@ class Gate:
         # Whatever of the body is still under way is not worth waiting for.
         response.headers["connection"] = "close"
         await response(scope, receive, send)
+
+
+def _reached(scope: Scope) -> frozenset[str]:
+    """The address at which this very connection reached us, as a Host header has it.
+
+    It is ours whatever network came up since the start, and no name that somebody rebinds.
+    """
+    address, port = scope.get("server") or ("", None)
+    address = address.removeprefix("::ffff:")
+    if port is None or not address:
+        return frozenset()
+    name = f"[{address}]" if ":" in address else address
+    return frozenset({f"{name}:{port}", *([name] if port in DEFAULT_PORTS else [])})
 
 
 def secure(headers: MutableHeaders, host: str) -> None:

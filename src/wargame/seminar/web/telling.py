@@ -41,7 +41,13 @@ def told_event(
         case "translate":
             return say("Translation for {seat}", seat=seat) + (f": {move}" if move else "")
         case "inject":
-            return say("Inject, turn {turn}", **what)
+            stages = {
+                "prepared": say("Inject “{title}” prepared", **what),
+                "scheduled": say("Inject “{title}” scheduled for turn {turn}", **what),
+                "sent": say("Inject “{title}” sent, turn {turn}", **what),
+                "dropped": say("Inject “{title}” withdrawn", **what),
+            }
+            return stages[str(what["stage"])]
         case "message":
             return say("Message from {who}", who=sender or say("Facilitator"))
         case "holder":

@@ -31,7 +31,7 @@ function spoken(form) {
     const kind = field.dataset.kind || "";
     if (!field.value && kind.includes("optional")) continue;
     let value = field.value;
-    if (kind.includes("number")) value = Number(value);
+    if (kind.includes("number")) value = !value && kind.includes("none") ? null : Number(value);
     if (kind.includes("yes")) value = value === "true";
     if (kind.includes("words")) value = value.split(/\s*[,、\n]\s*/).filter(Boolean);
     if (kind.includes("pairs")) value = pairs(value);
@@ -60,9 +60,15 @@ const pairs = (text) =>
 // "usa/private_warning"
 const ordered = (text) => ({ [text.split("/")[0]]: [text.split("/")[1]] });
 
+// Which page wrote this draft, and out of which one it grew: another page's words are not pushed out.
+function drafted(form) {
+  form.dataset.writer ||= fresh();
+  return { ...spoken(form), writer: form.dataset.writer, base: Number(form.dataset.base) };
+}
+
 // An answer that was lost on its way is asked for again under the same key, and done once.
 function request(form, where) {
-  const data = spoken(form);
+  const data = form.dataset.draft === undefined ? spoken(form) : drafted(form);
   const body = JSON.stringify([where, data]);
   if (form.dataset.body !== body) {
     form.dataset.body = body;
@@ -171,7 +177,7 @@ async function save(form) {
     answer = await fetch(`/do/draft?lang=${page.lang}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${pass()}` },
-      body: JSON.stringify({ key: fresh(), turn: Number(form.dataset.turn), data: spoken(form) }),
+      body: JSON.stringify({ key: fresh(), turn: Number(form.dataset.turn), data: drafted(form) }),
     });
   } catch {
     tell(form, page.unsaved); // the next hello of the server saves it
@@ -217,7 +223,7 @@ document.addEventListener("click", (event) => {
   if (summary) summary.parentElement.dataset.touched = "1";
 });
 
-const OURS = new Set(["data-touched", "data-restored", "data-body", "data-key"]);
+const OURS = new Set(["data-touched", "data-restored", "data-body", "data-key", "data-writer"]);
 
 htmx.registerExtension("seminar", {
   "htmx_before_morph_attr": (element, { attrName: name }) =>
@@ -304,14 +310,14 @@ setInterval(tick, 500);
 let news = 0;
 new MutationObserver(() => {
   clearTimeout(news);
-  if (said.querySelector(".good") && !said.querySelector(".code"))
+  if (said.querySelector(".good") && !said.querySelector(".code, .note"))
     news = setTimeout(() => said.replaceChildren(), 8000);
 }).observe(said, { childList: true });
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-opens], button[data-closes], button[data-fetch], button[data-choose]");
   if (!button) return;
-  if (button.dataset.opens) open(document.getElementById(button.dataset.opens), button.dataset.event);
+  if (button.dataset.opens) open(document.getElementById(button.dataset.opens), button.dataset.event, button.dataset.told);
   if (button.dataset.closes !== undefined) button.closest("dialog").close();
   if (button.dataset.choose) choose(button);
   if (button.dataset.fetch) {
@@ -325,10 +331,11 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-function open(dialog, number) {
-  if (number) {
-    dialog.querySelector("[name=event]").value = number;
-    dialog.querySelector("output").textContent = number;
+// A question about one event, or about one seat.
+function open(dialog, which, told = which) {
+  if (which) {
+    dialog.querySelector("[name=event], [name=role]").value = which;
+    dialog.querySelector("output").textContent = told;
   }
   dialog.showModal();
 }
