@@ -132,7 +132,8 @@ def test_an_old_tab_does_not_push_out_what_was_typed_since(seat: Any) -> None:
     open_orders(table)
     table.command(RED, "draft", {"orders": [{"move": "plot"}]}, turn=2)
     refusal(table.command, RED, "submit", {"orders": [{"move": "march"}]}, turn=1)
-    assert view(table, RED)["draft"] == {
+    draft = view(table, RED)["draft"]
+    assert {"turn": draft["turn"], "orders": draft["orders"]} == {
         "turn": 2,
         "orders": [{"move": "plot", "free": "", "target": "", "intent": "", "expect": ""}],
     }
