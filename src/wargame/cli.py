@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn
 
-from wargame import __version__
+from wargame import __version__, interrupts
 from wargame.boundary.files import nowhere
 from wargame.commands import console
 from wargame.commands.outputs import check_out
@@ -57,7 +57,7 @@ EPILOG = """examples:
 
 Shares are shares of model runs, never probabilities of war."""
 
-INTERRUPTED, BROKEN_PIPE = 130, 141  # 128 + the signal's number, as shells have it
+BROKEN_PIPE = 141  # 128 + the signal's number, as shells have it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,25 +70,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     # other processes. It must be said before NumPy is first imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     console.prepare()
-    try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
-        console.tell_escapes()
-        return code
-    except WargameError as error:
-        print(f"wargame: {error}", file=sys.stderr)
-        console.tell_escapes()
-        return error.exit_code
-    except KeyboardInterrupt as stop:
-        print("; ".join(("wargame: interrupted", *map(str, stop.args))), file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        _no_more_output()
-        return BROKEN_PIPE
-    except OSError as error:
-        print(f"wargame: {error.strerror or error}", file=sys.stderr)
-        _no_more_output()
-        return WargameError.exit_code
+    with interrupts.taken():
+        try:
+            code = _run(list(sys.argv[1:] if argv is None else argv))
+            sys.stdout.flush()
+            console.tell_escapes()
+            return code
+        except KeyboardInterrupt as stop:
+            return _interrupted(*stop.args)
+        except Exception as error:
+            # Of a Ctrl-C, too, a library may have made an error.
+            return _interrupted() if interrupts.came() else _failed(error)
+
+
+def _interrupted(*more: object) -> int:
+    interrupts.ignore()
+    print("; ".join(("wargame: interrupted", *map(str, more))), file=sys.stderr)
+    return interrupts.INTERRUPTED
+
+
+def _failed(error: Exception) -> int:
+    """Tell a fault in one line; one that nobody can put right is raised again."""
+    match error:
+        case WargameError():
+            print(f"wargame: {error}", file=sys.stderr)
+            console.tell_escapes()
+            return error.exit_code
+        case BrokenPipeError():
+            _no_more_output()
+            return BROKEN_PIPE
+        case OSError():
+            print(f"wargame: {error.strerror or error}", file=sys.stderr)
+            _no_more_output()
+            return WargameError.exit_code
+    raise error
 
 
 class _Parser(argparse.ArgumentParser):

@@ -11,6 +11,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wargame import interrupts
 from wargame.commands.options import (
     STOOD_IN,
     add_cluster,
@@ -50,8 +51,6 @@ EXAMPLES = """examples:
 exit codes: 0 all runs played; 1 some failed (they are counted, and named); 2 a mistake;
 3 rules stood in for a program that holds a seat (it says how often, and why);
 130 interrupted by Ctrl-C (go on with --resume); 141 nobody reads the output any more"""
-
-INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
         programs=_programs(args.seat),
     )
     if batch is None:
-        return INTERRUPTED
+        return interrupts.INTERRUPTED
     if args.json:
         print_json(batch.to_json())
     else:
@@ -211,6 +210,7 @@ def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bo
             on_look=looks.hold if look else None,
         )
     except Interrupted as stop:
+        interrupts.ignore()  # what there is to say will be said
         meter.clear()
         print(interrupted(stop, args), file=sys.stderr)
         return None

@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from wargame.commands.batch_command import INTERRUPTED, add_playing_arguments, played
+from wargame import interrupts
+from wargame.commands.batch_command import add_playing_arguments, played
 from wargame.commands.comparing import in_short
 from wargame.commands.counting import failures
 from wargame.commands.options import add_policies, add_worldview
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         runs = RUNS if runs is None else runs
     batch = played(args, policies=policies, worldview=args.worldview, runs=runs)
     if batch is None:
-        return INTERRUPTED
+        return interrupts.INTERRUPTED
     found = judge(batch, MARGIN if args.margin is None else args.margin)
     if args.json:
         print_json(as_json(batch, found))

@@ -175,7 +175,7 @@ class LocalRunner:
         if self.jobs > 1:
             try:
                 self._start(min(most, self.jobs) - len(self._workers))
-            except WargameError:
+            except BaseException:
                 self.end()
                 raise
 
