@@ -335,6 +335,8 @@ def test_what_data_files_name_is_looked_for_in_their_scenarios(
     files = {
         "rates.yaml": f"for: [small-crisis]\nevents:\n  arm: {{moves: [red.arm]}}\nrates:\n"
         f"  - {rate}\n",
+        "dials.yaml": "scenario: small-crisis\ndials: {red.nrve: {}}\ntargets:\n"
+        "  - {id: t, forecaster: F, event: E, share: Peace, is: 300, give: 5, source: S}\n",
         "targets.yaml": "scenario: small-crisis\ntargets:\n"
         "  - {id: t, forecaster: F, event: E, share: Pease, is: 300, give: 5, source: S}\n",
         "history.yaml": "scenario: small-crisis\nevents:\n"
@@ -347,3 +349,4 @@ def test_what_data_files_name_is_looked_for_in_their_scenarios(
     assert "there is no ending or milestone 'Pease' (did you mean 'Peace'?)" in told
     assert "history.yaml:6:5: red has no move 'armm' in small-crisis (did you mean 'arm'?)" in told
     assert "there is no ending 'Pease'" in told
+    assert "dials.yaml:5:9: there is no unknown 'red.nrve' (did you mean 'red.nerve'?)" in told

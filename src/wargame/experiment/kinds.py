@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from wargame.compiler import compile_scenario
 from wargame.data_files import find
-from wargame.experiment import base_rates, patterns, targets
+from wargame.experiment import base_rates, dials, patterns, targets
 from wargame.experiment.events import EventSpec, checked, watched
 from wargame.experiment.questions import QuestionSpec, deadline
 from wargame.findings import Findings
@@ -33,7 +33,9 @@ class DataKind(NamedTuple):
 
 def _targets(name: str) -> None:
     found = targets.load_targets(name)
-    targets.resolve(found, opened(_around(name, found.scenario)))
+    scenario = opened(_around(name, found.scenario))
+    targets.resolve(found, scenario)
+    dials.panel(scenario.spec, found.dials)
 
 
 def _patterns(name: str) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, SkipValidation, WithJsonSchema, model_validator
 
 from wargame.english import counted
 from wargame.experiment.data import read_data
@@ -67,7 +67,9 @@ def _to_dial(value: object) -> object:
     return value
 
 
-DialName = Annotated[str, BeforeValidator(_to_dial), WithJsonSchema({"type": "string"})]
+DialName = Annotated[
+    str, SkipValidation, BeforeValidator(_to_dial), WithJsonSchema({"type": "string"})
+]
 
 
 # ------------------------------------------------------------------------------- the shapes

@@ -136,15 +136,11 @@
     const words = head.words;
     const sees = content();
     const slices = sees !== drawn && await Promise.all(cache.map(async (x) => (await x.part(name())).slices));
-    const original = given.parent && state.lens === "all" && !state.predict
-      && (parted[state.lang] ??= await server.ask(`beside/${state.lang}`));
-    const fate = original && usual && await usual(state.lang);
     const before = given.mode === "server" && state.turn && await Promise.all(
       [state.turn - 1, state.turn].map((t) => cache[t].part(`all/${state.lang}`)));
     if (late()) return;
     chrome(head, words, turn);
     if (slices) { charts(head, words, slices); drawn = sees; }
-    beside(head, words, original, fate);
     cursor(head);
     guide(words, turn);
     odds(words, turn);
@@ -155,6 +151,13 @@
     guess(head, words, turn);
     fork(head, words, before);
     story(words, turn);
+    // What the server computes for this comes when it comes; the rest is there already.
+    const original = given.parent && state.lens === "all" && !state.predict
+      && (parted[state.lang] ??= await server.ask(`beside/${state.lang}`));
+    const fate = original && usual && await usual(state.lang);
+    if (late()) return;
+    beside(head, words, original, fate);
+    cursor(head);
   }
 
   function chrome(head, words, turn) {
@@ -408,12 +411,15 @@
     $("heading").scrollIntoView({block: "nearest"});
   }
 
+  // Filled in once for what is shown: what somebody has chosen in it stays chosen.
   function fork(head, words, around) {
     $("fork").hidden = !around || state.predict;
-    if ($("fork").hidden) return;
+    const asks = $("fork").hidden ? "" : `${state.turn} ${state.lang} ${state.actor}`;
+    if (!asks || $("fork").dataset.asks === asks) return;
+    $("fork").dataset.asks = asks;
     const [{question: options}, {orders: played}] = around;
     const actors = Object.keys(options);
-    if (!actors.length) { $("fork").hidden = true; return; }
+    if (!actors.length) { $("fork").hidden = true; delete $("fork").dataset.asks; return; }
     const who = h("select", {id: "who"}, actors.map((x) => h("option", {value: x}, head.actors[x])));
     const what = h("div", {class: "row"});
     const list = () => what.replaceChildren(...played[who.value].map((made, i) =>
