@@ -250,8 +250,10 @@ def test_why_says_the_weights_and_the_reasons(opened: Any, file: Path, replay: R
         for turn in range(1, TURNS + 1)
         for actor in replay.scenario.header.actors
         if (found := explain(replay.playthrough, turn, actor)) and found.chosen
-        for rule in [Narrator.of(replay).loudest(found, found.chosen[0])]
-        if rule is not None
+        for option in found.options
+        if option.move == found.chosen[0]
+        for voice in option.voices
+        if (rule := Narrator.of(replay).rule(actor, voice.rule)) and rule.because
     )
     page = opened(file, query=f"?turn={turn}")
     page.select_option("#mind", actor)
