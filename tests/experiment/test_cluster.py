@@ -74,6 +74,17 @@ def test_a_batch_on_a_cluster_has_the_bytes_of_one_at_home(local: str, place: Pa
     assert files(away) == files(home)
 
 
+def test_a_rare_share_on_a_cluster_is_the_one_at_home(
+    local: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["rare", "quarrel", "--state", "War", "--replicates", "6", "--effort", "20", "--json"]
+    told = []
+    for where in (["--cluster", local], ["--jobs", "1"]):
+        assert main([*words, *where]) == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+
+
 def test_precision_is_reached_at_the_same_run(local: str, place: Path) -> None:
     away = run_batch("quarrel", until=0.04, cluster=local, out="away")
     home = run_batch("quarrel", until=0.04, out="home")
