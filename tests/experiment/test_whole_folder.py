@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -20,7 +22,7 @@ from wargame.errors import StoreError, WargameError
 from wargame.experiment import plan
 from wargame.experiment.archive import read_playthrough
 from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
+from wargame.experiment.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
 from wargame.experiment.request import Request
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "first-edition"
@@ -313,3 +315,43 @@ def test_verify_reads_every_chunk_of_a_folder(
     assert "tally.json is not that of the batch" in told("verify", str(old), capsys=capsys)
     change(old, "UPDATE results SET data = x'00' WHERE variant = 'spared'")
     assert "of spared are not as they were stored" in told("verify", str(old), capsys=capsys)
+
+
+# ------------------------------------------------------------------------------ what reaches out
+
+
+def test_no_journal_makes_sqlite_delete_another_file(
+    one: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rollback journal of several databases names a file, which is deleted when it is used."""
+    thesis = one / "thesis.txt"
+    thesis.write_text("five years")
+    name, magic = str(thesis).encode(), bytes.fromhex("d9d505f920a163d7")
+    pages, page = (one / JOURNAL).stat().st_size // 4096, 4096
+    head = magic + struct.pack(">5I", 0, 0, pages, 512, page)
+    record = struct.pack(">I", 2**30 // page + 1) + name + struct.pack(">2I", len(name), sum(name))
+    (one / f"{JOURNAL}-journal").write_bytes(head.ljust(512, b"\0") + record + magic)
+    assert "a file that SQLite would delete" in told("report", str(one), capsys=capsys)
+    assert thesis.read_text() == "five years"
+
+
+@pytest.mark.parametrize("name", [PARQUET, f"{JOURNAL}-journal", f"{JOURNAL}-wal"])
+def test_a_named_pipe_is_not_waited_for(
+    one: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (one / name).unlink(missing_ok=True)
+    os.mkfifo(one / name)
+    said = told("report", str(one), capsys=capsys)
+    assert f"{name}: damaged: it is no file" in said or f"{name}: is not a regular file" in said
+
+
+@pytest.mark.parametrize("name", ["logs", "logs/baseline", INPUTS, f"{INPUTS}/policies"])
+def test_no_batch_is_gone_on_with_through_a_link(
+    one: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = one.with_name("elsewhere")
+    (one / "logs/baseline").mkdir(parents=True)
+    (one / name).rename(elsewhere)
+    (one / name).symlink_to(elsewhere)
+    line = ("batch", "quarrel", "--out", str(one), "--resume")
+    assert "is a link: a folder of results holds none" in told(*line, capsys=capsys)

@@ -54,11 +54,14 @@ _BEFORE_IT_BEGAN = {INPUTS, f"{MANIFEST}.part"}
 def is_begun(folder: str | os.PathLike[str] | None) -> bool:
     """Whether a folder to go on with holds a batch, or only what is left of one's beginnings.
 
-    Raises StoreError if it holds neither.
+    Raises StoreError if it holds neither, or a link, through which we would write elsewhere.
     """
     if folder is None:
         raise WargameError("to go on with a batch, name its folder: --out DIR")
     path = home(folder)
+    for one in (*path.glob("*"), *(path / INPUTS).rglob("*"), *(path / _LOGS).glob("*")):
+        if one.is_symlink():
+            raise StoreError(f"{one} is a link: a folder of results holds none; remove it")
     if (path / MANIFEST).is_file():
         return True
     if not path.is_dir() or not _names(path) <= _BEFORE_IT_BEGAN:

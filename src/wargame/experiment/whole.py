@@ -137,6 +137,8 @@ def _damaged(path: Path, why: str) -> StoreError:
 
 def _print(path: Path) -> str:
     """A hash over a file: over all of it, or the ends of a long one and its length."""
+    if not path.is_file():  # a named pipe would wait for somebody to write into it
+        raise _damaged(path, "it is no file")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
