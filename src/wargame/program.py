@@ -97,6 +97,12 @@ class Code(IntEnum):
     REACH = 56  # d becomes the turn where b holds and d is 0
     HOLD = 57  # d counts the turns for which b holds; b holds where they are x or more
     END = 58  # the ending d where b holds and none was reached; x: at the horizon only
+    SHIFT = 59  # a shifted right by b: over a power of two, rounded down
+    SCALE = 60  # (a * b + b // 2) shifted right by x: over the number that b and x stand for
+    CUT = 61  # a over the number that b and x stand for where d holds: the result is in a
+    RECENT = 62  # whether a is a turn of at most b turns ago
+    AGO = 63  # whether a is the turn b turns ago
+    LONG = 64  # whether a is 0, which is never, or more than b turns ago
 
 
 class Head(IntEnum):
@@ -189,6 +195,10 @@ OPERANDS: dict[Code, str] = {
     Code.TIMES: "><#..",
     Code.OVER: "<>###",
     Code.COOL: "><#..",
+    Code.SHIFT: "><#..",
+    Code.SCALE: "><##.",
+    Code.CUT: "<>##.",
+    **dict.fromkeys((Code.RECENT, Code.AGO, Code.LONG), _WITH),
     Code.UNKNOWN: ">t...",
     Code.AT: ".##..",
     Code.HAPPEN: "s.?..",

@@ -18,8 +18,12 @@ __all__ = ["ProgramError", "check_program"]
 
 MOST_REGISTERS = 1 << 20
 MOST_SLOTS = 1 << 16
-PHASES = frozenset(code for code in Code if code >= Code.UNKNOWN)
+PHASES = frozenset(code for code in Code if Code.UNKNOWN <= code <= Code.END)
 """What belongs to a turn and cannot stand in the code of a slot."""
+
+
+_SHIFTED = {Code.SHIFT: 2, Code.SCALE: 3, Code.CUT: 3}
+"""Which operand says how far."""
 
 
 class ProgramError(WargameError):
@@ -140,6 +144,8 @@ class _Check:
                 jumps.append(at + STEP * (1 + self.within("steps", operands[2], 0, self.size)))
             elif code in (Code.DIVI, Code.MODI, Code.OVER):
                 self.divisor(*operands[2:5])
+            elif code in _SHIFTED:
+                self.within("shift", operands[_SHIFTED[code]], 0, self.program[Head.WIDTH] - 1)
             elif "t" in OPERANDS[code]:
                 getattr(self, code.name.lower())(operands[1])
         if not places.issuperset(jumps):

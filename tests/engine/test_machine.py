@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 from wargame.backends import native
 from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
-from wargame.backends.lowering import lower
+from wargame.backends.lowering import lower, scale
 from wargame.compiler import compile_scenario
 from wargame.course import finish, play_runs
 from wargame.draws import Luck
+from wargame.expression import Interval
 from wargame.expression.block import Op
 from wargame.load import load, load_texts
-from wargame.program import FORMAT, OPERANDS, STEP, Code, Head, Program, listing
+from wargame.program import FORMAT, OPERANDS, STEP, Code, Head, Program, listing, steps
 from wargame.program_check import ProgramError, check_program
 from wargame.record import Outcomes
 from wargame.scenario import Scenario
@@ -155,6 +156,8 @@ def program_of(codes: list[int], registers: int, width: int) -> Program:
         Head.START: len(Head),
         Head.BEGIN: len(Head) + registers,
         Head.BEGIN_END: len(Head) + registers + len(codes),
+        Head.OPEN: len(Head) + registers,
+        Head.OPEN_END: len(Head) + registers + len(codes),
         Head.UP: len(Head) + registers + len(codes),
     }
     entries[Head.DOWN] = entries[Head.UP]
@@ -239,6 +242,58 @@ def test_division_by_a_constant_is_exact_at_its_bounds(width: int, data: st.Data
         factor -= 2**32 * (factor >= 2**31)
     assert result(Code.DIVI, [x], width, 3, 0, y, factor, shift) == x // y
     assert result(Code.MODI, [x], width, 3, 0, y, factor, shift) == x % y
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@given(data=st.data())
+def test_division_within_bounds_is_exact_and_stays_within_the_type(
+    dtype: type, data: st.DataObject
+) -> None:
+    width = np.iinfo(dtype).bits
+    y = data.draw(st.integers(1, 2000))
+    low, high = sorted(data.draw(st.tuples(*[st.integers(-(10**6), 10**6)] * 2)))
+    found = scale(y, Interval(low, high), dtype)
+    if found is not None:
+        factor, shift = found
+        for x in (low, high, data.draw(st.integers(low, high)), low // y * y + y, high // y * y):
+            if low <= x <= high:
+                assert abs(x) * factor + factor // 2 < 2 ** (width - 1)
+                assert result(Code.SCALE, [x], width, 3, 0, factor, shift) == x // y
+    k = data.draw(st.integers(0, width - 2))
+    assert result(Code.SHIFT, [low], width, 3, 0, k) == low // 2**k
+
+
+@given(most=st.integers(0, 40), y=st.integers(1, 60))
+def test_division_within_bounds_is_exact_for_every_number(most: int, y: int) -> None:
+    found = scale(y, Interval(-most, most), np.int32)
+    assert found is not None
+    factor, shift = found
+    assert all((x * factor + factor // 2) >> shift == x // y for x in range(-most, most + 1))
+
+
+@pytest.mark.parametrize("turn", [1, 2, 7])
+def test_how_long_ago_something_was(turn: int) -> None:
+    """Never, or in any turn until now: against the words that the language has for it."""
+    last = np.arange(turn + 1)
+    for k in (0, 1, 3, 9):
+        ago = turn - last
+        for code, holds in (
+            (Code.RECENT, (last != 0) & (ago <= k)),
+            (Code.AGO, (last != 0) & (ago == k)),
+            (Code.LONG, (last == 0) | (ago > k)),
+        ):
+            program = program_of([code, 1, 0, k, 0, 0], 2, 32)
+            cells = np.array([last, last], np.int32)
+            native.news(program, (1, 2), np.arange(last.size), turn, cells)
+            assert np.array_equal(cells[1], -holds.astype(np.int32)), (code, k)
+
+
+def test_the_compiler_finds_what_has_an_operation_of_its_own() -> None:
+    program = lower(compile_scenario(load("kherson-2022")))
+    decide = steps(program, program[Head.DECIDE], program[Head.DECIDE_END])
+    codes = [code for _, code, _ in decide]
+    assert {Code.RECENT, Code.AGO, Code.LONG, Code.SCALE, Code.CUT} <= set(codes)
+    assert Code.OVER not in codes
 
 
 @pytest.mark.parametrize("width", [32, 64])

@@ -16,8 +16,8 @@ from wargame import ladder
 from wargame.decision import Mind, Sights
 from wargame.draws import word_of
 from wargame.effects import EffectBook, Slot
-from wargame.expression import Block
-from wargame.expression.block import Op
+from wargame.expression import Block, Interval
+from wargame.expression.block import Op, Step
 from wargame.program import FORMAT, STEP, Code, Head, Program
 from wargame.scenario import Scenario
 
@@ -237,20 +237,27 @@ class _Lowering:
         values = asm.run(mind.block)
         fires = asm.masks(values[: len(mind.rules)])
         for m in range(len(mind.moves)):
-            weight = self.weights + m
+            weight, most = self.weights + m, int(mind.base[m, 0])  # the greatest it can be
             terms: list[int] = []
             for r in np.flatnonzero(mind.adds[m]).tolist():
                 amount = int(mind.adds[m, r])
                 if r < len(mind.rules):
                     terms += [fires[r], amount]
+                    most += max(0, amount)
                 else:
                     terms += [*asm.numbers([values[r]]), WHOLE]
+                    place, number = mind.block.results[r]
+                    most += max(0, mind.block.bounds[place].high if place >= 0 else number)
             asm.step(Code.SUM, weight, int(mind.base[m, 0]), len(terms) // 2)
             asm.code += [*terms, *[0] * (-len(terms) % STEP)]
             for _, r, factor in (it for it in mind.times if it[0] == m):
                 asm.step(Code.TIMES, weight, fires[r], factor)
+                most *= max(1, factor)
             for _, r, divisor in (it for it in mind.overs if it[0] == m):
-                asm.step(Code.OVER, fires[r], weight, divisor, *asm.reciprocal(divisor))
+                if found := scale(divisor, Interval(0, most), self.scenario.dtype):
+                    asm.step(Code.CUT, fires[r], weight, *found)
+                else:
+                    asm.step(Code.OVER, fires[r], weight, divisor, *asm.reciprocal(divisor))
             for _, r in (it for it in mind.forbids if it[0] == m):
                 asm.step(Code.UNLESS, weight, weight, fires[r])
             for _, k in (it for it in mind.whens if it[0] == m):
@@ -455,17 +462,19 @@ class _Assembler:
     def run(self, block: Block) -> list[Value]:
         """The code of a block; its results, whose registers are kept until `free`."""
         self._constants: dict[int, int] = {}
-        last = {}
-        for place, step in enumerate(block.steps):
-            if step.op not in _LEAVES:
-                last.update(dict.fromkeys((it for it in step[1:] if it >= 0), place))
+        reads = [_reads(block, place) for place in range(len(block.steps))]
         wanted = {place for place, _ in block.results if place >= 0}
+        last: dict[int, int] = {}  # where each value that is needed is read for the last time
+        for place in range(len(block.steps) - 1, -1, -1):
+            if place in wanted or place in last:
+                for operand in reads[place]:
+                    last.setdefault(operand, place)
         here: list[int] = []
-        for place, step in enumerate(block.steps):
-            here.append(self._step(block, here, place))
+        for place in range(len(block.steps)):
+            needed = place in wanted or place in last
+            here.append(self._step(block, here, place) if needed else NONE)
             # What a step reads for the last time makes room, but only after it has written.
-            done = {it for it in step[1:] if step.op not in _LEAVES and it >= 0}
-            for operand in done:
+            for operand in reads[place] if needed else ():
                 free = here[operand] >= self.base and block.steps[operand].op is not Op.CONSTANT
                 if last[operand] == place and operand not in wanted and free:
                     self.spare.append(here[operand])
@@ -477,6 +486,12 @@ class _Assembler:
 
     def _step(self, block: Block, here: list[int], place: int) -> int:
         op, x, y, z = block.steps[place]
+        since = _since(block, place)
+        if since is not None:
+            code, cell, turns = since
+            d = self.register()
+            self.step(code, d, here[cell], turns)
+            return d
         if op is Op.CELL:
             return self.cells(x)
         if op is Op.SIGHT:
@@ -510,11 +525,19 @@ class _Assembler:
             b = register(y)
             d = self.register()
             self.step(Code.RSUBI, d, b, first)
-        elif op in (Op.DIV, Op.MOD) and number is not None and number > 0:
+        elif op is Op.DIV and number is not None and number > 0:
             a = register(x)
             d = self.register()
-            code = Code.DIVI if op is Op.DIV else Code.MODI
-            self.step(code, d, a, number, *self.reciprocal(number))
+            if number & (number - 1) == 0:
+                self.step(Code.SHIFT, d, a, number.bit_length() - 1)
+            elif found := scale(number, block.bounds[x], self.lowering.scenario.dtype):
+                self.step(Code.SCALE, d, a, *found)
+            else:
+                self.step(Code.DIVI, d, a, number, *self.reciprocal(number))
+        elif op is Op.MOD and number is not None and number > 0:
+            a = register(x)
+            d = self.register()
+            self.step(Code.MODI, d, a, number, *self.reciprocal(number))
         else:
             operands = [register(it) for it in (x, y, z) if it >= 0]
             d = self.register()
@@ -522,6 +545,60 @@ class _Assembler:
         return d
 
 
+def scale(
+    divisor: int, bounds: Interval, dtype: type[np.signedinteger[Any]]
+) -> tuple[int, int] | None:
+    """Factor f and shift s such that (x * f + f // 2) >> s is x // divisor for all x within
+    bounds, without leaving the type; None where there are none.
+
+    With f * divisor = 2**s + e and x = q * divisor + r the sum is q * 2**s + (q * e + r * f +
+    f // 2), and what stands in brackets must lie in 0 .. 2**s - 1 for all q and r.
+    """
+    most = max(-bounds.low, bounds.high, 0)
+    quotient = most // divisor + 1
+    width = np.iinfo(dtype).bits
+    for shift in range(width - 1):
+        factor = -(-(1 << shift) // divisor)
+        error = factor * divisor - (1 << shift)
+        if most * factor + factor // 2 >= 1 << width - 1:
+            return None
+        if 2 * (quotient + 1) * error < factor - 1:
+            return factor, shift
+    return None
+
+
+def _reads(block: Block, place: int) -> set[int]:
+    """The places of the values that a step needs."""
+    step, since = block.steps[place], _since(block, place)
+    if since is not None:
+        return {since[1]}
+    return set() if step.op in _LEAVES else {it for it in step[1:] if it >= 0}
+
+
+def _since(block: Block, place: int) -> tuple[Code, int, int] | None:
+    """How long ago something was: an operation, the place of the cell that says when, the turns.
+
+    The reader writes ``turns_since(x) <= k`` as ``x != 0 and turn - x <= k``.
+    """
+    steps = block.steps
+    op, x, y, _ = steps[place]
+    found = _SINCE.get((op, steps[x].op, steps[y].op)) if op in (Op.AND, Op.OR) else None
+    if found is None:
+        return None
+    (_, cell, zero, _), (_, ago, turns, _) = steps[x], steps[y]
+    known = steps[zero] == Step(Op.CONSTANT, 0) and steps[turns].op is Op.CONSTANT
+    if not known or steps[ago].op is not Op.SUB or block.bounds[cell].low < 0:
+        return None
+    if steps[steps[ago].x].op is not Op.TURN or steps[ago].y != cell:
+        return None
+    return found, cell, steps[turns].x
+
+
+_SINCE = {
+    (Op.AND, Op.NE, Op.LE): Code.RECENT,
+    (Op.AND, Op.NE, Op.EQ): Code.AGO,
+    (Op.OR, Op.EQ, Op.GT): Code.LONG,
+}
 _LEAVES = (Op.CELL, Op.SIGHT, Op.TURN, Op.CONSTANT)
 _MASKS = (Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE, Op.AND, Op.OR, Op.NOT)
 

@@ -44,7 +44,8 @@ enum { /* what a step computes, as wargame.program.Code */
   AND, OR, NOT, NUM, KEEP, CHOOSE,
   MOVE, ADDI, RSUBI, MULI, DIVI, MODI, MINI, MAXI, LTI, LEI, GTI, GEI, EQI, NEI, KEEPI, CLAMP,
   SUM, TIMES, OVER, UNLESS, COOL,
-  UNKNOWN, AT, HAPPEN, CHANCE, APPLY, SEE, URN, RESOLVE, REMEMBER, CLIMB, REACH, HOLD, END
+  UNKNOWN, AT, HAPPEN, CHANCE, APPLY, SEE, URN, RESOLVE, REMEMBER, CLIMB, REACH, HOLD, END,
+  SHIFT, SCALE, CUT, RECENT, AGO, LONG
 };
 
 enum { SKIPPED = -2 }; /* an umpire's verdict: the order does not stand; -1 leaves it to luck */
@@ -103,9 +104,12 @@ static void name_runs(Luck *luck, const int64_t *runs, int n) {
   }
 }
 
+enum { UPPER = 1, LOWER = 2 }; /* which halves of words somebody wants */
+
 /* The words of (key, label, turn) for some of the groups. */
-static __attribute__((noinline)) void draw(Luck *luck, uint64_t label, uint64_t turn,
-                                           const uint16_t *groups, int count, int n) {
+static inline __attribute__((always_inline)) void
+draw_halves(Luck *luck, uint64_t label, uint64_t turn, const uint16_t *groups, int count, int n,
+            const int halves) {
   uint64_t k0 = luck->key[0], k1 = luck->key[1], low_1, high_1 = multiply(PHILOX_1, label, &low_1);
   uint64_t low_0, high_0 = multiply(PHILOX_0, high_1 ^ turn ^ k0, &low_0);
   uint32_t *up = luck->straight ? luck->upper : luck->up;
@@ -124,16 +128,23 @@ static __attribute__((noinline)) void draw(Luck *luck, uint64_t label, uint64_t 
       c2 = h0 ^ c3 ^ b;
       c3 = l0;
     }
-    up[4 * g] = (uint32_t)(c0 >> 32), down[4 * g] = (uint32_t)c0;
-    up[4 * g + 1] = (uint32_t)(c1 >> 32), down[4 * g + 1] = (uint32_t)c1;
-    up[4 * g + 2] = (uint32_t)(c2 >> 32), down[4 * g + 2] = (uint32_t)c2;
-    up[4 * g + 3] = (uint32_t)(c3 >> 32), down[4 * g + 3] = (uint32_t)c3;
-  }
-  if (!luck->straight)
-    for (int l = 0; l < n; l++) {
-      luck->upper[l] = up[luck->pick[l]];
-      luck->lower[l] = down[luck->pick[l]];
+    const uint64_t words[] = {c0, c1, c2, c3};
+#pragma GCC unroll 4
+    for (int w = 0; w < 4; w++) {
+      if (halves & UPPER) up[4 * g + w] = (uint32_t)(words[w] >> 32);
+      if (halves & LOWER) down[4 * g + w] = (uint32_t)words[w];
     }
+  }
+  if (luck->straight) return;
+  if (halves & UPPER) for (int l = 0; l < n; l++) luck->upper[l] = up[luck->pick[l]];
+  if (halves & LOWER) for (int l = 0; l < n; l++) luck->lower[l] = down[luck->pick[l]];
+}
+
+static __attribute__((noinline)) void draw(Luck *luck, uint64_t label, uint64_t turn,
+                                           const uint16_t *groups, int count, int n, int halves) {
+  if (halves == UPPER) draw_halves(luck, label, turn, groups, count, n, UPPER);
+  else if (halves == LOWER) draw_halves(luck, label, turn, groups, count, n, LOWER);
+  else draw_halves(luck, label, turn, groups, count, n, UPPER | LOWER);
 }
 
 /* A whole number in 0..total-1 from half a word; 0 where the total is 0. */
@@ -180,10 +191,11 @@ typedef struct {
   Luck *luck;
   word *live;              /* a mask: lanes whose run goes on */
   word *orders;            /* orders x LANES: places in the tables of moves */
+  int given;               /* whether some orders are: those are not -1 */
   int8_t *verdicts;        /* orders x LANES: an umpire's, or NULL */
   word *done;              /* orders x LANES, a mask: whether an order succeeded */
   word *slots;             /* orders x LANES: what it comes to */
-  int *count;              /* lanes in which each slot happens */
+  unsigned *count;         /* lanes in which each slot happens */
   uint8_t *lanes;          /* slots x LANES: which ones */
   word *pool;              /* values of slots until they are applied */
   word *ending;            /* of each lane; -1 while it goes on */
@@ -198,6 +210,7 @@ typedef struct {
 #define LANE for (int l = 0; l < n; l++)
 #define PAIR(op, e) case op: EACH { vec x = a[j], y = b[j]; d[j] = (e); } break;
 #define WITH(op, e) case op: { vec y = (vec){0} + s[3]; EACH { vec x = a[j]; d[j] = (e); } } break;
+#define SINCE(turns) (m->turn - (turns) > 1 ? m->turn - (turns) : 1) /* the turn so long ago */
 #define PICK(mask, x, y) (((mask) & (x)) | (~(mask) & (y)))
 
 static inline word N(divide)(word a, word b) {
@@ -230,7 +243,13 @@ static inline vec N(quotient)(vec x, word y, word by, word shift) {
 static int N(groups)(const Luck *luck, const word *needed, int n, uint16_t *found) {
   uint8_t wanted[LANES] = {0};
   int count = 0;
-  for (int l = 0; l < n; l++) wanted[luck->group[l]] |= needed[l] != 0;
+  if (luck->straight && n == LANES)
+    for (int g = 0; g < LANES / 4; g++) {
+      const word *four = needed + 4 * g;
+      wanted[g] = (four[0] | four[1] | four[2] | four[3]) != 0;
+    }
+  else
+    for (int l = 0; l < n; l++) wanted[luck->group[l]] |= needed[l] != 0;
   for (int g = 0; g < luck->groups; g++) {
     found[count] = (uint16_t)g;
     count += wanted[g];
@@ -238,21 +257,20 @@ static int N(groups)(const Luck *luck, const word *needed, int n, uint16_t *foun
   return count;
 }
 
-static void N(draw_all)(MACHINE *m, word label) {
-  draw(m->luck, m->labels[label], (uint64_t)m->turn, m->luck->live, m->luck->lives, m->n);
+static void N(draw_all)(MACHINE *m, word label, int halves) {
+  draw(m->luck, m->labels[label], (uint64_t)m->turn, m->luck->live, m->luck->lives, m->n, halves);
 }
 
-static void N(draw_some)(MACHINE *m, word label, const word *needed) {
+static void N(draw_some)(MACHINE *m, word label, const word *needed, int halves) {
   uint16_t groups[LANES];
   const int count = N(groups)(m->luck, needed, m->n, groups);
-  draw(m->luck, m->labels[label], (uint64_t)m->turn, groups, count, m->n);
+  draw(m->luck, m->labels[label], (uint64_t)m->turn, groups, count, m->n, halves);
 }
 
-static void N(happen)(MACHINE *m, word slot, int lane) {
-  if (m->count[slot] == LANES) return; /* twice in one lane, which no compiler writes */
-  m->lanes[(size_t)slot * LANES + m->count[slot]++] = (uint8_t)lane;
+/* A slot that happens twice in one lane, which no compiler writes, stays within its lanes. */
+static inline void N(happen)(MACHINE *m, word slot, int lane) {
+  m->lanes[(size_t)slot * LANES + m->count[slot]++ % LANES] = (uint8_t)lane;
   m->happened = 1;
-  if (m->seen) m->seen[slot * m->total + m->from + lane] = 1;
 }
 
 static void N(phase)(MACHINE *m, const word *s);
@@ -313,9 +331,24 @@ static __attribute__((noinline)) void N(steps)(MACHINE *m, const word *s, const 
         EACH d[j] = PICK(sum[j] > zero, sum[j], zero);
         s += (2 * s[3] + 5) / 6 * 6;
       } break;
-      case COOL: { /* a: the last turn; b: for how many turns */
-        vec free = (vec){0} + (m->turn - s[3]), zero = {0};
-        EACH { vec last = a[j]; d[j] &= (last == zero) | (last < free); }
+      case SHIFT: { const word by = s[3]; EACH d[j] = a[j] >> by; } break;
+      case SCALE: {
+        const vec factor = (vec){0} + s[3], half = factor >> 1;
+        const word by = s[4];
+        EACH d[j] = (a[j] * factor + half) >> by;
+      } break;
+      case CUT: {
+        const vec factor = (vec){0} + s[3], half = factor >> 1;
+        const word by = s[4];
+        vec *w = (vec *)R(s[2]);
+        EACH { vec p = d[j], x = w[j]; w[j] = PICK(p, (x * factor + half) >> by, x); }
+      } break;
+      case RECENT: { const vec t = (vec){0} + SINCE(s[3]); EACH d[j] = a[j] >= t; } break;
+      case LONG: { const vec t = (vec){0} + SINCE(s[3]); EACH d[j] = a[j] < t; } break;
+      case COOL: { const vec t = (vec){0} + SINCE(s[3]); EACH d[j] &= a[j] < t; } break;
+      case AGO: {
+        const vec t = (vec){0} + (m->turn > s[3] ? m->turn - s[3] : -1);
+        EACH d[j] = a[j] == t;
       } break;
       case AT: if (m->turn != s[2]) s += 6 * s[3]; break;
       default: N(phase)(m, s);
@@ -338,8 +371,13 @@ static void N(apply)(MACHINE *m, const word *book) {
   for (int k = 0; k < slots; k++) {
     act[active] = k;
     active += m->count[k] > 0;
+    if (m->count[k] > LANES) m->count[k] = LANES;
   }
   m->count[slots] = 0;
+  if (m->seen)
+    for (int i = 0; i < active; i++)
+      for (unsigned l = 0; l < m->count[act[i]]; l++)
+        m->seen[act[i] * m->total + m->from + m->lanes[(size_t)act[i] * LANES + l]] = 1;
   word *gathered = R(p[SCRATCH]);
   for (int i = 0; i < active; i++) {
     const word *s = book + 3 + 10 * act[i];
@@ -363,7 +401,16 @@ static void N(apply)(MACHINE *m, const word *book) {
       const word *s = book + 3 + 10 * act[i], *t = p + s[2 * sets], *live = p + s[6];
       const int n = m->count[act[i]], full = (n + WIDE - 1) / WIDE * WIDE;
       const uint8_t *lanes = m->lanes + (size_t)act[i] * LANES;
-      for (int k = 0; k < s[2 * sets + 1]; k++, t += 2) {
+      if (s[2 * sets + 1] && n >= LANES / 8) { /* many lanes: whole vectors through a mask */
+        word mask[LANES] ALIGNED = {0};
+        LANE mask[lanes[l]] = -1;
+        for (int k = 0; k < s[2 * sets + 1]; k++, t += 2) {
+          const vec *here = (const vec *)mask, amount = (vec){0} + t[1];
+          vec *c = (vec *)R(t[0]);
+          if (sets) EACH c[j] = PICK(here[j], amount, c[j]);
+          else EACH c[j] += here[j] & amount;
+        }
+      } else for (int k = 0; k < s[2 * sets + 1]; k++, t += 2) {
         word *c = R(t[0]), amount = t[1];
         if (sets) LANE c[lanes[l]] = amount;
         else LANE c[lanes[l]] += amount;
@@ -388,10 +435,10 @@ static void N(apply)(MACHINE *m, const word *book) {
 static void N(chance)(MACHINE *m, const word *t) { /* chance, label, first slot, outcomes, weights */
   const int n = m->n, outcomes = (int)t[3];
   const word *chance = R(t[0]), *weights = m->p + t[4], *live = m->live;
-  word needed[LANES], any = 0;
+  word needed[LANES] ALIGNED, any = 0;
   LANE any |= needed[l] = -(chance[l] > 0) & live[l];
   if (!any) return;
-  N(draw_some)(m, t[1], needed);
+  N(draw_some)(m, t[1], needed, outcomes ? UPPER | LOWER : UPPER);
   const uint32_t *upper = m->luck->upper;
   any = 0;
   LANE any |= needed[l] &= -((word)below(upper[l], 1000) < chance[l]);
@@ -423,7 +470,7 @@ static void N(see)(MACHINE *m, const word *t) { /* to, cell, label, width, its r
   word *to = R(t[0]);
   const word *from = R(t[1]), *widths = t[4] < 0 ? NULL : R(t[4]);
   const uint32_t *halves = m->luck->lower;
-  N(draw_all)(m, t[2]);
+  N(draw_all)(m, t[2], LOWER);
   if (!widths && t[3] < 32768) { /* the usual case, within 32 bits */
     const word width = t[3], least = t[5], most = t[6];
     LANE {
@@ -449,16 +496,21 @@ static void N(see)(MACHINE *m, const word *t) { /* to, cell, label, width, its r
 static void N(urn)(MACHINE *m, const word *t) {
   const int n = m->n, vectors = m->vectors, moves = (int)t[1];
   const word *places = m->p + t[4];
-  word total[LANES] ALIGNED, drawn[LANES] ALIGNED;
-  EACH {
-    vec sum = {0};
-    for (int q = 0; q < moves; q++) sum += ((const vec *)R(t[0] + q))[j];
-    ((vec *)total)[j] = sum;
-  }
+  word total[LANES] ALIGNED, drawn[LANES] ALIGNED = {0};
   for (int k = 0; k < t[2]; k++) {
     word *order = m->orders + (size_t)(t[6] + k) * LANES;
     const uint32_t *upper = m->luck->upper;
-    N(draw_all)(m, t[5] + k);
+    EACH { /* what was drawn before does not go back */
+      const vec out = ((vec *)drawn)[j];
+      vec sum = {0};
+      for (int q = 0; q < moves; q++) {
+        vec *w = (vec *)R(t[0] + q) + j;
+        if (k && q != t[3]) *w &= out != (vec){0} + q;
+        sum += *w;
+      }
+      ((vec *)total)[j] = sum;
+    }
+    N(draw_all)(m, t[5] + k, UPPER);
     LANE drawn[l] = (word)below(upper[l], (uint64_t)total[l]);
     EACH {
       const vec sum = ((vec *)total)[j], here = ((vec *)drawn)[j], zero = {0};
@@ -470,21 +522,15 @@ static void N(urn)(MACHINE *m, const word *t) {
       vec some = sum > zero, none = zero + moves;
       ((vec *)drawn)[j] = PICK(some, passed, none);
     }
-    if (k + 1 < t[2]) LANE {
-      const word move = drawn[l];
-      if (move == moves || move == t[3]) continue;
-      word *w = R(t[0] + move) + l;
-      total[l] -= *w;
-      *w = 0;
-    }
-    LANE order[l] = order[l] < 0 ? places[drawn[l]] : order[l];
+    if (m->given) LANE order[l] = order[l] < 0 ? places[drawn[l]] : order[l];
+    else LANE order[l] = places[drawn[l]];
   }
 }
 
 /* orders (first, how many), first label, live odds (where, how many: move, register), none's place */
 static void N(resolve)(MACHINE *m, const word *t) {
-  const int n = m->n;
-  const word *p = m->p, *success = p + p[SUCCESS], *won = p + p[WON], *lost = p + p[LOST];
+  const int n = m->n, vectors = m->vectors;
+  const word *p = m->p, *success = p + p[SUCCESS];
   const word none = p[SLOTS], *alive = m->live;
   for (int k = 0; k < t[1]; k++) {
     const size_t row = (size_t)(t[0] + k) * LANES;
@@ -495,25 +541,33 @@ static void N(resolve)(MACHINE *m, const word *t) {
     word odds[LANES] ALIGNED, needed[LANES] ALIGNED, any = 0;
     word *slot = m->slots + row, *done = m->done + row;
     LANE odds[l] = success[order[l]];
-    for (int q = 0; q < t[4]; q++, live += 2) {
-      const word *v = R(live[1]), move = live[0];
-      LANE odds[l] = order[l] == move ? v[l] : odds[l];
+    EACH {
+      const vec chosen = ((const vec *)order)[j];
+      vec here = ((vec *)odds)[j];
+      for (int q = 0; q < t[4]; q++) {
+        const vec own = chosen == (vec){0} + live[2 * q];
+        here = PICK(own, ((const vec *)R(live[2 * q + 1]))[j], here);
+      }
+      ((vec *)odds)[j] = here;
     }
     LANE any |= needed[l] = -(odds[l] < 1000) & alive[l];
-    if (any) N(draw_some)(m, t[2] + k, needed);
+    if (any) N(draw_some)(m, t[2] + k, needed, UPPER);
     const uint32_t *upper = m->luck->upper;
     LANE done[l] = ~needed[l] | -((word)below(upper[l], 1000) < odds[l]);
     if (verdict) LANE done[l] = verdict[l] < 0 ? done[l] : -(word)verdict[l];
-    LANE {
-      const word x = won[order[l]], y = lost[order[l]], s = done[l] ? x : y;
-      slot[l] = alive[l] ? s : none;
-    }
+    LANE slot[l] = p[(done[l] ? p[WON] : p[LOST]) + order[l]];
+    EACH ((vec *)slot)[j] = PICK(((const vec *)alive)[j], ((vec *)slot)[j], (vec){0} + none);
     for (int q = 0; q < k; q++) { /* what an actor does twice happens once */
       const word *before = slot - (size_t)(k - q) * LANES;
       LANE slot[l] = slot[l] == before[l] ? none : slot[l];
     }
-    LANE N(happen)(m, slot[l], l);
-    m->count[none] = 0;
+    int acted = 0;
+    uint8_t lanes[LANES];
+    LANE {
+      lanes[acted] = (uint8_t)l;
+      acted += slot[l] != none;
+    }
+    for (int i = 0; i < acted; i++) N(happen)(m, slot[lanes[i]], lanes[i]);
   }
 }
 
@@ -548,22 +602,21 @@ static void N(climb)(MACHINE *m, const word *t) { /* stage, heat, forced, peak *
 }
 
 static void N(phase)(MACHINE *m, const word *s) {
-  const int n = m->n;
+  const int n = m->n, vectors = m->vectors;
   const word *p = m->p, *t = p + s[2];
   switch (s[0]) {
     case UNKNOWN: { /* d: the cell; a table of label, values, edges, how many */
       const word *values = p + t[1], *edges = p + t[2];
       word *to = R(s[1]);
-      N(draw_all)(m, t[0]);
+      N(draw_all)(m, t[0], UPPER);
       LANE {
-        int64_t drawn = below(m->luck->upper[l], (uint64_t)edges[t[3] - 1]);
-        int low = 0, high = (int)t[3];
-        while (low < high) {
-          int middle = (low + high) / 2;
-          if (edges[middle] <= drawn) low = middle + 1;
-          else high = middle;
+        const int64_t drawn = below(m->luck->upper[l], (uint64_t)edges[t[3] - 1]);
+        const word *first = edges;
+        for (word size = t[3], half; size > 1; size -= half) {
+          half = size / 2;
+          first += first[half - 1] <= drawn ? half : 0;
         }
-        to[l] = values[low];
+        to[l] = values[first - edges];
       }
     } break;
     case HAPPEN: { /* d: the slot; b: the condition, or -1 */
@@ -578,21 +631,28 @@ static void N(phase)(MACHINE *m, const word *s) {
     case REMEMBER: N(remember)(m, t); break;
     case CLIMB: N(climb)(m, t); break;
     case REACH: { /* d: the turn it was reached; b: whether it holds */
-      word *turn = R(s[1]);
-      const word *holds = R(s[3]);
-      LANE turn[l] = turn[l] == 0 && holds[l] ? m->turn : turn[l];
+      vec *turn = (vec *)R(s[1]);
+      const vec *holds = (const vec *)R(s[3]), zero = {0};
+      EACH { vec x = turn[j], first = (x == zero) & holds[j]; turn[j] = PICK(first, zero + m->turn, x); }
     } break;
     case HOLD: { /* d: for how many turns it has held; b: whether it holds; x: enough of them */
-      word *turns = R(s[1]), *holds = R(s[3]);
-      LANE {
-        turns[l] = holds[l] ? turns[l] + 1 : 0;
-        holds[l] = -(turns[l] >= s[4]);
+      vec *turns = (vec *)R(s[1]), *holds = (vec *)R(s[3]);
+      EACH {
+        const vec x = (turns[j] + 1) & holds[j];
+        turns[j] = x;
+        holds[j] = x >= (vec){0} + s[4];
       }
     } break;
     case END: { /* b: whether it holds, or -1; d: which ending; x: only at the horizon */
       if (s[4] && m->turn < p[HORIZON]) break;
-      const word *holds = s[3] < 0 ? NULL : R(s[3]);
-      LANE m->ending[l] = m->ending[l] < 0 && (!holds || holds[l]) ? s[1] : m->ending[l];
+      const vec *holds = s[3] < 0 ? NULL : (const vec *)R(s[3]), zero = {0};
+      vec *ending = (vec *)m->ending;
+      EACH {
+        const vec x = ending[j];
+        vec first = x < zero;
+        if (holds) first &= holds[j];
+        ending[j] = PICK(first, zero + s[1], x);
+      }
     } break;
   }
 }
@@ -601,22 +661,31 @@ static void N(phase)(MACHINE *m, const word *s) {
 
 static void N(roll)(MACHINE *m, uint64_t *trail) { /* the rolling hash after one more turn */
   const word *p = m->p, *numbers = p + p[NUMBERS];
-  const int n = m->n, hashed = (int)p[HASHED], orders = (int)(p[ACTORS] * p[ORDERS]);
-  uint32_t one[LANES] ALIGNED, two[LANES] ALIGNED;
-  memset(one, 0, sizeof one);
-  memset(two, 0, sizeof two);
-  for (int k = 0; k < hashed + orders; k++) {
-    const uint32_t f = (uint32_t)p[p[FIRST_FACTORS] + k], g = (uint32_t)p[p[SECOND_FACTORS] + k];
-    if (k < hashed) {
-      const word *x = R(k);
-      LANE { one[l] += (uint32_t)x[l] * f; two[l] += (uint32_t)x[l] * g; }
-    } else {
-      const word *x = m->orders + (size_t)(k - hashed) * LANES;
-      LANE { one[l] += (uint32_t)numbers[x[l]] * f; two[l] += (uint32_t)numbers[x[l]] * g; }
+  const int n = m->n, vectors = m->vectors, hashed = (int)p[HASHED], orders = (int)(p[ACTORS] * p[ORDERS]);
+  word one[LANES] ALIGNED, two[LANES] ALIGNED;
+  word *number = m->slots; /* nobody needs them any more */
+  for (int k = 0; k < orders; k++) {
+    const word *x = m->orders + (size_t)k * LANES;
+    LANE number[k * LANES + l] = numbers[x[l]];
+  }
+  EACH {
+    vec a = {0}, b = {0};
+    const word *f = p + p[FIRST_FACTORS], *g = p + p[SECOND_FACTORS];
+    for (int k = 0; k < hashed; k++) {
+      const vec x = ((const vec *)R(k))[j];
+      a += x * *f++;
+      b += x * *g++;
     }
+    for (int k = 0; k < orders; k++) {
+      const vec x = ((const vec *)(number + k * LANES))[j];
+      a += x * *f++;
+      b += x * *g++;
+    }
+    ((vec *)one)[j] = a;
+    ((vec *)two)[j] = b;
   }
   LANE if (m->live[l]) {
-    uint64_t mixed = trail[l] * WEYL_0 + (((uint64_t)one[l] << 32) | two[l]);
+    uint64_t mixed = trail[l] * WEYL_0 + ((uint64_t)(uint32_t)one[l] << 32 | (uint32_t)two[l]);
     trail[l] = mixed ^ (mixed >> 29);
   }
 }
@@ -633,7 +702,7 @@ static MACHINE *N(machine)(const word *p, const uint64_t *labels, const uint64_t
   size_t orders = (size_t)(p[ACTORS] * p[ORDERS]) + 1, slots = (size_t)p[SLOTS] + 1;
   size_t bytes = 64 * 32 + sizeof(MACHINE) + sizeof(Luck) +
                  ((size_t)p[REGISTERS] + orders * 3 + (size_t)p[POOL] + 3) * LANES * sizeof(word) +
-                 slots * (LANES + sizeof(int));
+                 slots * (LANES + sizeof(unsigned));
   char *whole = aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (!whole) return NULL;
   memset(whole, 0, bytes);
@@ -650,7 +719,7 @@ static MACHINE *N(machine)(const word *p, const uint64_t *labels, const uint64_t
   m->slots = N(space)(&at, orders * LANES * sizeof(word));
   m->done = N(space)(&at, orders * LANES * sizeof(word));
   m->ending = N(space)(&at, LANES * sizeof(word));
-  m->count = N(space)(&at, slots * sizeof(int));
+  m->count = N(space)(&at, slots * sizeof(unsigned));
   m->lanes = N(space)(&at, slots * LANES);
   m->pool = at;
   return m;
@@ -683,12 +752,6 @@ static void N(begin_block)(MACHINE *m) {
     for (int l = 0; l < LANES; l++) R(k)[l] = start[k];
   m->turn = 0;
   CODE(BEGIN);
-}
-
-/* Orders that nobody has given are -1; the rules then draw them. */
-static void N(undecided)(MACHINE *m) {
-  word *orders = m->orders;
-  for (word k = 0; k < m->p[ACTORS] * m->p[ORDERS] * LANES; k++) orders[k] = -1;
 }
 
 static void N(judge)(MACHINE *m) {
@@ -737,6 +800,7 @@ int N(close)(const word *p, const uint64_t *labels, const uint64_t *key, const i
   MACHINE *m = N(machine)(p, labels, key);
   int8_t ruled[(size_t)(p[ACTORS] * p[ORDERS] + 1) * LANES];
   if (!m) return -1;
+  m->given = 1;
   m->verdicts = verdicts ? ruled : NULL;
   for (int64_t b = 0; b < n; b += LANES) {
     N(open_block)(m, runs + b, n - b < LANES ? (int)(n - b) : LANES);
@@ -764,15 +828,19 @@ int N(close)(const word *p, const uint64_t *labels, const uint64_t *key, const i
 /* Runs that have ended make room once a vector of lanes is free; luck knows a run by its number. */
 static void N(compact)(MACHINE *m, int64_t *runs, int32_t *place, uint64_t *trail) {
   int n = 0;
+  uint8_t lanes[LANES];
   for (int l = 0; l < m->n; l++) {
-    if (!m->live[l]) continue;
-    if (l != n) {
-      for (word k = 0; k < m->p[CELLS]; k++) R(k)[n] = R(k)[l];
-      runs[n] = runs[l];
-      place[n] = place[l];
-      trail[n] = trail[l];
-    }
-    n++;
+    lanes[n] = (uint8_t)l;
+    n += m->live[l] != 0;
+  }
+  for (word k = 0; k < m->p[CELLS]; k++) {
+    word *row = R(k);
+    LANE row[l] = row[lanes[l]];
+  }
+  LANE {
+    runs[l] = runs[lanes[l]];
+    place[l] = place[lanes[l]];
+    trail[l] = trail[lanes[l]];
   }
   N(open_block)(m, runs, n);
 }
@@ -787,7 +855,7 @@ int N(play)(const word *p, const uint64_t *labels, const uint64_t *key, const in
   if (!m) return -1;
   const int orders = (int)(p[ACTORS] * p[ORDERS]);
   const word *keeps = p + p[KEEPS];
-  uint32_t *histogram = calloc((size_t)p[PLAYED] + 1, sizeof *histogram);
+  uint32_t *histogram = calloc((size_t)p[PLAYED] + 1, 4 * sizeof *histogram);
   if (!histogram) { free(m); return -1; }
   for (int64_t b = 0; b < n; b += LANES) {
     int64_t numbers[LANES];
@@ -806,14 +874,16 @@ int N(play)(const word *p, const uint64_t *labels, const uint64_t *key, const in
     for (m->turn = (word)turn + 1; m->turn <= p[HORIZON] && alive; m->turn++) {
       if (4 * alive <= 3 * m->n && m->vectors > 1) N(compact)(m, numbers, place, hash);
       CODE(OPEN);
-      N(undecided)(m);
       CODE(DECIDE);
-      memset(histogram, 0, (size_t)p[PLAYED] * sizeof *histogram);
+      memset(histogram, 0, (size_t)p[PLAYED] * 4 * sizeof *histogram);
       for (int k = 0; k < orders; k++) {
         const word *order = m->orders + (size_t)k * LANES;
-        for (int l = 0; l < m->n; l++) histogram[order[l]] -= (uint32_t)m->live[l];
+        for (int l = 0; l < m->n; l++) histogram[4 * order[l] + l % 4] -= (uint32_t)m->live[l];
       }
-      for (word k = 0; k < p[PLAYED]; k++) played[k * p[HORIZON] + m->turn - 1] += histogram[k];
+      for (word k = 0; k < p[PLAYED]; k++) {
+        const uint32_t *four = histogram + 4 * k; /* four, for one would wait for itself */
+        played[k * p[HORIZON] + m->turn - 1] += four[0] + four[1] + four[2] + four[3];
+      }
       N(judge)(m);
       N(roll)(m, hash);
       const int before = alive;

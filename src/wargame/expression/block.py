@@ -147,7 +147,8 @@ class Block:
     """The code of many expressions: `block(c, s, turn)` -> their values in order.
 
     steps: what is computed. results: for each expression the place of a step and 0, or -1 and
-    the number that it is in every run. dtype: ``int32`` or ``int64``, that of the cells.
+    the number that it is in every run. bounds: the least and the greatest value of each step,
+    whatever the cells are. dtype: ``int32`` or ``int64``, that of the cells.
 
     Called with c, the world's cells, rows x n; s, what one actor sees, rows x n, or None where
     no expression reads it; turn, a number. Each value is an array of length n of that dtype, or
@@ -159,6 +160,7 @@ class Block:
     dtype: str
     steps: tuple[Step, ...]
     results: tuple[tuple[int, int], ...]
+    bounds: tuple[Interval, ...]
     _calls: tuple[tuple[Callable[..., Any], int, int, int], ...] = field(
         init=False, repr=False, compare=False
     )
@@ -203,7 +205,7 @@ class Block:
         return [values[place] if place >= 0 else number for place, number in self.results]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Block, (self.name, self.dtype, self.steps, self.results)
+        return Block, (self.name, self.dtype, self.steps, self.results, self.bounds)
 
     def listing(self) -> list[str]:
         """The code for people: ``v2 = ADD v0 v1``, and what each expression comes to."""
@@ -283,6 +285,7 @@ class _Writer:
     def __init__(self, limits: Interval) -> None:
         self.limits = limits
         self.steps: list[Step] = []
+        self.bounds: list[Interval] = []
         self.places: dict[Step, int] = {}
 
     # ------------------------------------------------------------------------ what is asked
@@ -319,6 +322,7 @@ class _Writer:
             results=tuple(
                 (-1, it.bounds.low) if it.known else (moved[it.place], 0) for it in results
             ),
+            bounds=tuple(self.bounds[place] for place in kept),
         )
 
     # ------------------------------------------------------------------------- tree -> value
@@ -445,6 +449,10 @@ class _Writer:
         first, _ = _ordered(a, b)
         if first is not a:
             a, b, sign = b, a, MIRRORED[sign]
+        if b.known and (step := self.steps[a.place]).op is Op.NUM:
+            condition = _Value(step.x, TRUTH, "bool")
+            one = compare(sign, YES, b.bounds) == YES
+            return condition if one else self.negation(condition)
         return self.write(Step(SIGNS[sign], self.lift(a), self.lift(b)), TRUTH, "bool")
 
     def negation(self, a: _Value) -> _Value:
@@ -514,6 +522,7 @@ class _Writer:
             self.within(_Value(len(self.steps), found, kind))
             self.places[step] = len(self.steps)
             self.steps.append(step)
+            self.bounds.append(found)
         return _Value(self.places[step], found, kind)
 
     def within(self, value: _Value) -> _Value:
