@@ -16,11 +16,19 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# No deadline: a test may not depend on how busy the machine is. `steady` draws the same examples
-# every time, so a red run is red again; `fresh` looks where nobody has looked and prints how to
-# come back. Choose with HYPOTHESIS_PROFILE.
-hypothesis.settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.register_profile("fresh", deadline=None, max_examples=1000, print_blob=True)
+# No deadline, nor a complaint that examples come slowly: a test may not depend on how busy the
+# machine is. `steady` draws the same examples every time, so a red run is red again; `fresh` looks
+# where nobody has looked and prints how to come back. Choose with HYPOTHESIS_PROFILE.
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "fresh", hypothesis.settings.get_profile("steady"), derandomize=False, max_examples=1000
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 # The test processes already use every core between them.

@@ -78,6 +78,11 @@ def test_no_file_names_a_registry() -> None:
     assert lines_with(REGISTRY) == []
 
 
+def test_nothing_is_committed_that_is_made_here() -> None:
+    git = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(git, cwd=TOP, capture_output=True, check=False).stdout == b""
+
+
 @pytest.mark.parametrize("name", ["run.txt", "test.txt"])
 def test_every_locked_package_has_one_version_and_hashes_and_no_address(name: str) -> None:
     for requirement, hashes in locked(name).items():
