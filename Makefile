@@ -3,6 +3,7 @@
 # make long    the tests that take minutes
 # make lock    solve the dependencies anew
 # make words   gather the program's own words for translation, and compile what is translated
+# make wasm    compile the machine for pages anew, after any change of machine.c
 # make wheel   build the package into dist/
 # make clean   remove everything that make made
 #
@@ -20,10 +21,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # Solved for every Python from 3.11 on at once; a week's wait lets a bad release be withdrawn first.
 SOLVE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-annotate --exclude-newer "7 days" --custom-compile-command "make lock" \
-	pyproject.toml requirements/build.in
+	--generate-hashes --no-annotate --exclude-newer "7 days" --custom-compile-command "make lock"
+PROJECT := pyproject.toml requirements/build.in
 
-.PHONY: run test long lint types imports lock words wheel clean
+.PHONY: run test long lint types imports lock words wasm wheel clean
 .NOTPARALLEL:
 
 run: .venv/run.stamp
@@ -46,11 +47,15 @@ imports: .venv/test.stamp
 
 lock: .venv/bin/python
 	$(PIP) install --quiet uv
-	$(SOLVE) --all-extras --output-file requirements/test.txt
-	$(SOLVE) --constraint requirements/test.txt --output-file requirements/run.txt
+	$(SOLVE) $(PROJECT) --all-extras --output-file requirements/test.txt
+	$(SOLVE) $(PROJECT) --constraint requirements/test.txt --output-file requirements/run.txt
+	$(SOLVE) requirements/zig.in --output-file requirements/zig.txt
 
 words: .venv/test.stamp
 	$(BIN)/python tools/words.py
+
+wasm: .venv/zig.stamp
+	$(BIN)/python -m wargame.backends.browser.build
 
 wheel: .venv/run.stamp
 	rm -rf dist
@@ -75,3 +80,8 @@ clean:
 	$(PIP) install --quiet --no-deps --require-hashes -r requirements/test.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run.stamp
+
+.venv/zig.stamp: requirements/zig.txt | .venv/run.stamp
+	@echo "Installing the compiler that requirements/zig.txt locks into .venv; 100 MB."
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/zig.txt
+	@touch $@

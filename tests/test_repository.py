@@ -83,7 +83,7 @@ def test_nothing_is_committed_that_is_made_here() -> None:
     assert subprocess.run(git, cwd=TOP, capture_output=True, check=False).stdout == b""
 
 
-@pytest.mark.parametrize("name", ["run.txt", "test.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "test.txt", "zig.txt"])
 def test_every_locked_package_has_one_version_and_hashes_and_no_address(name: str) -> None:
     for requirement, hashes in locked(name).items():
         assert re.fullmatch(r"[a-z0-9.-]+==[^ ]+( ; .+)?", requirement), requirement

@@ -12,8 +12,12 @@
 #ifndef BITS
 
 #include <stdint.h>
+#ifdef __wasm__
+#include "browser/memory.h"
+#else
 #include <stdlib.h>
 #include <string.h>
+#endif
 
 #define LANES 256
 #if defined(__AVX512F__)
@@ -65,9 +69,18 @@ enum { /* the head of the tables, as wargame.program.Head */
 #define WEYL_1 0xBB67AE8584CAA73BULL
 
 static inline uint64_t multiply(uint64_t a, uint64_t b, uint64_t *low) {
+#ifdef __wasm__ /* has no such product: by halves, hidden from the compiler, which makes it a call */
+  const uint64_t x = a >> 32, y = b >> 32, u = (uint32_t)a, v = (uint32_t)b;
+  uint64_t middle = x * v + (u * v >> 32);
+  __asm__("" : "+r"(middle));
+  const uint64_t cross = u * y + (uint32_t)middle;
+  *low = a * b;
+  return x * y + (middle >> 32) + (cross >> 32);
+#else
   unsigned __int128 product = (unsigned __int128)a * b;
   *low = (uint64_t)product;
   return (uint64_t)(product >> 64);
+#endif
 }
 
 /* Four runs share a step of the generator: a group. Its first round depends on the group alone;
