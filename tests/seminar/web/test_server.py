@@ -89,6 +89,17 @@ def test_half_a_head_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
             assert answer(connection) == b""
 
 
+def test_what_nobody_reads_of_a_body_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request has been answered; each further byte would begin the waiting anew."""
+    monkeypatch.setattr(web_server, "READ_SECONDS", 0.1)
+    with running() as connect:
+        connection = connect()
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n")
+        assert answer(connection).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"x")
+        assert connection.recv(4096) == b""
+
+
 def test_a_head_has_a_limit() -> None:
     with running() as connect:
         connection = connect()
@@ -203,3 +214,13 @@ def test_a_frame_has_a_limit() -> None:
         said = connection.recv(4096)
         assert said[0] == 0x88  # a close frame
         assert int.from_bytes(said[2:4], "big") == 1009  # too big
+
+
+def test_nothing_packed_is_taken() -> None:
+    """What is short on the wire could be long when it is unpacked, before its length is known."""
+    packed = b"\r\nsec-websocket-extensions: permessage-deflate\r\n\r\n"
+    with running() as connect:
+        connection = connect()
+        connection.sendall(UPGRADE.replace(b"\r\n\r\n", packed))
+        said = answer(connection)
+        assert said.startswith(b"HTTP/1.1 101") and b"extensions" not in said.lower()

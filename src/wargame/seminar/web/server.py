@@ -82,7 +82,8 @@ class HurriedProtocol(Unread, H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        waiting = self.conn.their_state is h11.IDLE
+        # For a head; or for what nobody reads of a body whose request has been answered.
+        waiting = self.conn.their_state is h11.IDLE or self.conn.our_state is h11.DONE
         if self._due is not None and not waiting:
             self._due.cancel()
             self._due = None
@@ -151,6 +152,8 @@ def server(app: ASGIApp, certificate: tuple[Path, Path] | None = None) -> uvicor
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,
         ws_max_size=BODY_LIMIT,
+        # A quarter of a megabyte unpacks to 250, for whoever opens a socket.
+        ws_per_message_deflate=False,
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_graceful_shutdown=GOODBYE_SECONDS,
         timeout_keep_alive=20,
