@@ -64,6 +64,7 @@ class Room:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER, *args],
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
@@ -76,6 +77,11 @@ class Room:
         """End the server as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def end(self) -> str:
+        """End the server as a system does; all that it said since it could be reached."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate()[0]
 
     def reseal(self, change: Callable[[Any], object]) -> None:
         """Change what began the game in the log of a server that was killed, seals and all."""

@@ -129,6 +129,22 @@ def test_no_request_starts_a_program_or_reaches_an_address(
     assert len(room.log) == before and not marker.exists()
 
 
+def test_who_leaves_without_a_word_says_nothing_on_the_facilitators_terminal(
+    tmp_path: Path,
+) -> None:
+    """Every such leaving printed a page of program text there; thousands a minute could."""
+    room = Room(tmp_path, str(write_scenario(tmp_path)), "red,blue")
+    mute, halfway = Raw(room.link), Raw(room.link)
+    assert mute.upgrade() == 101
+    token = halfway.join(room.codes["seat:red"])
+    said = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+    half = halfway.head("POST", "/do/draft", {**said, "content-length": "9"})
+    halfway.socket.sendall(half + b"{")
+    for each in (mute, halfway):
+        each.close()
+    assert room.end() == ""
+
+
 def test_a_killed_server_runs_nothing_that_its_log_names(tmp_path: Path) -> None:
     """`--open`, then *resume*: the holder that a log of the first edition names is data."""
     marker = tmp_path / "it-ran"

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
@@ -373,7 +373,7 @@ class House:
         address = socket.client.host if socket.client else ""
         full = self.waiting.total() >= WAITING or self.waiting[address] >= WAITING_BY_ADDRESS
         if full:
-            await socket.close(1013)
+            await _close(socket, 1013)
             return
         self.waiting[address] += 1
         try:
@@ -388,8 +388,7 @@ class House:
                 await self.look(whose)
         except (TimeoutError, HTTPException, WebSocketDisconnect, KeyError):
             # KeyError: a binary frame, which has no text; or no such role.
-            with contextlib.suppress(RuntimeError):
-                await socket.close(AWAY)
+            await _close(socket, AWAY)
             return
         finally:
             self.waiting[address] -= 1
@@ -400,7 +399,7 @@ class House:
                 self._tell_presence()
                 await self._serve(socket, listener)
         except Full:
-            await socket.close(1013)
+            await _close(socket, 1013)
         else:
             self._tell_presence()
 
@@ -411,7 +410,7 @@ class House:
             while not gone.done():
                 listener.woken.clear()
                 if listener.shut:
-                    await socket.close(AWAY)
+                    await _close(socket, AWAY)
                     return
                 await socket.send_text(dumps({"revision": self.labels[listener.whose]}))
                 woken = asyncio.create_task(listener.woken.wait())
@@ -525,6 +524,8 @@ async def _json(request: Request) -> dict[str, Any]:
         word = value(await request.body())
     except Malformed:
         raise Refused("malformed", detail="JSON") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The request ended before it was whole.") from None
     if not isinstance(word, dict):
         raise Refused("malformed", detail="JSON")
     return word
@@ -538,6 +539,12 @@ async def _in(pool: Executor, work: Callable[..., T], *args: Any) -> T:
 async def _gone(socket: WebSocket) -> None:
     """Returns when the client goes, or says a second thing, which nobody has to."""
     await socket.receive()
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    """Close a socket, which the other side may have left already."""
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+        await socket.close(code)
 
 
 async def _plainly(_: Request, error: Exception) -> Response:
