@@ -19,13 +19,14 @@ from engine.random_worlds import texts
 
 from wargame.backends import browser as wasm
 from wargame.backends.browser.build import build
-from wargame.backends.lowering import lower
+from wargame.backends.lowering import lower, lower_offers
 from wargame.compiler import compile_scenario
 from wargame.course import finish, play_runs
 from wargame.draws import Luck, key_of
 from wargame.experiment.selftest import outcome_digest
 from wargame.fork import fan_out, fork
 from wargame.load import load, load_texts
+from wargame.orders import open_desk
 from wargame.program import Head
 from wargame.record import Outcomes
 from wargame.replay import header_for, record
@@ -197,6 +198,29 @@ def test_a_changed_order_is_the_fork_that_python_plays(ask: Ask) -> None:
             happened = numbers(its["happened"])[0][: len(scenario.news.slots)]
             assert happened.tolist() == told.happened[:, 0].tolist()
     assert int(course[-1]["world"]["ending"][0]) == int(expected.worlds[-1].ending[0])
+
+
+def test_what_may_be_ordered_is_what_the_desk_of_python_allows(ask: Ask) -> None:
+    scenario = compile_scenario(load("kherson-2022", ["no-private-warnings"]))
+    luck = Luck(2022, [7])
+    program = wasm.packed(lower(scenario))
+    offers = wasm.packed(lower_offers(scenario))
+    calls: Calls = [["load", [wasm.packed_machine(), program, offers]], ["keyOf", [2022]]]
+    calls += [["begin", [{"$": 1}, [7]]]]
+    before: dict[str, Any] = {"$": 2}
+    allowed, world = [], begin(scenario, luck)
+    for _ in range(10):
+        desk = open_desk(scenario, world, luck)
+        allowed.append([[it.allowed for it in desk.offers(m.actor)] for m in scenario.minds])
+        world, _ = play(scenario, world, luck)
+        opened = {"$": len(calls)}
+        calls += [["open", [{"$": 1}, before]], ["offers", [{"$": 1}, opened]]]
+        before = {"$": len(calls), "at": ["world"]}
+        calls += [["close", [{"$": 1}, opened]]]
+    told = ask(program, calls)["answers"][4::3]
+    assert [[[it == "1" for it in row] for row in turn] for turn in told] == allowed
+    kinds = {it for turn in allowed for row in turn for it in row}
+    assert kinds == {True, False} and any(turn != allowed[0] for turn in allowed)
 
 
 def test_futures_are_those_of_python_under_the_same_stream(ask: Ask) -> None:

@@ -8,6 +8,7 @@ and draw, and what then follows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,15 @@ def lower(scenario: Scenario) -> Program:
     return _Lowering(scenario).program()
 
 
+def lower_offers(scenario: Scenario) -> Program:
+    """The program that says which moves may be made, for who has no `orders.Desk`: a page.
+
+    Its cells are the scenario's and then one for each move of each actor. Its news, played on a
+    world in which orders are due, set these to -1 where a move may be made and to 0 where not.
+    """
+    return _Offers(scenario).program()
+
+
 def program_of(scenario: Scenario) -> Program:
     """The program of a scenario, lowered when it is first asked for and kept with it."""
     kept = vars(scenario)
@@ -61,11 +71,11 @@ _KEPT = "_program"
 
 
 class _Lowering:
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, more: int = 0) -> None:
         self.scenario = scenario
         self.words = [0] * len(Head)
         self.labels: dict[str, int] = {}
-        rows, minds = len(scenario.rows), scenario.minds
+        rows, minds = len(scenario.rows) + more, scenario.minds
         # registers: cells, one that nobody reads, an actor's sights, its weights, scratch
         self.nowhere = rows
         self.sights = rows + 1
@@ -89,11 +99,6 @@ class _Lowering:
         if scenario.dtype is np.int32:
             multipliers = scenario.multipliers.view(np.int32).astype(np.int64)
         head = {
-            Head.FORMAT: FORMAT,
-            Head.WIDTH: 32 if scenario.dtype is np.int32 else 64,
-            Head.CELLS: len(scenario.rows),
-            Head.SCRATCH: self.scratch,
-            Head.HORIZON: scenario.horizon,
             Head.ACTORS: len(scenario.minds),
             Head.ORDERS: orders,
             Head.SLOTS: slots,
@@ -125,10 +130,24 @@ class _Lowering:
             Head.DECIDE: self.decide(),
             Head.CLOSE: self.close(),
         }
+        return self.finished(head, sections)
+
+    def finished(self, head: dict[Head, int], sections: dict[Head, list[int]]) -> Program:
+        """The program of these sections, its head completed."""
+        scenario = self.scenario
         for entry, code in sections.items():
-            head[entry] = put(code)
+            head[entry] = self.put(code)
             head[Head(entry + 1)] = head[entry] + len(code)
-        head |= {Head.REGISTERS: self.top, Head.POOL: self.pool, Head.LABELS: len(self.labels)}
+        head |= {
+            Head.FORMAT: FORMAT,
+            Head.WIDTH: 32 if scenario.dtype is np.int32 else 64,
+            Head.REGISTERS: self.top,
+            Head.CELLS: self.nowhere,
+            Head.SCRATCH: self.scratch,
+            Head.HORIZON: scenario.horizon,
+            Head.LABELS: len(self.labels),
+            Head.POOL: self.pool,
+        }
         for entry, number in head.items():
             self.words[entry] = number
         return Program(
@@ -373,6 +392,35 @@ class _Lowering:
             self.put(reads),
             len(reads),
         ]
+
+
+class _Offers(_Lowering):
+    """Lowers what may be ordered, in place of a turn."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(scenario, more=sum(len(mind.moves) for mind in scenario.minds))
+
+    def program(self) -> Program:
+        nothing = self.put([0] * max(self.nowhere, 10))  # a start and a ladder, which nobody reads
+        head = {Head.ORDERS: 1, Head.START: nothing, Head.UP: nothing, Head.DOWN: nothing}
+        return self.finished(head, {Head.BEGIN: [], Head.OPEN: self.open()})
+
+    def open(self) -> list[int]:
+        asm = _Assembler(self)
+        first = len(self.scenario.rows)
+        for mind in self.scenario.minds:
+            asm.free()
+            self.see(asm, mind.read)
+            for m, barred in enumerate(mind.barred[:-1].tolist()):
+                asm.step(Code.CONSTANT, first + m, 0, 0 if barred else WHOLE)
+            results = tuple(mind.block.results[k] for _, k in mind.whens)
+            holds = asm.masks(asm.run(replace(mind.block, results=results)))
+            for (m, _), condition in zip(mind.whens, holds, strict=True):
+                asm.step(Code.KEEP, first + m, condition, first + m)
+            for k, m in enumerate(mind.cooling.tolist()):
+                asm.step(Code.COOL, first + m, int(mind.played[k]), int(mind.pause[k, 0]))
+            first += len(mind.moves)
+        return asm.code
 
 
 Value = tuple[int, int, bool]  # a register and 0, or -1 and the number; whether it is a mask

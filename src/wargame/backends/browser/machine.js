@@ -97,21 +97,23 @@ function parsed(bytes) {
 /** One program, ready to be played. */
 class Machine {
   #wasm;
-  #words;
-  #labels;
+  #program;
+  #offers;
 
-  /** wasm: the bytes of machine.wasm. program: bytes, as `unpacked` gives them. */
-  static async load(wasm, program) {
+  /** wasm: the bytes of machine.wasm. program: bytes, as `unpacked` gives them. offers: those of
+      the program that says what may be ordered, if anybody is to ask. */
+  static async load(wasm, program, offers = null) {
     const {instance} = await WebAssembly.instantiate(wasm);
-    return new Machine(instance.exports, parsed(program));
+    return new Machine(instance.exports, parsed(program), offers && parsed(offers));
   }
 
-  constructor(wasm, {Cells, words, labels}) {
+  constructor(wasm, program, offers) {
+    const {words, Cells} = program;
     this.#wasm = wasm;
     this.words = words;
     this.Cells = Cells;
-    this.#words = this.#put(words);
-    this.#labels = this.#put(labels);
+    this.#program = this.#laid(program);
+    this.#offers = offers && this.#laid(offers);
     wasm.keep();
     this.rows = this.head("CELLS");
     this.horizon = this.head("HORIZON");
@@ -130,6 +132,11 @@ class Machine {
     return Number(this.words[Head[name]]);
   }
 
+  /** Where a program lies, for machine.c. */
+  #laid({words, labels}) {
+    return [this.#put(words), this.#put(labels)];
+  }
+
   #put(array) {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
     const place = this.#wasm.aligned_alloc(64, bytes.length);
@@ -138,8 +145,12 @@ class Machine {
     return place;
   }
 
+  #call(name, ...given) {
+    this.#pass(name, this.#program, ...given);
+  }
+
   /** Call machine.c; arrays go in and come back as it has changed them. */
-  #call(name, key, runs, ...rest) {
+  #pass(name, program, key, runs, ...rest) {
     const arrays = [];
     const pass = (it) => {
       if (!ArrayBuffer.isView(it)) return it;
@@ -149,7 +160,7 @@ class Machine {
     try {
       const given = [BigUint64Array.from(key), runs, BigInt(runs.length), ...rest].map(pass);
       const call = this.#wasm[`${name}_${this.head("WIDTH")}`];
-      if (call(this.#words, this.#labels, ...given))
+      if (call(...program, ...given))
         throw new MachineError("the machine found no memory");
       for (const [place, array] of arrays) {
         const {buffer} = this.#wasm.memory;
@@ -180,6 +191,21 @@ class Machine {
     const happened = new Uint8Array(this.head("SLOTS") * world.runs.length);
     this.#call("news", key, world.runs, BigInt(turn), cells, happened);
     return {before: world, turn, cells, happened};
+  }
+
+  /** Which moves may be ordered on the worlds of `open`: by actor, a list of flags, moves x runs.
+      Nobody but who asks is held to it. */
+  offers(key, {before, turn, cells}) {
+    const n = before.runs.length, count = this.actors.reduce((all, {moves}) => all + moves, 0);
+    const whole = new this.Cells(cells.length + count * n);
+    whole.set(cells);
+    this.#pass("news", this.#offers, key, before.runs, BigInt(turn), whole, 0);
+    let from = cells.length;
+    return this.actors.map(({moves}) => {
+      const flags = Uint8Array.from(whole.subarray(from, from + moves * n), (it) => Number(it) !== 0);
+      from += moves * n;
+      return flags;
+    });
   }
 
   /** The rest of a turn that `open` began: the worlds after it; the orders of all actors, moves
@@ -326,18 +352,18 @@ class Machine {
 
 /** Answers a page from inside a worker, one call after another: {id, call, given} with
     {id, answer} or {id, error}, and {id, done, of} on the way. `load` comes first, with
-    machine.wasm and a program as Python packed them; then any call of a Machine, or keyOf. */
+    machine.wasm and a program, or two, as Python packed them; then any call of a Machine, or keyOf. */
 function serve(scope) {
   let machine, last = Promise.resolve();
   const calls = {
     keyOf,
-    async load(wasm, program) {
-      machine = await Machine.load(await unpacked(wasm), await unpacked(program));
+    async load(...packed) {
+      machine = await Machine.load(...await Promise.all(packed.map(unpacked)));
       const {horizon, orders, actors} = machine;
       return {horizon, orders, actors};
     },
   };
-  for (const name of ["begin", "open", "close", "course", "play", "futures", "finish"])
+  for (const name of ["begin", "open", "offers", "close", "course", "play", "futures", "finish"])
     calls[name] = (...given) => machine[name](...given);
   const answer = async ({id, call, given}) => {
     const progress = (done, of) => scope.postMessage({id, done, of});
