@@ -13,8 +13,7 @@ from pathlib import Path
 
 from wargame.compiler import compile_scenario
 from wargame.data_files import find, listed
-from wargame.english import counted
-from wargame.errors import Fault, SpecError, no_such
+from wargame.errors import Fault, SpecError, counted, no_such
 from wargame.findings import place
 from wargame.load import list_available, load, load_history
 from wargame.scenario import Scenario

@@ -19,6 +19,8 @@ __all__ = [
     "SpecError",
     "StoreError",
     "WargameError",
+    "agreeing",
+    "counted",
     "hint",
     "nearest",
     "no_such",
@@ -122,3 +124,19 @@ def no_such(what: str, name: str, known: Iterable[str]) -> str:
     """That there is none of this name, and what there is: ``there is no actor 'us' (did ...)``."""
     instead = hint(name, known)
     return f"there is no {what} {name!r}" + (f" ({instead})" if instead else "")
+
+
+# ------------------------------------------------------------------ numbers with their nouns
+
+
+def agreeing(number: float, one: str, many: str = "") -> str:
+    """The form of a word that goes with a number: ``policies`` for 2, ``policy`` for 1.
+
+    many: for all numbers but 1; by default `one` with an s.
+    """
+    return one if number == 1 else many or one + "s"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun: ``1 run``, ``20,000 runs``, ``0 policies``."""
+    return f"{number:,} {agreeing(number, one, many)}"

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wargame.english import counted
-from wargame.errors import Fault, SpecError, nearest, no_such
+from wargame.errors import Fault, SpecError, counted, nearest, no_such
 from wargame.findings import place
 from wargame.load import load_history
 from wargame.orders import HOLD, Desk, Order, Ruling, plain

@@ -19,8 +19,7 @@ from pydantic import BaseModel, ConfigDict, field_serializer
 from wargame.decision import Weighing
 from wargame.draws import Luck
 from wargame.effects import EffectBook
-from wargame.english import agreeing, counted
-from wargame.errors import OrderError, no_such
+from wargame.errors import OrderError, agreeing, counted, no_such
 from wargame.scenario import Scenario
 from wargame.spec import Text
 from wargame.turn import Situation, play

@@ -15,8 +15,7 @@ from typing import Generic, TypeVar, cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from wargame.english import counted
-from wargame.errors import MOST_FAULTS, Fault, nearest
+from wargame.errors import MOST_FAULTS, Fault, counted, nearest
 from wargame.located import Bare, Flag, Located, Rows, Table, Word, describe, shown
 from wargame.spec import Item
 from wargame.yaml_reader import read_yaml, wide_hint

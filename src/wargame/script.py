@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wargame.draws import MAX_RUN
-from wargame.english import counted
-from wargame.errors import WargameError, no_such
+from wargame.errors import WargameError, counted, no_such
 from wargame.experiment.batch import Batch, run_batch
 from wargame.experiment.expect import MARGIN, judge
 from wargame.experiment.plan import MOST_JOBS

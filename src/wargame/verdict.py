@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.scenario import Scenario
 from wargame.turn_log import Header, TurnEvent
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wargame.commands.options import add_json, add_lang, add_seed, add_worldview, seed_of
 from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import print_json, table
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.result import say, whole
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from wargame.commands.options import (
 )
 from wargame.commands.outputs import add_out, fills
 from wargame.commands.terminal import Meter, print_json
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.experiment.folder import MANIFEST, PARQUET, TALLY
 
 if TYPE_CHECKING:

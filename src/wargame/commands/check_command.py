@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from wargame.boundary.files import home
 from wargame.commands.options import add_json, add_lang
 from wargame.commands.terminal import print_json
-from wargame.english import counted
+from wargame.errors import counted
 
 if TYPE_CHECKING:
     from wargame.scenario import Scenario

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from wargame.commands.comparing import comparison, footnote
 from wargame.commands.options import add_json, add_lang, add_policies
 from wargame.commands.terminal import print_json
-from wargame.english import counted
-from wargame.errors import WargameError, no_such
+from wargame.errors import WargameError, counted, no_such
 from wargame.statistics.result import say
 
 if TYPE_CHECKING:

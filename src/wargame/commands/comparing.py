@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wargame.commands.terminal import table
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.show.lines import packed
 from wargame.statistics.result import (
     about,

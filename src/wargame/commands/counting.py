@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wargame.commands.comparing import comparison, footnote
 from wargame.commands.terminal import table
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.show.lines import packed
 from wargame.show.titles import Titles
 from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole

@@ -16,7 +16,7 @@ from wargame.commands.comparing import in_short
 from wargame.commands.counting import failures
 from wargame.commands.options import add_policies, add_worldview
 from wargame.commands.terminal import print_json, table
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.statistics.result import decimals, say, signed, signed_interval, whole
 
 if TYPE_CHECKING:

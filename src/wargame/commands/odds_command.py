@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wargame.commands.options import add_jobs, add_json, add_lang
 from wargame.commands.studies import add_resume, study_of
 from wargame.commands.terminal import Meter, caution, print_json, table
-from wargame.english import counted
+from wargame.errors import counted
 
 if TYPE_CHECKING:
     from wargame.experiment.odds import Odds

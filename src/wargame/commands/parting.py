@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.experiment.divergence import Departure, Divergence
 from wargame.explain import Explanation, Option, Voice
 from wargame.record import UNRESOLVED

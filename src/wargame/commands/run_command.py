@@ -21,8 +21,7 @@ from wargame.commands.options import (
 )
 from wargame.commands.outputs import add_out, new_file
 from wargame.commands.terminal import print_json
-from wargame.english import counted
-from wargame.errors import WargameError
+from wargame.errors import WargameError, counted
 
 if TYPE_CHECKING:
     from wargame.experiment.stood_in import StoodIn

@@ -69,7 +69,7 @@ def _log(name: str, lang: str) -> tuple[bool, str, dict[str, Any]]:
 
 
 def _folder(name: str, lang: str) -> tuple[bool, str, dict[str, Any]]:
-    from wargame.english import counted
+    from wargame.errors import counted
     from wargame.experiment.batch import Batch
     from wargame.statistics.result import say
 

@@ -19,8 +19,7 @@ import numpy.typing as npt
 from wargame import __version__
 from wargame.boundary.files import make_folder, write_text
 from wargame.compiler import compile_scenario
-from wargame.english import agreeing, counted
-from wargame.errors import WargameError
+from wargame.errors import WargameError, agreeing, counted
 from wargame.experiment.dials import Panel, Turned, overlay_text, panel
 from wargame.experiment.folder import write_json
 from wargame.experiment.sampling import sample

@@ -18,8 +18,7 @@ import numpy.typing as npt
 
 from wargame.course import finish
 from wargame.draws import Luck
-from wargame.english import counted
-from wargame.errors import StoreError, no_such
+from wargame.errors import StoreError, counted, no_such
 from wargame.experiment.archive import batch_run
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.odds import Odds, odds_of

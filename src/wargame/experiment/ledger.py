@@ -21,8 +21,7 @@ import numpy as np
 from wargame import ladder
 from wargame.compiler import compile_scenario
 from wargame.draws import Luck
-from wargame.english import agreeing, counted
-from wargame.errors import Mark
+from wargame.errors import Mark, agreeing, counted
 from wargame.experiment.levers import (
     assumed,
     both,

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from wargame.compiler import compile_scenario
 from wargame.data_files import find
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.experiment.data import data_files, read_data
 from wargame.experiment.events import (
     EventSpec,

@@ -28,8 +28,7 @@ import numpy.typing as npt
 from wargame.compiler import compile_scenario
 from wargame.course import CHUNK, play_runs
 from wargame.draws import Luck
-from wargame.english import counted
-from wargame.errors import SpecError, WargameError, no_such
+from wargame.errors import SpecError, WargameError, counted, no_such
 from wargame.experiment.columns import Columns
 from wargame.experiment.playing import LastFew
 from wargame.experiment.sampling import about

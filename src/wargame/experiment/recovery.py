@@ -13,8 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wargame.english import agreeing, counted
-from wargame.errors import WargameError
+from wargame.errors import WargameError, agreeing, counted
 
 if TYPE_CHECKING:
     from wargame.experiment.columns import Packed

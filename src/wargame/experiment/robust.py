@@ -16,8 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame import __version__
-from wargame.english import counted
-from wargame.errors import SpecError, WargameError, no_such
+from wargame.errors import SpecError, WargameError, counted, no_such
 from wargame.experiment.plan import Plan, Variant, chunk_for
 from wargame.experiment.recovery import Progress
 from wargame.experiment.request import PLAY, PREPARE

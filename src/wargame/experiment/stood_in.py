@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.experiment.columns import Columns
 from wargame.statistics.result import percent, say, whole
 

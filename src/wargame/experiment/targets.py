@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, SkipValidation, WithJsonSchema, model_validator
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.experiment.data import read_data
 from wargame.findings import Findings
 from wargame.history import turn_of

@@ -14,8 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
-from wargame.english import counted
-from wargame.errors import Fault, Mark, SpecError, nearest
+from wargame.errors import Fault, Mark, SpecError, counted, nearest
 from wargame.expression.tree import (
     FUNCTIONS,
     QUERIES,

@@ -12,7 +12,7 @@ from typing import Any
 
 from wargame.boundary.files import make_folder, write_text
 from wargame.draws import Luck
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.playthrough import Playthrough
 from wargame.replay import Played, play_turn
 from wargame.scenario import Scenario

@@ -11,7 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from wargame.seminar.refused import Refused
 from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT
-from wargame.seminar.state import OPEN_PHASES, Phase
+
+Phase = Literal["setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended"]
+
+OPEN_PHASES: frozenset[str] = frozenset({"briefing", "orders", "adjudication", "resolution"})
 
 LONGEST_TEXT = 4000
 MOST_FUTURES = 2000

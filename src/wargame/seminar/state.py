@@ -36,16 +36,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 from wargame.log import Event
 from wargame.seminar.clock import Clock
+from wargame.seminar.requests import Phase
 from wargame.seminar.seats import FACILITATOR, RULES, holder_of, seat_of
 from wargame.turn_log import TURN, UNDO, live
-
-Phase = Literal["setup", "briefing", "orders", "adjudication", "resolution", "debrief", "ended"]
-
-OPEN_PHASES: frozenset[str] = frozenset({"briefing", "orders", "adjudication", "resolution"})
 
 # What later steps build upon, and which later events those are; see `State.blocked`.
 STEPS = frozenset({"phase", TURN})

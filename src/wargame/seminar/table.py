@@ -32,6 +32,7 @@ from wargame.seminar.clock import Ticks, Timer
 from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.refused import Refused
+from wargame.seminar.requests import OPEN_PHASES
 from wargame.seminar.sandbox import turning_points, what_if
 from wargame.seminar.seats import (
     AGENT,
@@ -43,7 +44,7 @@ from wargame.seminar.seats import (
     Codes,
     random_code,
 )
-from wargame.seminar.state import BESIDE, OPEN_PHASES, STEPS, Line, after, fold
+from wargame.seminar.state import BESIDE, STEPS, Line, after, fold
 from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
 from wargame.turn import begin

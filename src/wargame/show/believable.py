@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wargame.boundary.files import write_text
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.experiment.backtest import ALL
 from wargame.experiment.base_rates import Compared
 from wargame.experiment.believable import Evidence

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.show.charts import ENDING_FILL, STAGE_FILL, STAGE_TEXT
 from wargame.show.titles import head
 from wargame.show.units import lasting

@@ -21,7 +21,7 @@ from typing import Any
 
 from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_shaped
-from wargame.english import agreeing, counted
+from wargame.errors import agreeing, counted
 from wargame.experiment.batch import BASELINE, Batch
 from wargame.experiment.folder import MANIFEST, read_json
 from wargame.experiment.profile import Profile, profile

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.lazy import special
 from wargame.statistics.pairs import YES, Pairs
 from wargame.statistics.planning import runs_for_half_width

@@ -23,7 +23,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics import planning
 from wargame.statistics.lazy import special, stats
 from wargame.statistics.paired import (

@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.prim import Box, induce
 from wargame.statistics.result import FloatArray, Result, decimals, interval, percent, say, whole
 from wargame.statistics.shares import critical, share_interval

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.lazy import special, stats
 from wargame.statistics.result import Result, one_in, say, whole
 from wargame.statistics.shares import never_seen

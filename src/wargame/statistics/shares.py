@@ -15,7 +15,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.lazy import special
 from wargame.statistics.result import (
     FloatArray,

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from wargame.english import counted
+from wargame.errors import counted
 from wargame.statistics.result import (
     Result,
     about,
