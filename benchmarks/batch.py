@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from wargame.content.load import list_available, load
 from wargame.errors import SpecError
-from wargame.load import list_available, load
 
 WARGAME = [sys.executable, "-m", "wargame"]
 WANTED = 1.8

@@ -21,10 +21,10 @@ from importlib import import_module
 from pathlib import Path
 
 from wargame.compiler import compile_scenario
+from wargame.content.load import load_texts
+from wargame.content.reader import MAX_BYTES, MAX_LINE, read_yaml
 from wargame.errors import SpecError
 from wargame.expression import parse
-from wargame.load import load_texts
-from wargame.yaml_reader import MAX_BYTES, MAX_LINE, read_yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 test_bad_rules = import_module("test_bad_rules")

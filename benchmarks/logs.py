@@ -6,7 +6,7 @@ Every line is measured in this one run, on a run of Kherson 2022 that lasts its 
 one process does is given in seconds of its processor, which hardly depend on who else uses the
 machine; what several do, and what a browser shows, by the clock. Opening is measured in a new
 process each time, from the shell's call to the printed turn: the first time that a scenario is
-seen, and later (`wargame.shelf`). What each line means: docs/replay.md.
+seen, and later (`wargame.boundary.cache`). What each line means: docs/replay.md.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from pathlib import Path
 from typing import Any
 
 import wargame
+from wargame.analysis.odds import odds_of, usually
 from wargame.compiler import compile_scenario
-from wargame.experiment.odds import odds_of, usually
-from wargame.fork import fork
-from wargame.load import load
-from wargame.replay import Replay, header_for, open_replay, record
-from wargame.scenario import Scenario
-from wargame.show.outlook import outlook_of
-from wargame.show.page import export
+from wargame.content.load import load
+from wargame.engine.scenario import Scenario
+from wargame.replay.fork import fork
+from wargame.replay.replay import Replay, header_for, open_replay, record
+from wargame.show.replay_page.odds_view import outlook_of
+from wargame.show.replay_page.page import export
 
 SCENARIO, FUTURES = "kherson-2022", 1000
 SEMINAR = 12  # turns

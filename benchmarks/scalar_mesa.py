@@ -21,7 +21,8 @@ from typing import Any
 import mesa
 import numpy as np
 
-from wargame.draws import key_of, word_of
+from wargame.content.spec import ActorSpec, ChanceSpec, Effect, Expr, MoveSpec, Spec
+from wargame.engine.randomness import key_of, word_of
 from wargame.expression import (
     Binary,
     Call,
@@ -36,7 +37,6 @@ from wargame.expression import (
     Query,
     parse,
 )
-from wargame.spec import ActorSpec, ChanceSpec, Effect, Expr, MoveSpec, Spec
 
 See = Callable[[str], int]  # what ``seen.`` means: from the name of a gauge to its value
 Rule = Callable[["ScalarCrisis", See], int]

@@ -40,7 +40,7 @@ import json, sys
 from pathlib import Path
 
 from wargame.compiler import compile_scenario
-from wargame.load import load
+from wargame.content.load import load
 from wargame.seminar.table import Table
 from wargame.seminar.web import hub, security, server
 from wargame.seminar.web.app import create_app

@@ -29,12 +29,12 @@ import wargame  # first: it asks for one thread before NumPy is imported
 import numpy as np  # isort: skip
 from scalar_mesa import ScalarCrisis  # isort: skip
 
+from wargame.backends.simulate import CHUNK, play_runs
+from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
-from wargame.course import CHUNK, play_runs
-from wargame.draws import Luck, Words
-from wargame.load import load
-from wargame.scenario import Scenario
-from wargame.turn import begin, play
+from wargame.content.load import load
+from wargame.engine.randomness import Luck, Words
+from wargame.engine.scenario import Scenario
 
 MIB = 2**20
 
@@ -86,7 +86,7 @@ def draws_of(scenario: Scenario) -> list[Draw]:
             drawn.append((self, first, length, turn, word))
             return super()._stretch(first, length, turn, word)
 
-    with unittest.mock.patch("wargame.course.Luck", Witness):
+    with unittest.mock.patch("wargame.backends.simulate.Luck", Witness):
         play_runs(scenario, np.arange(CHUNK))
     return drawn
 

@@ -13,15 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wargame.log import LogWriter, read_log
+from wargame.replay.log_file import LogWriter, read_log
 
 SERVER = """
 import json, sys
 from pathlib import Path
 
 from wargame.compiler import compile_scenario
-from wargame.load import load, load_texts
-from wargame.seminar.agents import parse_seats
+from wargame.content.load import load, load_texts
+from wargame.seats.programs import parse_seats
 from wargame.seminar.table import Table
 from wargame.seminar.web.app import create_app
 from wargame.seminar.web.security import derived_code

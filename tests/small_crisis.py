@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from wargame.compiler import compile_scenario
-from wargame.load import load_texts
-from wargame.scenario import Scenario
+from wargame.content.load import load_texts
+from wargame.engine.scenario import Scenario
 
 SCENARIO = """
 schema: 1

@@ -15,11 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wargame.errors import MOST_FAULTS, Mark, SpecError
-from wargame.located import Flag, Number, Rows, Table, Word
-from wargame.plain_words import shape
-from wargame.spec import ScenarioSpec
-from wargame.yaml_reader import (
+from wargame.content.reader import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_LINE,
@@ -28,6 +24,10 @@ from wargame.yaml_reader import (
     read_text,
     read_yaml,
 )
+from wargame.content.source_marks import Flag, Number, Rows, Table, Word
+from wargame.content.spec import ScenarioSpec
+from wargame.content.validation import shape
+from wargame.errors import MOST_FAULTS, Mark, SpecError
 
 HEAD = "schema: 1\nid: x\ntitle: X\nturn: {horizon: 4}\n"
 """The least that a scenario needs: four lines."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wargame.causes import Happening, Order, Retrial, decided
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.playthrough import Playthrough, play_through
+from wargame.content.load import load
+from wargame.replay.causes import Happening, Order, Retrial, decided
+from wargame.replay.playthrough import Playthrough, play_through
 
 
 @pytest.fixture(scope="module")

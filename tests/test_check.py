@@ -9,9 +9,9 @@ import pytest
 import quarrel
 import small_crisis
 
-from wargame import checking
-from wargame.checking import yaml_files
-from wargame.cli import main
+from wargame.cli.main import main
+from wargame.compiler import check_files
+from wargame.compiler.check_files import yaml_files
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (content / "scenarios" / "policies" / "stranger.yaml").unlink()  # at fault on purpose
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    monkeypatch.setattr(checking, "list_available", lambda _: [])  # what ships takes seconds
+    monkeypatch.setattr(check_files, "list_available", lambda _: [])  # what ships takes seconds
     return content
 
 
@@ -92,7 +92,7 @@ def crisis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         (tmp_path / file).write_text(text.lstrip("\n"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(checking, "list_available", lambda _: [])
+    monkeypatch.setattr(check_files, "list_available", lambda _: [])
     return tmp_path
 
 
@@ -291,7 +291,7 @@ def test_a_gauge_that_only_a_scenario_extending_this_one_reads_is_not_odd(
         encoding="utf-8",
     )
     known = [(p.stem, p.stem, p) for p in sorted((crisis / "scenarios").glob("*.yaml"))]
-    monkeypatch.setattr(checking, "list_available", lambda kind: known * (kind == "scenario"))
+    monkeypatch.setattr(check_files, "list_available", lambda kind: known * (kind == "scenario"))
     assert lines(capsys, "scenarios/small-crisis.yaml", "scenarios/heir.yaml") == []
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import quarrel
 
-from wargame.cli import COMMANDS, main
+from wargame.cli.main import COMMANDS, main
 
 SMALL = ("--runs", "20", "--jobs", "1")
 
@@ -47,7 +47,7 @@ def test_every_command_explains_itself_with_examples(
 
 def test_help_comes_at_once(place: Path) -> None:
     program = (
-        "import sys; from wargame.cli import main; main([]); "
+        "import sys; from wargame.cli.main import main; main([]); "
         "print(sorted({'numpy', 'yaml', 'pydantic', 'scipy', 'mesa'} & set(sys.modules)))"
     )
     told = subprocess.run(
@@ -196,7 +196,9 @@ def test_a_folder_without_the_right_to_write(
 def test_a_full_disk(place: Path, room: int) -> None:
     """Files may grow to so many bytes and no further: the same errors as on a disk that is full."""
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))"
-    program = f"{limit}; import sys; from wargame.cli import main; sys.exit(main(sys.argv[1:]))"
+    program = (
+        f"{limit}; import sys; from wargame.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
     arguments = ["batch", "quarrel", "--runs", "3000", "--jobs", "1", "--out", "out"]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -247,15 +249,15 @@ def test_the_output_is_closed(place: Path) -> None:
 
 CTRL_C = """
 import os, signal, sys
-from wargame.commands import batch_command
-from wargame.cli import main
+from wargame.cli.studies import batch
+from wargame.cli.main import main
 
-class Meter(batch_command.Meter):
+class Meter(batch.Meter):
     def show(self, done, total, *rest):
         if 0 < done:
             os.kill(os.getpid(), signal.SIGINT)
 
-batch_command.Meter = Meter
+batch.Meter = Meter
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import quarrel
 
-from wargame.cli import main
-from wargame.commands import console, terminal
-from wargame.commands.batch_command import _Looks
-from wargame.commands.terminal import Meter
-from wargame.show.titles import Titles
+from wargame.cli.main import main
+from wargame.cli.shared import console, terminal
+from wargame.cli.shared.terminal import Meter
+from wargame.cli.studies.batch import _Looks
+from wargame.show.text.titles import Titles
 from wargame.statistics.anytime import Look, LookRow
 
 Said = Callable[..., tuple[str, str]]

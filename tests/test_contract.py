@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.load import load
+from wargame.content.load import load
 
 HERE = Path(__file__).parent / "contract"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from small_crisis import small_crisis
 
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.compiler import compile_scenario
+from wargame.content.load import load
 from wargame.errors import ReplayError
-from wargame.load import load
-from wargame.log import read_log
-from wargame.replay import header_for, open_replay, record, record_run
+from wargame.replay.log_file import read_log
+from wargame.replay.replay import header_for, open_replay, record, record_run
 
 # ------------------------------------------------------------------------------ flipped bits
 

@@ -84,7 +84,9 @@ def matches(expected: str, actual: str) -> bool:
 
 
 def run_session(session: str, folder: Path) -> None:
-    program = "import sys; sys.argv[0] = 'wargame'; from wargame.cli import main; sys.exit(main())"
+    program = (
+        "import sys; sys.argv[0] = 'wargame'; from wargame.cli.main import main; sys.exit(main())"
+    )
     environment = {**os.environ, "PYTHONPATH": str(TOP / "src")}
     for arguments, expected in commands(session):
         done = subprocess.run(

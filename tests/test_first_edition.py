@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from wargame.cli import main
-from wargame.experiment.across import across
-from wargame.experiment.archive import read_playthrough
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import PARQUET, TALLY
-from wargame.fork import fork
+from wargame.analysis.compare_batches import across
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.open_run import read_playthrough
+from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.cli.main import main
+from wargame.replay.fork import fork
 from wargame.seminar.table import Table
-from wargame.show.report import report
+from wargame.show.documents.report import report
 
 FIXTURES = Path(__file__).parent / "fixtures" / "first-edition"
 EXPECTED: dict[str, Any] = json.loads((FIXTURES / "expected.json").read_text(encoding="utf-8"))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from small_crisis import changed, small_crisis
 
-from wargame.draws import Luck
+from wargame.backends.turn import play
+from wargame.engine.randomness import Luck
 from wargame.errors import OrderError, ReplayError
-from wargame.fork import fan_out, fork
-from wargame.orders import Forbidden, Malformed, Ruling
-from wargame.replay import Look, Plan, Replay, header_for, open_replay, record
-from wargame.turn import play
+from wargame.replay.fork import fan_out, fork
+from wargame.replay.orders import Forbidden, Malformed, Ruling
+from wargame.replay.replay import Look, Plan, Replay, header_for, open_replay, record
 
 
 def recorded(run: int = 0, path: Path | None = None) -> Replay:

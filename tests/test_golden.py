@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from wargame.analysis.validation.selftest import outcome_digest
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.experiment.selftest import outcome_digest
-from wargame.history import play_history
-from wargame.load import list_available, load
-from wargame.replay import Replay, header_for, record
-from wargame.world import World
+from wargame.content.load import list_available, load
+from wargame.engine.world import World
+from wargame.replay.history import play_history
+from wargame.replay.replay import Replay, header_for, record
 
 GOLDEN = Path(__file__).parent / "golden"
 HISTORIES = ("autumn-2022",)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from small_crisis import changed, small_crisis
 
+from wargame.content.load import load_history
+from wargame.content.spec import HistorySpec
 from wargame.errors import SpecError
-from wargame.fork import fork
-from wargame.history import History, play_history, turn_of
-from wargame.load import load_history
-from wargame.replay import open_replay
-from wargame.spec import HistorySpec
+from wargame.replay.fork import fork
+from wargame.replay.history import History, play_history, turn_of
+from wargame.replay.replay import open_replay
 
 AUTUMN = "autumn-2022"
 

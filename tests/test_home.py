@@ -11,8 +11,8 @@ import quarrel
 import wargame as wg
 from wargame.boundary.files import home
 from wargame.boundary.programs import named
-from wargame.cli import main
-from wargame.data_files import find
+from wargame.cli.main import main
+from wargame.content.data_files import find
 from wargame.errors import Mark, SpecError, StoreError
 
 QUICK = "--runs 20 --jobs 1"

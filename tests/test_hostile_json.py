@@ -19,14 +19,14 @@ from starlette.testclient import TestClient
 
 from wargame.boundary import foreign
 from wargame.boundary.foreign import Malformed, read_json, value
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.errors import ReplayError, WargameError
-from wargame.log import read_log
+from wargame.replay.log_file import read_log
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.web.app import _json
 from wargame.seminar.web.app import _told as seminar_told
-from wargame.show.veil import unveil
-from wargame.show.web import said
+from wargame.show.replay_page.server import said
+from wargame.show.replay_page.spoiler_lock import unveil
 
 NO_JSON = {
     "nothing": b"",

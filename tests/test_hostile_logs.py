@@ -9,11 +9,11 @@ import pytest
 from hostile_values import mutants
 
 from wargame.errors import StoreError, WargameError
-from wargame.log import LogWriter, read_log
-from wargame.replay import open_replay
+from wargame.replay.log_file import LogWriter, read_log
+from wargame.replay.replay import open_replay
 from wargame.seminar.table import Table
-from wargame.show.narrate import Narrator
-from wargame.show.plain import told_run
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.plain_text import told_run
 
 FIXTURES = Path(__file__).parent / "fixtures" / "first-edition"
 

@@ -81,15 +81,15 @@ def struck(place: str, words: list[str], times: int = 1) -> subprocess.Completed
     ("place", "words", "times"),
     [
         ("start", BATCH, 1),
-        ("import wargame.cli", BATCH, 2),
-        ("import wargame.commands.batch_command", BATCH, 1),
+        ("import wargame.cli.main", BATCH, 2),
+        ("import wargame.cli.studies.batch", BATCH, 1),
         ("import numpy", BATCH, 2),
-        ("wargame.experiment.execute:Worker.__init__", BATCH, 1),
-        ("wargame.experiment.execute:Worker.end", BATCH, 2),
-        ("wargame.experiment.journal:Journal.store", BATCH, 1),
+        ("wargame.batch.local_runner:Worker.__init__", BATCH, 1),
+        ("wargame.batch.local_runner:Worker.end", BATCH, 2),
+        ("wargame.batch.store.journal:Journal.store", BATCH, 1),
         ("os:fsync", BATCH, 1),
-        ("wargame.commands.counting:told", BATCH, 1),
-        ("wargame.experiment.journal:Journal.store", RARE, 2),
+        ("wargame.cli.shared.batch_tables:told", BATCH, 1),
+        ("wargame.batch.store.journal:Journal.store", RARE, 2),
         ("shutil:rmtree", RARE, 1),
     ],
 )
@@ -110,7 +110,7 @@ def test_what_a_library_makes_of_it_is_still_ctrl_c() -> None:
         "        raise RuntimeError('a callback failed')\n\nclass Watch",
     )
     done = subprocess.run(
-        [sys.executable, "-c", swallowed, "wargame.load:load", "1", *RARE],
+        [sys.executable, "-c", swallowed, "wargame.content.load:load", "1", *RARE],
         env={**os.environ, "PYTHONPATH": str(quarrel.SOURCE)},
         capture_output=True,
         text=True,

@@ -12,18 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wargame.data_files import FOLDERS, Kind
+from wargame.content.data_files import FOLDERS, Kind
+from wargame.content.load import find, json_schema, list_available, load, load_history, load_texts
+from wargame.content.reader import read_yaml
+from wargame.content.spec import HeirSpec, Item, OverlaySpec, ScenarioSpec, Spec
 from wargame.errors import SpecError, nearest
-from wargame.load import (
-    find,
-    json_schema,
-    list_available,
-    load,
-    load_history,
-    load_texts,
-)
-from wargame.spec import HeirSpec, Item, OverlaySpec, ScenarioSpec, Spec
-from wargame.yaml_reader import read_yaml
 
 SCENARIO = """
     schema: 1

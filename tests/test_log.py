@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from wargame import log as log_module
 from wargame.boundary import files
 from wargame.errors import ReplayError, StoreError
-from wargame.log import MAX_LINE, Event, Log, LogWriter, canonical, read_log
+from wargame.replay import log_file as log_module
+from wargame.replay.log_file import MAX_LINE, Event, Log, LogWriter, canonical, read_log
 
 HEADER = {"scenario": {"id": "cuba", "title": {"en": "Cuba", "ja": "キューバ"}}, "seed": 7}
 
@@ -404,7 +404,7 @@ def test_the_lock_goes_with_the_process_that_had_it(path: Path) -> None:
     written(path, 1)
     holder = """
 import sys
-from wargame.log import LogWriter
+from wargame.replay.log_file import LogWriter
 log = LogWriter.open(sys.argv[1])
 print("mine", flush=True)
 sys.stdin.read()
@@ -639,7 +639,7 @@ def python(program: str, *arguments: Any) -> Iterator[subprocess.Popen[bytes]]:
 
 APPEND_FOR_EVER = """
 import sys
-from wargame.log import LogWriter
+from wargame.replay.log_file import LogWriter
 log = LogWriter.open(sys.argv[1])
 print(log.seq, flush=True)
 while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wargame.load import list_available, load
+from wargame.content.load import list_available, load
 
 PAGE = Path(__file__).parents[1] / "docs" / "mechanisms.md"
 ROWS = [

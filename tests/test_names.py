@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.errors import hint, nearest, no_such
 
 

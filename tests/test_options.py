@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from wargame.cli import COMMANDS, main
+from wargame.cli.main import COMMANDS, command_module, main
 
 WRITE = {"run", "batch", "expect", "export", "fork", "gallery", "seminar", "kit", "sensitivity"} | {
     "report",
@@ -77,7 +76,7 @@ def test_policies_are_named_alike_everywhere(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parser = argparse.ArgumentParser()
-    import_module(f"wargame.commands.{command}_command").add_arguments(parser)
+    command_module(command).add_arguments(parser)
     needed = ["--state", "KABOOM"] if command == "rare" else []
     monkeypatch.chdir(tmp_path)
     (tmp_path / "c,d.yaml").touch()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from small_crisis import changed, small_crisis
 
-from wargame.draws import Luck
+from wargame.backends.turn import begin, play
+from wargame.engine.randomness import Luck
+from wargame.engine.world import World
 from wargame.errors import OrderError, SpecError
-from wargame.injects import compile_inject, parse_inject, read_inject
-from wargame.orders import Desk, Forbidden, Malformed, Order, open_desk, read_orders
-from wargame.replay import Plan, header_for, play_turn, record
-from wargame.turn import begin, play
-from wargame.world import World
+from wargame.replay.injects import compile_inject, parse_inject, read_inject
+from wargame.replay.orders import Desk, Forbidden, Malformed, Order, open_desk, read_orders
+from wargame.replay.replay import Plan, header_for, play_turn, record
 
 
 def opened(turn: int = 1, run: int = 0) -> tuple[Desk, World, Luck]:
@@ -91,7 +91,7 @@ def test_a_policy_that_forbids_a_move_is_named() -> None:
     from small_crisis import TEXTS
 
     from wargame.compiler import compile_scenario
-    from wargame.load import load_texts
+    from wargame.content.load import load_texts
 
     policy = "{schema: 1, id: no-arms, kind: policy, title: No arms, forbid: [red.arm]}"
     scenario = compile_scenario(load_texts({**TEXTS, "overlays/1-no-arms.yaml": policy}))

@@ -12,13 +12,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 import quarrel
 
-from wargame.cli import COMMANDS, main
+from wargame.cli.main import COMMANDS, command_module, main
 
 LINES = {
     "run": "quarrel",
@@ -50,7 +49,7 @@ MADE = {"export": "a.html", "report": "a.html", "believable": "a.html", "odd": "
 def test_every_command_with_an_output_is_tried_here() -> None:
     for command in COMMANDS:
         parser = argparse.ArgumentParser()
-        import_module(f"wargame.commands.{command}_command").add_arguments(parser)
+        command_module(command).add_arguments(parser)
         assert ("--out" in parser.format_help()) == (command in LINES)
 
 
@@ -154,7 +153,7 @@ def refused(
     capsys.readouterr()
     before = everything(Path())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module(f"wargame.commands.{command}_command"), "run", worked)
+        patch.setattr(command_module(command), "run", worked)
         with who():
             code = main([command, *LINES[command].split(), "--out", str(out)])
         said = capsys.readouterr().err
@@ -231,7 +230,7 @@ def test_a_link_or_a_database_under_the_name_of_what_a_folder_gets(
 def test_what_it_made_before_is_replaced(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     older = Path(MADE[command])
     older.write_text("# Made by calibration, not by hand." if command == "calibrate" else "older")
-    module = import_module(f"wargame.commands.{command}_command")
+    module = command_module(command)
     monkeypatch.setattr(module, "run", lambda args: 0)
     assert main([command, *LINES[command].split(), "--out", str(older)]) == 0
     assert main([command, *LINES[command].split(), "--out", "new"]) == (command == "calibrate") * 2

@@ -13,9 +13,9 @@ import pytest
 import quarrel
 
 from wargame.boundary.keys import LENGTH, kept_key, tightened
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.errors import StoreError
-from wargame.log import LogWriter, read_log
+from wargame.replay.log_file import LogWriter, read_log
 from wargame.seminar.drafts import Drafts
 
 

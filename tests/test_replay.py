@@ -13,13 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_crisis import changed, small_crisis
 
-from wargame.draws import Luck
+from wargame.backends.turn import begin, play
+from wargame.content.spec import Text
+from wargame.engine.randomness import Luck
 from wargame.errors import OrderError, ReplayError
-from wargame.fork import fork
-from wargame.log import Event, Log, LogWriter, read_log
-from wargame.orders import Order, Ruling
-from wargame.playthrough import play_through
-from wargame.replay import (
+from wargame.replay.fork import fork
+from wargame.replay.log_file import Event, Log, LogWriter, read_log
+from wargame.replay.orders import Order, Ruling
+from wargame.replay.playthrough import play_through
+from wargame.replay.replay import (
     Look,
     Plan,
     Replay,
@@ -31,8 +33,6 @@ from wargame.replay import (
     replay_log,
     verify,
 )
-from wargame.spec import Text
-from wargame.turn import begin, play
 
 Data = dict[str, Any]
 

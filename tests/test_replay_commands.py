@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
 
-from wargame.cli import main
-from wargame.commands import odds_command
-from wargame.experiment.batch import run_batch
-from wargame.experiment.odds import odds_of
-from wargame.experiment.turning_points import Gain, TurningPoint
-from wargame.log import LogWriter, read_log
-from wargame.replay import open_replay, record_run
-from wargame.show.narrate import Narrator
+from wargame.analysis.odds import odds_of
+from wargame.analysis.turning_points import Gain, TurningPoint
+from wargame.batch.batch import run_batch
+from wargame.cli.main import main
+from wargame.replay.log_file import LogWriter, read_log
+from wargame.replay.replay import open_replay, record_run
+from wargame.show.text.narrate import Narrator
 
 
 @pytest.fixture
@@ -145,16 +144,16 @@ def test_moves_that_made_no_difference_are_not_rows_of_zeros(
     log: str, lang: str, none: str, more: str
 ) -> None:
     replay = open_replay(log)
-    odds = odds_of(replay, 10)
+    run_odds = odds_of(replay, 10)
 
     def point(gain: float) -> TurningPoint:
         found = Gain(gain, gain, gain)
         return TurningPoint(2, "red", 0, "arm", "hold", 10, found, found, changes=())
 
     narrator = Narrator.of(replay, lang)
-    idle = odds_command.told(narrator, odds, (point(0.0), point(0.2)))
+    idle = odds.told(narrator, run_odds, (point(0.0), point(0.2)))
     assert idle.count(none) == 1 and "!!" not in idle
-    mixed = odds_command.told(narrator, odds, (point(-120.0), point(0.0)))
+    mixed = odds.told(narrator, run_odds, (point(-120.0), point(0.0)))
     assert "-120" in mixed and more in mixed and none not in mixed
     assert "+0" not in idle + mixed
 

@@ -16,8 +16,8 @@ import pytest
 import quarrel
 
 import wargame as wg
+from wargame.api import Results
 from wargame.errors import StoreError, WargameError
-from wargame.script import Results
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +36,9 @@ def test_the_import_is_fast_and_a_name_always_means_the_same() -> None:
         "import sys, wargame as wg\n"
         "print({'numpy', 'pandas', 'yaml', 'pydantic'} & set(sys.modules))\n"
         "print(callable(wg.load), 'batch' in dir(wg))\n"  # first asked for ...
-        "import wargame.load\n"
+        "import wargame.content.load\n"
         "print(callable(wg.load), wg.load('quarrel').scenario.id)\n"  # ... and once imported
-        "from wargame.load import load, find\n"
+        "from wargame.content.load import load, find\n"
         "print(load('quarrel').digest == wg.load('quarrel').digest)\n"
     )
     done = subprocess.run(

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from small_crisis import small_crisis
 
-from wargame import shelf
+from wargame.boundary import cache
+from wargame.compiler.cached import compiled
+from wargame.content.diagnostics import place
+from wargame.content.load import load
+from wargame.content.validation import shape
 from wargame.errors import SpecError
-from wargame.findings import place
-from wargame.load import load
-from wargame.plain_words import shape
-from wargame.ready import compiled
-from wargame.replay import header_for, record
+from wargame.replay.replay import header_for, record
 
 INPUTS = small_crisis().spec.inputs
 CRISIS, RED = Path("scenarios/crisis.yaml"), Path("actors/red.yaml")
@@ -164,13 +164,13 @@ def test_another_version_of_the_program_compiles_anew(
     compilations: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled(INPUTS)
-    monkeypatch.setattr(shelf, "_program", lambda: "tomorrow's")
+    monkeypatch.setattr(cache, "_program", lambda: "tomorrow's")
     compiled(INPUTS)
     assert len(compilations) == 2
 
 
 def test_the_oldest_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "MOST", 2)
+    monkeypatch.setattr(cache, "MOST", 2)
     names = []
     for number in range(3):
         compiled({name: f"{text}\n# {number}\n" for name, text in INPUTS.items()})
@@ -187,7 +187,7 @@ def test_what_a_kill_has_left_makes_room_like_anything_old(
     part = folder / f"{only(folder).name}.12345"
     part.write_bytes(b"half of")
     os.utime(part, (0, 0))
-    monkeypatch.setattr(shelf, "MOST", 2)
+    monkeypatch.setattr(cache, "MOST", 2)
     compiled({name: f"{text}\n# another\n" for name, text in INPUTS.items()})
     assert not part.exists() and len(list(folder.iterdir())) == 2
 
@@ -223,7 +223,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(called)
         return shape(kind, text, called)
 
-    monkeypatch.setattr("wargame.load.shape", shape_and_count)
+    monkeypatch.setattr("wargame.content.load.shape", shape_and_count)
     return done
 
 

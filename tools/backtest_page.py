@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from wargame.commands.backtest_command import told
-from wargame.experiment.backtest import ALL, Backtest, Part, backtest
-from wargame.experiment.foresight import RULES
+from wargame.analysis.validation.backtest import ALL, Backtest, Part, backtest
+from wargame.analysis.validation.foresight import RULES
+from wargame.cli.studies.backtest import told
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "backtest.md"
 ACTORS = ("russia", "ukraine", "usa", "nato", "china", "india")

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from wargame.experiment.base_rates import BaseRates
-from wargame.experiment.believable import Evidence, gather
-from wargame.experiment.expect import Expectations
-from wargame.experiment.ledger import KINDS, Ledger
-from wargame.experiment.patterns import Patterns
-from wargame.show.believable import in_short
+from wargame.analysis.expect import Expectations
+from wargame.analysis.validation.base_rates import BaseRates
+from wargame.analysis.validation.evidence import Evidence, gather
+from wargame.analysis.validation.ledger import KINDS, Ledger
+from wargame.analysis.validation.patterns import Patterns
+from wargame.show.documents.believable import in_short
 from wargame.statistics.result import signed, whole
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "believable.md"

@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "wargame"
 LONG_AGO = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)  # no clock in the files
-PLACES = ("show/*.py", "commands/*.py")
+PLACES = ("show/**/*.py", "cli/**/*.py")
 HEADER = """# The program's own words in another language; `make words` brings it up to date.
 msgid ""
 msgstr ""
@@ -86,7 +86,7 @@ def as_mo(po: bytes) -> bytes:
 
 def main() -> None:
     """Bring every catalogue up to date."""
-    for path in sorted(PACKAGE.glob("locale/*/LC_MESSAGES/wargame.po")):
+    for path in sorted(PACKAGE.glob("show/locale/*/LC_MESSAGES/wargame.po")):
         catalog = updated(read(path))
         path.write_bytes(as_po(catalog))
         path.with_suffix(".mo").write_bytes(as_mo(path.read_bytes()))

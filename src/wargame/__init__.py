@@ -1,7 +1,7 @@
 """A simulator of the autumn-2022 nuclear crisis over Ukraine: actors on Glasl's ladder.
 
 For scripts and notebooks: `import wargame as wg`, then `wg.batch`, `wg.open`, `wg.run`, `wg.load`
-(see `wargame.script`). They are imported when first used.
+(see `wargame.api`). They are imported when first used.
 """
 
 import os
@@ -21,7 +21,7 @@ _SCRIPT = ("batch", "load", "open", "run")
 
 def __getattr__(name: str) -> Any:
     if name in _SCRIPT:
-        return getattr(import_module("wargame.script"), name)
+        return getattr(import_module("wargame.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from wargame.start import main
+from wargame.cli.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

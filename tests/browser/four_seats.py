@@ -55,4 +55,4 @@ TEXTS = {
         for name in SEATS
     },
 }
-"""What `wargame.load.load_texts` takes."""
+"""What `wargame.content.load.load_texts` takes."""

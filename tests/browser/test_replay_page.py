@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
+from wargame.analysis.notable_runs import Pick
 from wargame.compiler import compile_scenario
-from wargame.experiment.gallery import Pick
-from wargame.explain import explain
-from wargame.history import play_history
-from wargame.load import load
-from wargame.replay import Look, Plan, Replay, header_for, record
-from wargame.show.gallery import write_gallery
-from wargame.show.narrate import Narrator
-from wargame.show.outlook import Between, Outlook
-from wargame.show.page import export
+from wargame.content.load import load
+from wargame.replay.explain import explain
+from wargame.replay.history import play_history
+from wargame.replay.replay import Look, Plan, Replay, header_for, record
+from wargame.show.documents.gallery_page import write_gallery
+from wargame.show.replay_page.odds_view import Between, Outlook
+from wargame.show.replay_page.page import export
+from wargame.show.text.narrate import Narrator
 
 pytestmark = pytest.mark.browser
 
@@ -308,7 +308,7 @@ def test_the_copy_of_axe_is_the_one_that_was_written_down() -> None:
 def address(replay: Replay) -> Iterator[str]:
     """The same replay from a server on this machine."""
     uvicorn = pytest.importorskip("uvicorn")
-    from wargame.show.web import replay_app
+    from wargame.show.replay_page.server import replay_app
 
     server = uvicorn.Server(uvicorn.Config(replay_app(replay), port=0, log_level="error"))
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wargame.compiler import compile_scenario
+from wargame.content.load import load_texts
 from wargame.errors import SpecError
-from wargame.load import load_texts
 
 HEAD = "schema: 1\nid: x\ntitle: X\nturn: {horizon: 4}\nderived:\n"
 

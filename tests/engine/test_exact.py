@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from worlds import played, world_of
 
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.load import load
+from wargame.content.load import load
 
 Z = 3.2905  # the normal quantile of a two-sided interval of 99.9 %
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.draws import Luck, below, below_again, spread
-from wargame.load import load, load_texts
-from wargame.record import Outcomes
-from wargame.scenario import Scenario
+from wargame.content.load import load, load_texts
+from wargame.engine.randomness import Luck, below, below_again, spread
+from wargame.engine.record import Outcomes
+from wargame.engine.scenario import Scenario
 
 RUNS = 130
 
@@ -62,8 +62,8 @@ def test_a_run_far_away_is_the_same_alone() -> None:
 
 def test_what_is_played_does_not_depend_on_pythons_hashes() -> None:
     program = (
-        "from wargame.compiler import compile_scenario; from wargame.course import play_runs;"
-        "from wargame.load import load;"
+        "from wargame.compiler import compile_scenario; from wargame.backends.simulate import play_runs;"
+        "from wargame.content.load import load;"
         "print(list(play_runs(compile_scenario(load('kherson-2022')), range(3)).trail))"
     )
     source = str(Path(__file__).resolve().parents[2] / "src")

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import STAY_OPEN, after, world_of
 
-from wargame import ladder
+from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
-from wargame.draws import Luck
-from wargame.load import load
-from wargame.turn import begin, play
+from wargame.content.load import load
+from wargame.engine import ladder
+from wargame.engine.randomness import Luck
 
 stages = st.integers(ladder.LOWEST, ladder.HIGHEST)
 heats = st.integers(-ladder.HEAT_LIMIT, ladder.HEAT_LIMIT)

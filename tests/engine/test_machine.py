@@ -19,16 +19,16 @@ from wargame.backends import native
 from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
 from wargame.backends.lowering import lower, scale
 from wargame.compiler import compile_scenario
-from wargame.course import finish, play_runs
-from wargame.draws import Luck
+from wargame.backends.simulate import finish, play_runs
+from wargame.engine.randomness import Luck
 from wargame.expression import Interval
 from wargame.expression.block import Op
-from wargame.load import load, load_texts
-from wargame.program import FORMAT, OPERANDS, STEP, Code, Head, Program, listing, steps
-from wargame.program_check import ProgramError, check_program
-from wargame.record import Outcomes
-from wargame.scenario import Scenario
-from wargame.turn import begin, by_rules, play
+from wargame.content.load import load, load_texts
+from wargame.engine.program import FORMAT, OPERANDS, STEP, Code, Head, Program, listing, steps
+from wargame.engine.program_check import ProgramError, check_program
+from wargame.engine.record import Outcomes
+from wargame.engine.scenario import Scenario
+from wargame.backends.turn import begin, by_rules, play
 
 pytestmark = pytest.mark.skipif(
     not machine().library, reason=f"no native machine here: {machine().why}"
@@ -39,7 +39,7 @@ SHIPPED = ("kherson-2022", "bridge-2022", "cuba-2021", "kaboom-2022", "tegmark-t
 
 def by_numpy(scenario: Scenario, runs: object, monkeypatch: pytest.MonkeyPatch) -> Outcomes:
     with monkeypatch.context() as patch:
-        for module in ("wargame.course", "wargame.turn"):
+        for module in ("wargame.backends.simulate", "wargame.backends.turn"):
             patch.setattr(f"{module}.machine", lambda: type(machine())(why="this test"))
         return play_runs(scenario, runs)
 
@@ -85,8 +85,8 @@ def test_every_level_of_the_processor_gives_the_same(level: str) -> None:
     if not library(level).is_file() or (machine().level != level and not _can(level)):
         pytest.skip(f"{level} is not to be had here")
     program = (
-        "from wargame.compiler import compile_scenario; from wargame.load import load;"
-        "from wargame.course import play_runs;"
+        "from wargame.compiler import compile_scenario; from wargame.content.load import load;"
+        "from wargame.backends.simulate import play_runs;"
         "print(play_runs(compile_scenario(load('kherson-2022')), range(60)).trail.sum())"
     )
     here = play_runs(compile_scenario(load("kherson-2022")), range(60)).trail.sum()
@@ -117,7 +117,7 @@ def test_a_turn_with_given_orders_and_verdicts_is_that_of_numpy(
         for _ in range(6):
             world, record = play(scenario, world, luck, deciders, verdicts)
         worlds.append((world, record))
-        for module in ("wargame.course", "wargame.turn"):
+        for module in ("wargame.backends.simulate", "wargame.backends.turn"):
             monkeypatch.setattr(f"{module}.machine", lambda: type(machine())(why="this test"))
     (one, first), (other, second) = worlds
     assert np.array_equal(one.cells, other.cells) and np.array_equal(one.trail, other.trail)

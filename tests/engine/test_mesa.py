@@ -6,10 +6,10 @@ import mesa
 import numpy as np
 import pytest
 
-from wargame.agents import Actor, Crisis
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.load import load
+from wargame.content.load import load
+from wargame.replay.mesa_model import Actor, Crisis
 
 
 def test_one_run_is_an_ordinary_model() -> None:

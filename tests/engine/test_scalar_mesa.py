@@ -11,16 +11,16 @@ import pytest
 from random_worlds import texts
 from scalar_mesa import ScalarCrisis
 
+from wargame.backends.simulate import play_runs
+from wargame.backends.turn import begin, derive, play
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.decision import NO_MOVE
-from wargame.draws import Luck
-from wargame.load import load, load_texts
-from wargame.record import TurnRecord
-from wargame.scenario import Scenario
-from wargame.spec import Spec
-from wargame.turn import begin, derive, play
-from wargame.world import World
+from wargame.content.load import load, load_texts
+from wargame.content.spec import Spec
+from wargame.engine.decision import NO_MOVE
+from wargame.engine.randomness import Luck
+from wargame.engine.record import TurnRecord
+from wargame.engine.scenario import Scenario
+from wargame.engine.world import World
 
 
 def difference(world: World, column: int, model: ScalarCrisis) -> dict[str, tuple[int, int]]:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from worlds import after, played, world_of
 
+from wargame.backends.simulate import play_runs
+from wargame.backends.turn import FAILED, SKIPPED, SUCCEEDED, begin, play
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.draws import Luck
-from wargame.load import load
-from wargame.turn import FAILED, SKIPPED, SUCCEEDED, begin, play
+from wargame.content.load import load
+from wargame.engine.randomness import Luck
 
 STAY = "endings: {Far: {when: turn > 1000}}\n"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from worlds import STAY_OPEN, after, world_of
 
+from wargame.backends.simulate import play_runs
+from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.decision import NO_MOVE
-from wargame.draws import Luck
-from wargame.explain import explain
-from wargame.load import load
-from wargame.playthrough import play_through
-from wargame.turn import begin, play
+from wargame.content.load import load
+from wargame.engine.decision import NO_MOVE
+from wargame.engine.randomness import Luck
+from wargame.replay.explain import explain
+from wargame.replay.playthrough import play_through
 
 CATALOGUE = """
   hold: {title: Wait, by: [red], base: 10}

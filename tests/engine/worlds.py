@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from wargame.backends.simulate import play_runs
+from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.draws import Luck
-from wargame.load import load_texts
-from wargame.record import Outcomes
-from wargame.scenario import Scenario
-from wargame.turn import begin, play
-from wargame.world import World
+from wargame.content.load import load_texts
+from wargame.engine.randomness import Luck
+from wargame.engine.record import Outcomes
+from wargame.engine.scenario import Scenario
+from wargame.engine.world import World
 
 STAY_OPEN = "endings: {Far: {when: turn > 1000}}\n"
 HEAD = """

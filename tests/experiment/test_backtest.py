@@ -11,13 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wargame.cli import main
-from wargame.commands.backtest_command import told as report
-from wargame.compiler import compile_scenario
-from wargame.draws import Luck
-from wargame.errors import OrderError, SpecError
-from wargame.experiment.backtest import Backtest, backtest
-from wargame.experiment.foresight import (
+from wargame.analysis.validation.backtest import Backtest, backtest
+from wargame.analysis.validation.foresight import (
     BASE_RATE,
     LAST,
     RULES,
@@ -29,10 +24,15 @@ from wargame.experiment.foresight import (
     guesses,
     smoothed,
 )
-from wargame.load import load_texts
-from wargame.scenario import Scenario
-from wargame.spec import HistorySpec
-from wargame.turn import begin, play
+from wargame.backends.turn import begin, play
+from wargame.cli.main import main
+from wargame.cli.studies.backtest import told as report
+from wargame.compiler import compile_scenario
+from wargame.content.load import load_texts
+from wargame.content.spec import HistorySpec
+from wargame.engine.randomness import Luck
+from wargame.engine.scenario import Scenario
+from wargame.errors import OrderError, SpecError
 
 # Red weighs 60, 30 and 10; if it is bold (nobody knows), arming weighs 90 instead of 30.
 TEXTS = {

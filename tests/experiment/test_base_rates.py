@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 from small_crisis import TEXTS
 
-from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.errors import SpecError
-from wargame.experiment.base_rates import (
+from wargame.analysis.validation.base_rates import (
     BaseRatesSpec,
     base_rates,
     base_rates_for,
     load_base_rates,
 )
-from wargame.experiment.events import checked
-from wargame.findings import Findings
-from wargame.load import load, load_texts
-from wargame.plain_words import shape
+from wargame.analysis.validation.events import checked
+from wargame.backends.simulate import play_runs
+from wargame.compiler import compile_scenario
+from wargame.content.diagnostics import Findings
+from wargame.content.load import load, load_texts
+from wargame.content.validation import shape
+from wargame.errors import SpecError
 from wargame.statistics import critical, newcombe
 
 # The milestone `alarm` of the small crisis, where it is neither rare nor sure.

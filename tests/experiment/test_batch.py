@@ -13,13 +13,13 @@ import pytest
 import quarrel
 from scipy.stats import binomtest
 
+from wargame.batch import playing, variants
+from wargame.batch.batch import Batch, Interrupted, run_batch
+from wargame.batch.results import Turns
+from wargame.batch.scheduler import Progress
+from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.engine.record import UNRESOLVED
 from wargame.errors import SpecError, StoreError, WargameError
-from wargame.experiment import playing, variants
-from wargame.experiment.batch import Batch, Interrupted, run_batch
-from wargame.experiment.folder import PARQUET, TALLY
-from wargame.experiment.recovery import Progress
-from wargame.experiment.results import Turns
-from wargame.record import UNRESOLVED
 from wargame.statistics import Look
 
 POLICIES = ("no-talks", "whisper", "hush-money+threats")

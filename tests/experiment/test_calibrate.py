@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wargame.cli import main
+from wargame.analysis.calibration.beliefs import Belief, Weight, overlay_text, panel
+from wargame.analysis.calibration.calibrate import Calibration, calibrate, save
+from wargame.analysis.calibration.response_surface import fit_surface
+from wargame.analysis.calibration.targets import DialSpec, TargetsSpec
+from wargame.backends.simulate import play_runs
+from wargame.cli.main import main
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
+from wargame.content.load import load, load_texts
+from wargame.content.spec import Spec
+from wargame.content.validation import shape
 from wargame.errors import SpecError
-from wargame.experiment.calibrate import Calibration, calibrate, save
-from wargame.experiment.dials import Belief, Weight, overlay_text, panel
-from wargame.experiment.surface import fit_surface
-from wargame.experiment.targets import DialSpec, TargetsSpec
-from wargame.load import load, load_texts
-from wargame.plain_words import shape
-from wargame.spec import Spec
 
 # In the first turn the storm comes with the chance `danger`, in the second turn the ship sinks in
 # it with the chance `rust`; `idle` changes nothing.
@@ -307,8 +307,8 @@ def test_a_shipped_worldview_is_what_its_report_says(report: Path) -> None:
 @pytest.mark.parametrize("report", WORLDVIEWS, ids=lambda path: path.name)
 def test_a_shipped_worldview_meets_its_targets_again(report: Path) -> None:
     """Other luck, all its runs: what it says it meets, it meets; misses are those it admits."""
-    from wargame.experiment.sampling import sample
-    from wargame.experiment.targets import load_targets, measure, resolve
+    from wargame.analysis.calibration.sampling import sample
+    from wargame.analysis.calibration.targets import load_targets, measure, resolve
 
     found = json.loads(report.read_text())
     path = report.with_name(report.name.replace(".fits.json", ".yaml"))

@@ -16,15 +16,15 @@ import quarrel
 from toy_play import execute, toy_plan
 
 import wargame
-from wargame.cli import main
+from wargame.batch import dask_runner
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.dask_runner import DaskRunner
+from wargame.batch.plan import Plan
+from wargame.batch.scheduler import Progress, Unplayable
+from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.batch.store.journal import Journal
+from wargame.cli.main import main
 from wargame.errors import WargameError
-from wargame.experiment import cluster
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.cluster import DaskRunner
-from wargame.experiment.folder import PARQUET, TALLY
-from wargame.experiment.journal import Journal
-from wargame.experiment.plan import Plan
-from wargame.experiment.recovery import Progress, Unplayable
 
 distributed = pytest.importorskip("distributed")
 
@@ -134,7 +134,7 @@ def test_no_process_is_left_behind(local: str, tmp_path: Path) -> None:
     with Journal.create(tmp_path / "journal.sqlite", plan) as journal:
         execute_on_cluster(plan, "toy_play:tally", journal, local)
     with distributed.Client(local, set_as_default=False) as client:
-        assert set(client.run(lambda: len(cluster._players)).values()) == {0}
+        assert set(client.run(lambda: len(dask_runner._players)).values()) == {0}
 
 
 def test_a_worker_of_another_version_plays_nothing(local: str, tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_worker_killed_in_the_midst_costs_nothing_and_a_lost_cluster_no_result
 def test_a_cluster_that_is_not_there(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT", 0.2)
+    monkeypatch.setattr(dask_runner, "CONNECT", 0.2)
     for address, told in (
         ("tcp://127.0.0.1:1", "there is no cluster at tcp://127.0.0.1:1"),
         ("nonsense", "there is no cluster at nonsense"),
@@ -248,7 +248,7 @@ def test_a_cluster_that_is_not_there(
 
 def test_a_cluster_without_workers(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with machines(workers=0) as (address, _):
-        monkeypatch.setattr(cluster, "CONNECT", 2.0)
+        monkeypatch.setattr(dask_runner, "CONNECT", 2.0)
         with pytest.raises(WargameError, match="has no workers"):
             run_batch("quarrel", cluster=address, out="out")
     assert not Path("out").exists()

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import quarrel
 
-from wargame.cli import main
-from wargame.commands.parting import Parting
+from wargame.analysis.compare_batches import across, pairs_between, pooled
+from wargame.analysis.divergence import Divergence, discordant_run, divergence, pair_of_runs
+from wargame.batch.batch import BASELINE, Batch, run_batch
+from wargame.cli.main import main
+from wargame.cli.shared.tell_divergence import Parting
 from wargame.errors import WargameError
-from wargame.experiment.across import across, pairs_between, pooled
-from wargame.experiment.batch import BASELINE, Batch, run_batch
-from wargame.experiment.divergence import Divergence, discordant_run, divergence, pair_of_runs
-from wargame.show.titles import Titles
+from wargame.show.text.titles import Titles
 
 HOTTER = quarrel.FILES["actors/red.yaml"].replace("threaten: +30", "threaten: +90")
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from small_crisis import TEXTS, changed, small_crisis
 
+from wargame.analysis.validation.events import NEVER, EventSpec, checked, traces_of, watch, watched
+from wargame.backends.simulate import play_runs
+from wargame.batch import study
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
+from wargame.content.diagnostics import Findings
+from wargame.content.load import load_texts
 from wargame.errors import SpecError
-from wargame.experiment import study
-from wargame.experiment.events import NEVER, EventSpec, checked, traces_of, watch, watched
-from wargame.findings import Findings
-from wargame.load import load_texts
-from wargame.playthrough import play_through
+from wargame.replay.playthrough import play_through
 
 RUNS = 60
 

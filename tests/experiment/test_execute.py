@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from toy_play import execute, tally, toy_plan
 
+from wargame.batch import local_runner as local
+from wargame.batch.local_runner import LocalRunner
+from wargame.batch.plan import Chunk, Plan
+from wargame.batch.scheduler import Progress, Work
+from wargame.batch.store.columns import pack
+from wargame.batch.store.journal import Counts, Journal
 from wargame.errors import StoreError, WargameError
-from wargame.experiment import execute as local
-from wargame.experiment.columns import pack
-from wargame.experiment.execute import LocalRunner
-from wargame.experiment.journal import Counts, Journal
-from wargame.experiment.plan import Chunk, Plan
-from wargame.experiment.recovery import Progress, Work
 
 
 class Play:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import quarrel
 
-from wargame.cli import main
+from wargame.analysis.expect import judge, predicting
+from wargame.batch.batch import Batch, run_batch
+from wargame.cli.main import main
 from wargame.errors import SpecError, WargameError
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.expect import judge, predicting
 
 PREDICTING = ("hush-money", "no-talks", "whisper")
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
 
+from wargame.analysis.notable_runs import Pick, _unnamed, pick_runs
+from wargame.batch import open_run
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.open_run import batch_run, read_playthrough
 from wargame.errors import ReplayError, StoreError
-from wargame.experiment import archive
-from wargame.experiment.archive import batch_run, read_playthrough
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.gallery import Pick, _unnamed, pick_runs
-from wargame.playthrough import play_through
-from wargame.replay import record_run
+from wargame.replay.playthrough import play_through
+from wargame.replay.replay import record_run
 
 RUNS = 120
 
@@ -95,7 +95,7 @@ def test_a_row_of_a_batch_opens_as_the_run_that_it_was(batch: Batch) -> None:
 
 
 def test_a_row_that_went_otherwise_is_told(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_trail", lambda *_: 1)
+    monkeypatch.setattr(open_run, "_trail", lambda *_: 1)
     verdict = batch_run(batch, 3).verdict
     assert not verdict.identical and "the trail of the run" in verdict.words()
 

@@ -20,10 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_play import Columns, tally, toy_plan
 
+from wargame.batch.plan import Chunk, Plan
+from wargame.batch.store.columns import Packed, pack, unpack
+from wargame.batch.store.journal import Counts, Journal
 from wargame.errors import StoreError
-from wargame.experiment.columns import Packed, pack, unpack
-from wargame.experiment.journal import Counts, Journal
-from wargame.experiment.plan import Chunk, Plan
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 import quarrel
 from small_crisis import TEXTS
 
-from wargame import ladder
-from wargame.experiment.ledger import KINDS, Dependence, Ledger, Row, ledger, rows_of
-from wargame.load import load, load_texts
+from wargame.analysis.validation.ledger import KINDS, Dependence, Ledger, Row, ledger, rows_of
+from wargame.content.load import load, load_texts
+from wargame.engine import ladder
 
 SOURCE = Path(ladder.__file__).resolve().parents[1]
 

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wargame import ladder
+from wargame.analysis.sensitivity.parameters import Lever, compile_levered, play_set, with_levers
+from wargame.analysis.sensitivity.parameters.parameter import LESS, MORE, USUAL
+from wargame.analysis.sensitivity.parameters.scaled import paced, times
+from wargame.analysis.sensitivity.parameters.thresholds import Ranges
+from wargame.analysis.validation.ledger import rows_of
+from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.experiment.ledger import rows_of
-from wargame.experiment.levers import Lever, compile_levered, play_set, with_levers
-from wargame.experiment.levers.lever import LESS, MORE, USUAL
-from wargame.experiment.levers.scaled import paced, times
-from wargame.experiment.levers.thresholds import Ranges
+from wargame.content.load import load, load_texts
+from wargame.content.spec import Expr
+from wargame.engine import ladder
+from wargame.engine.record import Outcomes
+from wargame.engine.scenario import Scenario
 from wargame.expression import Number, interval, parse
-from wargame.load import load, load_texts
-from wargame.record import Outcomes
-from wargame.scenario import Scenario
-from wargame.spec import Expr
 
 # Two quarrel, a third calms them down; every kind of question for a tie, a stage, a threshold.
 TEXTS = {

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from small_crisis import RED, SCENARIO, TEXTS, changed, small_crisis
 
+from wargame.analysis import rollouts
+from wargame.analysis.odds import STREAM, Odds, odds_of, usually
+from wargame.analysis.rollouts import play_futures
+from wargame.analysis.turning_points import Gain, TurningPoint, turning_points
+from wargame.analysis.utilities import POINTS, points_of, value
 from wargame.compiler import compile_scenario
+from wargame.content.load import load, load_texts
+from wargame.engine.scenario import Scenario
 from wargame.errors import ReplayError, SpecError
-from wargame.experiment import futures
-from wargame.experiment.futures import play_futures
-from wargame.experiment.odds import STREAM, Odds, odds_of, usually
-from wargame.experiment.turning_points import Gain, TurningPoint, turning_points
-from wargame.experiment.valuation import POINTS, points_of, value
-from wargame.fork import fan_out, fork
-from wargame.load import load, load_texts
-from wargame.orders import Order
-from wargame.replay import Look, Plan, Replay, header_for, record
-from wargame.scenario import Scenario
+from wargame.replay.fork import fan_out, fork
+from wargame.replay.orders import Order
+from wargame.replay.replay import Look, Plan, Replay, header_for, record
 
 
 def recorded(scenario: Scenario | None = None, run: int = 0) -> Replay:
@@ -50,7 +50,7 @@ def test_worlds_of_any_turns_in_any_order_are_played_alike() -> None:
 
 
 def test_processes_change_nothing_but_the_time(odds: Odds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(futures, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(rollouts, "WORTH_PROCESSES", 0)
     again = odds_of(recorded(), 60, jobs=2)
     assert np.array_equal(again.futures.ending, odds.futures.ending)
     assert np.array_equal(again.futures.reached, odds.futures.reached)
@@ -260,7 +260,7 @@ def test_without_values_nobody_is_judged_and_without_a_run_nothing_is() -> None:
 def test_a_log_that_differs_is_not_judged() -> None:
     from dataclasses import replace
 
-    from wargame.verdict import Difference
+    from wargame.replay.check import Difference
 
     replay = recorded()
     verdict = replace(replay.verdict, difference=Difference(1, "drift", "tension", "1", "2"))

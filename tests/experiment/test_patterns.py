@@ -8,20 +8,20 @@ import pytest
 import quarrel
 from small_crisis import TEXTS
 
-from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.errors import SpecError
-from wargame.experiment.events import checked
-from wargame.experiment.patterns import (
+from wargame.analysis.validation.events import checked
+from wargame.analysis.validation.patterns import (
     LEVELS,
     PatternsSpec,
     load_patterns,
     patterns,
     patterns_for,
 )
-from wargame.findings import Findings
-from wargame.load import load, load_texts
-from wargame.plain_words import shape
+from wargame.backends.simulate import play_runs
+from wargame.compiler import compile_scenario
+from wargame.content.diagnostics import Findings
+from wargame.content.load import load, load_texts
+from wargame.content.validation import shape
+from wargame.errors import SpecError
 
 # The milestone `alarm` of the small crisis, where it is neither rare nor sure.
 ALARMED = {

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_play import toy_plan
 
+from wargame.batch.plan import CHUNK, Chunk, chunk_for
 from wargame.errors import WargameError
-from wargame.experiment.plan import CHUNK, Chunk, chunk_for
 
 
 @given(

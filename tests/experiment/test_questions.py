@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wargame.experiment.events import Traces
-from wargame.experiment.questions import Answer, QuestionSpec, answer, rates
+from wargame.analysis.validation.events import Traces
+from wargame.analysis.validation.questions import Answer, QuestionSpec, answer, rates
 
 
 def traces(*runs: str, live: int | None = None) -> Traces:

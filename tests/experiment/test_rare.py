@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wargame.cli import main
+from wargame.analysis.splitting import rare_share
+from wargame.cli.main import main
+from wargame.content.load import load, load_texts
+from wargame.content.spec import Spec
 from wargame.errors import SpecError, WargameError
-from wargame.experiment.rare import rare_share
-from wargame.load import load, load_texts
-from wargame.spec import Spec
 
 TOP, HORIZON = 9, 30
 CHAIN = """

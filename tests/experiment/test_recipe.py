@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 import quarrel
 
-from wargame.cli import main
-from wargame.experiment import playing
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import JOURNAL, MANIFEST, TALLY, seal_of
-from wargame.experiment.recipe import Recipe
-from wargame.show.report import _Facts, _Report
+from wargame.batch import playing
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.store.folder import JOURNAL, MANIFEST, TALLY, seal_of
+from wargame.batch.store.recipe import Recipe
+from wargame.cli.main import main
+from wargame.show.documents.report import _Facts, _Report
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "first-edition"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from wargame.cli import main
+from wargame.analysis.robust import AS_WRITTEN, BASELINE, Conclusion, Robust, robust
+from wargame.batch.study import kept
+from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
-from wargame.experiment.robust import AS_WRITTEN, BASELINE, Conclusion, Robust, robust
-from wargame.experiment.study import kept
 
 BOAT = """
 schema: 1

@@ -7,12 +7,19 @@ import json
 import numpy as np
 import pytest
 
-from wargame.cli import main
+from wargame.analysis.validation import selftest
+from wargame.analysis.validation.selftest import (
+    Check,
+    absorbed,
+    checks,
+    outcome_digest,
+    step_chances,
+    texts,
+)
+from wargame.backends.simulate import play_runs
+from wargame.cli.main import main
 from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.experiment import selftest
-from wargame.experiment.selftest import Check, absorbed, checks, outcome_digest, step_chances, texts
-from wargame.load import load_texts
+from wargame.content.load import load_texts
 
 SLOW = ("a run alone and in a batch", "a batch in several processes", "a log replayed")
 

@@ -10,11 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wargame.cli import main
-from wargame.compiler import compile_scenario
-from wargame.course import play_runs
-from wargame.errors import WargameError
-from wargame.experiment.levers import (
+from wargame.analysis.sensitivity.answer import Bar, Cost, Index, Sensitivity
+from wargame.analysis.sensitivity.parameters import (
     KINDS,
     assumed,
     compile_levered,
@@ -23,10 +20,13 @@ from wargame.experiment.levers import (
     unknown_levers,
     with_levers,
 )
-from wargame.experiment.sensitivity import sensitivity
-from wargame.experiment.sensitivity_answer import Bar, Cost, Index, Sensitivity
-from wargame.load import load, load_texts
-from wargame.spec import Text
+from wargame.analysis.sensitivity.study import sensitivity
+from wargame.backends.simulate import play_runs
+from wargame.cli.main import main
+from wargame.compiler import compile_scenario
+from wargame.content.load import load, load_texts
+from wargame.content.spec import Text
+from wargame.errors import WargameError
 
 # Whether `hit` comes is decided by `strong` and luck; `idle` does nothing; the chance of `hit` is
 # an assumption, that of `miss` is not.
@@ -208,8 +208,8 @@ endings:
 
 
 def test_what_is_not_looked_at_closely_is_named(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wargame.experiment.sensitivity.CLOSER", 1)
-    monkeypatch.setattr("wargame.experiment.sensitivity.FEW", 1)
+    monkeypatch.setattr("wargame.analysis.sensitivity.study.CLOSER", 1)
+    monkeypatch.setattr("wargame.analysis.sensitivity.study.FEW", 1)
     found = sensitivity(path, parts=["tornado"], pairs=200, screen=1000)
     looked_at = {bar.lever for bar in found.tornado["Hit"]}
     out = {one.lever for one in found.screened_out}

@@ -14,12 +14,12 @@ import pytest
 import quarrel
 from quarrel import SOURCE
 
-from wargame import shelf
-from wargame.cli import main
+from wargame.batch.store.columns import Columns
+from wargame.batch.store.journal import Journal
+from wargame.batch.study import Study, kept
+from wargame.boundary import cache
+from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
-from wargame.experiment.columns import Columns
-from wargame.experiment.journal import Journal
-from wargame.experiment.study import Study, kept
 
 TARGETS = """
 schema: 1
@@ -55,7 +55,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def unfinished() -> list[str]:
     """What is kept of questions that were not answered yet."""
-    place = shelf.place()
+    place = cache.place()
     assert place is not None
     top = place / "unfinished"
     return sorted(os.listdir(top)) if top.is_dir() else []

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wargame.checking import check_files
+from wargame.analysis.calibration.targets import TargetsSpec, load_targets, measure, resolve
+from wargame.analysis.validation.evidence_files import data_files
+from wargame.analysis.validation.file_kinds import KINDS
 from wargame.compiler import compile_scenario
+from wargame.compiler.check_files import check_files
+from wargame.content.load import load, load_texts
+from wargame.content.validation import shape
+from wargame.engine.record import Outcomes, RunHeader
 from wargame.errors import SpecError
-from wargame.experiment.data import data_files
-from wargame.experiment.kinds import KINDS
-from wargame.experiment.targets import TargetsSpec, load_targets, measure, resolve
-from wargame.load import load, load_texts
-from wargame.plain_words import shape
-from wargame.record import Outcomes, RunHeader
 
 HEAD = "schema: 1\nid: mine\ntitle: Mine\nscenario: bridge-2022\n"
 SHIPPED = ("tegmark", "samotsvety", "metaculus", "swift-centre", "officials-2022")

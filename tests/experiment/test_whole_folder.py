@@ -17,13 +17,13 @@ import pytest
 import quarrel
 from hostile_values import mutants
 
-from wargame.cli import main
+from wargame.batch import plan
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.open_run import read_playthrough
+from wargame.batch.request import Request
+from wargame.batch.store.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
+from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
-from wargame.experiment import plan
-from wargame.experiment.archive import read_playthrough
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
-from wargame.experiment.request import Request
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "first-edition"
 POLICIES = ("no-talks", "hush-money+threats")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.experiment.execute import LocalRunner
-from wargame.experiment.journal import Journal
-from wargame.experiment.plan import Plan, Variant
-from wargame.experiment.recovery import Progress
+from wargame.batch.local_runner import LocalRunner
+from wargame.batch.plan import Plan, Variant
+from wargame.batch.scheduler import Progress
+from wargame.batch.store.journal import Journal
 
 Columns = dict[str, NDArray[Any]]
 

@@ -9,8 +9,8 @@ import pytest
 from three_seats import write_scenario
 
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.scenario import Scenario
+from wargame.content.load import load
+from wargame.engine.scenario import Scenario
 from wargame.seminar.table import Table
 
 

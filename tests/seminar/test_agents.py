@@ -20,10 +20,10 @@ from leading import RED, lead, open_orders
 
 from wargame.boundary.programs import Address, Command, named
 from wargame.errors import OrderError, WargameError
-from wargame.log import LogWriter, canonical
-from wargame.replay import verify
-from wargame.seminar.agents import LONGEST_ANSWER, Caller, Silence, parse_seats, reach
-from wargame.seminar.refused import Refused
+from wargame.replay.log_file import LogWriter, canonical
+from wargame.replay.replay import verify
+from wargame.seats.errors import Refused
+from wargame.seats.programs import LONGEST_ANSWER, Caller, Silence, parse_seats, reach
 from wargame.seminar.table import Table
 from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view

@@ -14,7 +14,7 @@ from wargame.seminar import debrief
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv, report
 from wargame.seminar.guide import PROMPTS
-from wargame.seminar.paper import JAPANESE
+from wargame.seminar.print_html import JAPANESE
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from leading import BLUE, RED, lead, open_orders, order, play_turn
 
-from wargame import log as log_module
 from wargame.errors import ReplayError, StoreError
-from wargame.log import LogWriter, read_log
+from wargame.replay import log_file as log_module
+from wargame.replay.log_file import LogWriter, read_log
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
 

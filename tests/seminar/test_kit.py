@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.scenario import Scenario
+from wargame.content.load import load
+from wargame.engine.scenario import Scenario
 from wargame.seminar import guide
 from wargame.seminar.kit import cards, facilitators_guide, packets, write_kit
 

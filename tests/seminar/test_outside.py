@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 from three_seats import write_scenario
 
-from wargame import script as wg
+from wargame import api as wg
+from wargame.batch.batch import Batch, run_batch
+from wargame.batch.open_run import read_playthrough
+from wargame.batch.store.folder import run_log, seal_of
 from wargame.boundary.programs import named
-from wargame.cli import main
+from wargame.cli.main import main
+from wargame.engine.scenario import Scenario
 from wargame.errors import OrderError, WargameError
-from wargame.experiment.archive import read_playthrough
-from wargame.experiment.batch import Batch, run_batch
-from wargame.experiment.folder import run_log, seal_of
-from wargame.fork import fork
-from wargame.replay import header_for, open_replay, record, verify
-from wargame.scenario import Scenario
-from wargame.seminar.agents import Silence
-from wargame.seminar.outside import Programs, Seated, first_reason
+from wargame.replay.fork import fork
+from wargame.replay.replay import header_for, open_replay, record, verify
+from wargame.seats.play import Programs, Seated, first_reason
+from wargame.seats.programs import Silence
 
 FIRST_EDITION = Path(__file__).resolve().parents[1] / "fixtures" / "first-edition" / "seats"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from leading import RED, lead, order
 
-from wargame.scenario import Scenario
-from wargame.seminar.refused import Refused
-from wargame.seminar.requests import COMMANDS
+from wargame.engine.scenario import Scenario
+from wargame.seats.errors import Refused
+from wargame.seats.requests import COMMANDS
 from wargame.seminar.state import Phase
 from wargame.seminar.table import Table
 

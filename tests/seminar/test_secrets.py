@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leading import BLUE, GREEN, RED, lead
 
-from wargame.log import canonical
-from wargame.scenario import Scenario
-from wargame.seminar import seats, table
-from wargame.seminar.refused import Refused
+from wargame.engine.scenario import Scenario
+from wargame.replay.log_file import canonical
+from wargame.seats import seating
+from wargame.seats.errors import Refused
+from wargame.seminar import table
 from wargame.seminar.table import Table
 from wargame.seminar.view import view
 
@@ -41,7 +42,7 @@ hidden = st.lists(st.integers(0, 2), min_size=3 * TURNS, max_size=3 * TURNS)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Thousands of games: neither the disk nor the slowness of codes is what is tested here."""
     monkeypatch.setattr(os, "fsync", lambda fd: None)
-    monkeypatch.setattr(table, "_hashed", lambda code: seats.hashed.__name__ + code[::-1])
+    monkeypatch.setattr(table, "_hashed", lambda code: seating.hashed.__name__ + code[::-1])
 
 
 class Game:

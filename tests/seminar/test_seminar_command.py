@@ -12,10 +12,10 @@ import pytest
 from three_seats import write_scenario
 
 from wargame.boundary.programs import named
-from wargame.cli import main
-from wargame.commands import seminar_command
-from wargame.commands.seminar_command import addresses, farewell, key_file, open_table, welcome
-from wargame.scenario import Scenario
+from wargame.cli.main import main
+from wargame.cli.room import seminar
+from wargame.cli.room.seminar import addresses, farewell, key_file, open_table, welcome
+from wargame.engine.scenario import Scenario
 from wargame.seminar.table import Table
 
 pytest.importorskip("starlette", reason="the extra `seminar` is not installed")
@@ -31,7 +31,7 @@ AGENT = shlex.join([sys.executable, str(EXAMPLE)])
 
 def arguments(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    seminar_command.add_arguments(parser)
+    seminar.add_arguments(parser)
     return parser.parse_args(words)
 
 
@@ -176,15 +176,15 @@ def test_the_addresses_of_every_interface_are_listed_without_a_way_out(
 
     there = {"lo": "127.0.0.1", "wlan0": "10.42.0.1", "eth0": "192.168.1.5"}
     monkeypatch.setattr(socket, "gethostbyname_ex", unreachable)
-    monkeypatch.setattr(seminar_command, "_default", lambda: None)
+    monkeypatch.setattr(seminar, "_default", lambda: None)
     monkeypatch.setattr(socket, "if_nameindex", lambda: list(enumerate([*there, "down0"])))
-    monkeypatch.setattr(seminar_command, "_interface", there.get)
+    monkeypatch.setattr(seminar, "_interface", there.get)
     assert addresses("0.0.0.0") == ("10.42.0.1", "192.168.1.5", "localhost", "127.0.0.1")
-    monkeypatch.setattr(seminar_command, "_default", lambda: "192.168.1.5")
+    monkeypatch.setattr(seminar, "_default", lambda: "192.168.1.5")
     assert addresses("0.0.0.0")[0] == "192.168.1.5"
     monkeypatch.undo()
-    assert seminar_command._interface("lo") in ("127.0.0.1", None)
-    assert seminar_command._interface("no-such") is None
+    assert seminar._interface("lo") in ("127.0.0.1", None)
+    assert seminar._interface("no-such") is None
 
 
 def test_a_taken_port_leaves_no_file_behind(

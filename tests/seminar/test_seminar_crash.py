@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from leading import BLUE, RED, lead
 
-from wargame.replay import verify
-from wargame.scenario import Scenario
+from wargame.engine.scenario import Scenario
+from wargame.replay.replay import verify
 from wargame.seminar.table import Table
 
 TURNS = 3

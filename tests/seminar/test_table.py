@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from leading import BLUE, RED, lead, open_orders, order, play_turn
 
+from wargame.engine.scenario import Scenario
 from wargame.errors import OrderError, ReplayError, StoreError
-from wargame.fork import fork
-from wargame.log import read_log
-from wargame.replay import Replay, header_for, open_replay, record, record_run, verify
-from wargame.scenario import Scenario
-from wargame.seminar.board import Board
-from wargame.seminar.refused import REASONS, Refused
+from wargame.replay.fork import fork
+from wargame.replay.log_file import read_log
+from wargame.replay.replay import Replay, header_for, open_replay, record, record_run, verify
+from wargame.seats.board import Board
+from wargame.seats.errors import REASONS, Refused
 from wargame.seminar.state import fold
 from wargame.seminar.table import Table
 from wargame.seminar.view import view

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.replay import Replay, header_for, record
+from wargame.content.load import load
+from wargame.replay.replay import Replay, header_for, record
 
 SCENARIOS = ("kherson-2022", "bridge-2022", "kaboom-2022", "cuba-2021", "tegmark-tree")
 

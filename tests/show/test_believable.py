@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 import quarrel
 
-from wargame.cli import main
+from wargame.analysis.validation.evidence import PARTS, Evidence, gather
+from wargame.cli.main import main
+from wargame.content.load import load
 from wargame.errors import SpecError, WargameError
-from wargame.experiment.believable import PARTS, Evidence, gather
-from wargame.load import load
-from wargame.show.believable import believable, in_short, write_believable
+from wargame.show.documents.believable import believable, in_short, write_believable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from wargame.experiment.odds import Usual, usually
-from wargame.fork import Fork, fork
-from wargame.orders import Ruling
-from wargame.replay import Replay
-from wargame.show.beside import Beside, following, unreached
-from wargame.show.language import LANGUAGES
-from wargame.show.lines import WIDTH, columns
-from wargame.show.narrate import Narrator
-from wargame.show.page_data import fork_data, usual_data
-from wargame.show.plain import beside
+from wargame.analysis.odds import Usual, usually
+from wargame.replay.fork import Fork, fork
+from wargame.replay.orders import Ruling
+from wargame.replay.replay import Replay
+from wargame.show.replay_page.fork_diff import Beside, following, unreached
+from wargame.show.replay_page.page_data import fork_data, usual_data
+from wargame.show.text.language import LANGUAGES
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.plain_text import beside
+from wargame.show.text.text_layout import WIDTH, columns
 
 
 @pytest.fixture(scope="module")

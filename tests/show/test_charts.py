@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from wargame.show.charts import (
+from wargame.show.replay_page.charts import (
     BOX_HEIGHT,
     BOX_WIDTH,
     ENDING_FILL,

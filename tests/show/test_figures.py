@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from wargame.load import load
-from wargame.show import figures
+from wargame.content.load import load
+from wargame.show.documents import figures
 from wargame.statistics import Outcomes, pair, shares, study
 
 ENDINGS = ("KABOOM", "Vietnam", "Finland", "Korea", "Kosovo", "Libya", "unresolved")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from wargame.data_files import listed
-from wargame.show.language import (
+from wargame.content.data_files import listed
+from wargame.content.spec import Text
+from wargame.show.text.language import (
     LOCALE,
     begins,
     cited,
@@ -23,8 +24,7 @@ from wargame.show.language import (
     sentence,
     words,
 )
-from wargame.show.units import lasting, translated, unit
-from wargame.spec import Text
+from wargame.show.text.units import lasting, translated, unit
 
 
 @pytest.fixture(scope="module")

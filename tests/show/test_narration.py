@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.replay import Replay, header_for, record
-from wargame.show.clockwork import clockwork
-from wargame.show.language import LANGUAGES
-from wargame.show.lens import ALL, PUBLIC, Lens, lenses
-from wargame.show.narrate import Narrator
-from wargame.show.page_data import page_data
-from wargame.show.plain import columns, told_run, told_why, wrapped
-from wargame.show.story import story
+from wargame.content.load import load
+from wargame.replay.replay import Replay, header_for, record
+from wargame.show.replay_page.clockwork import clockwork
+from wargame.show.replay_page.page_data import page_data
+from wargame.show.text.language import LANGUAGES
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.perspective import ALL, PUBLIC, Lens, lenses
+from wargame.show.text.plain_text import columns, told_run, told_why, wrapped
+from wargame.show.text.story import story
 
 KEYS = {"move", "actor", "kind", "by", "visible", "direction", "runner_up", "lens", "lang"}
 """Under these the page's data holds names for its script, which are never shown."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from wargame import turn
-from wargame.cli import main
+from wargame.backends import turn
+from wargame.cli.main import main
+from wargame.content.load import load
 from wargame.errors import WargameError
-from wargame.load import load
-from wargame.show.odd import odd, phases
+from wargame.show.documents.odd import odd, phases
 
 ELEMENTS = (
     "Purpose and patterns",

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from wargame.experiment.turning_points import Gain, TurningPoint
-from wargame.replay import Replay
-from wargame.show.gallery import write_gallery
-from wargame.show.language import LANGUAGES
-from wargame.show.narrate import Narrator
-from wargame.show.page import export
-from wargame.show.page_data import turning
-from wargame.show.veil import OPEN, chain, key, unveil, veil
+from wargame.analysis.turning_points import Gain, TurningPoint
+from wargame.replay.replay import Replay
+from wargame.show.documents.gallery_page import write_gallery
+from wargame.show.replay_page.page import export
+from wargame.show.replay_page.page_data import turning
+from wargame.show.replay_page.spoiler_lock import OPEN, chain, key, unveil, veil
+from wargame.show.text.language import LANGUAGES
+from wargame.show.text.narrate import Narrator
 
 
 class TestVeil:
@@ -113,7 +113,7 @@ class TestServer:
     @pytest.fixture
     def client(self, kherson: Replay):  # type: ignore[no-untyped-def]
         testclient = pytest.importorskip("starlette.testclient")
-        from wargame.show.web import replay_app
+        from wargame.show.replay_page.server import replay_app
 
         return testclient.TestClient(
             replay_app(kherson, predict=True), base_url="http://127.0.0.1:8022"

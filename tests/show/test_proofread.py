@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from wargame.cli import main
+from wargame.cli.main import main
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.playthrough import Playthrough, play_through
-from wargame.show.language import LANGUAGES
-from wargame.show.narrate import Act, Narrator, News
-from wargame.show.proofread import RULES, Proof, Slip, proofread
+from wargame.content.load import load
+from wargame.replay.playthrough import Playthrough, play_through
+from wargame.show.text.language import LANGUAGES
+from wargame.show.text.narrate import Act, Narrator, News
+from wargame.show.text.proofread import RULES, Proof, Slip, proofread
 
 RUNS = {"kherson-2022": 6, "bridge-2022": 4, "kaboom-2022": 8, "cuba-2021": 3, "tegmark-tree": 150}
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from wargame.cli import main
-from wargame.commands import replay_command
+from wargame.cli.main import main
+from wargame.cli.runs import replay
 from wargame.compiler import compile_scenario
-from wargame.load import load
-from wargame.replay import header_for, record
+from wargame.content.load import load
+from wargame.replay.replay import header_for, record
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_a_place_that_cannot_be_served_is_told_in_a_line(
 def test_the_odds_are_told_if_asked_for_and_of_a_history_anyway(
     log: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay_command, "HISTORY", 3)
+    monkeypatch.setattr(replay, "HISTORY", 3)
 
     def told(*words: str) -> str:
         assert main(["replay", *words, "--turn", "1", "--jobs", "1"]) == 0

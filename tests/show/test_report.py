@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from wargame.cli import main
-from wargame.experiment.batch import BASELINE, Batch, run_batch
-from wargame.show.report import _Facts, _Report, report, write_report
+from wargame.batch.batch import BASELINE, Batch, run_batch
+from wargame.cli.main import main
+from wargame.show.documents.report import _Facts, _Report, report, write_report
 from wargame.statistics import Pairs, study
 
 if TYPE_CHECKING:

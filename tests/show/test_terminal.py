@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 from own_loop import run_alone
 
-from wargame.replay import Replay
-from wargame.show.narrate import Narrator
-from wargame.show.outlook import Between, Outlook
-from wargame.show.plain import columns
+from wargame.replay.replay import Replay
+from wargame.show.replay_page.odds_view import Between, Outlook
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.plain_text import columns
 
 pytest.importorskip("textual")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wargame.commands.comparing import flows
-from wargame.commands.counting import glance, shares_of
-from wargame.experiment.results import Tally, Turns
-from wargame.show.lines import WIDTH, columns, packed
-from wargame.show.titles import Titles
+from wargame.batch.results import Tally, Turns
+from wargame.cli.shared.batch_tables import glance, shares_of
+from wargame.cli.shared.comparison_tables import flows
+from wargame.show.text.text_layout import WIDTH, columns, packed
+from wargame.show.text.titles import Titles
 from wargame.statistics import Look, Transition, regret, share
 
 

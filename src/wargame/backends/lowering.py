@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from wargame import ladder
-from wargame.decision import Mind, Sights
-from wargame.draws import word_of
-from wargame.effects import EffectBook, Slot
+from wargame.engine import ladder
+from wargame.engine.decision import Mind, Sights
+from wargame.engine.randomness import word_of
+from wargame.engine.effects import EffectBook, Slot
 from wargame.expression import Block, Interval
 from wargame.expression.block import Op, Step
-from wargame.program import FORMAT, STEP, Code, Head, Program
-from wargame.scenario import Scenario
+from wargame.engine.program import FORMAT, STEP, Code, Head, Program
+from wargame.engine.scenario import Scenario
 
 NONE = -1
 WHOLE = -1  # a mask of all bits: an amount that is taken as it is

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.backends.library import machine
-from wargame.program import Head, Program
+from wargame.engine.program import Head, Program
 
 Ints = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.signedinteger[Any]]

@@ -9,19 +9,19 @@ import numpy as np
 
 from wargame import __version__
 from wargame.compiler.changes import book
+from wargame.compiler.context import Reading, TooNarrow, Workshop
+from wargame.compiler.decision_models import compile_mind, labels_of
 from wargame.compiler.lint import lint, unread
-from wargame.compiler.minds import compile_mind, labels_of
 from wargame.compiler.news import compile_news
 from wargame.compiler.plans import compile_ledger, compile_plans
 from wargame.compiler.rows import Rows, derivation, goals, lay_out, unknowns
-from wargame.compiler.workshop import Reading, TooNarrow, Workshop
-from wargame.draws import word_of
-from wargame.effects import EffectBook, Places, Slot
+from wargame.content.spec import Spec
+from wargame.engine.effects import EffectBook, Places, Slot
+from wargame.engine.randomness import word_of
+from wargame.engine.record import UNRESOLVED, RunHeader
+from wargame.engine.scenario import DERIVING, DYAD_CELLS, EndingRule, Layers, Scenario
+from wargame.engine.world import coefficients
 from wargame.errors import Fault, SpecError
-from wargame.record import UNRESOLVED, RunHeader
-from wargame.scenario import DERIVING, DYAD_CELLS, EndingRule, Layers, Scenario
-from wargame.spec import Spec
-from wargame.world import coefficients
 
 
 def compile_scenario(spec: Spec, dtype: type[np.signedinteger[Any]] = np.int32) -> Scenario:

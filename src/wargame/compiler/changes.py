@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame import ladder
-from wargame.compiler.workshop import Results, Workshop
-from wargame.effects import EffectBook, Slot
+from wargame.compiler.context import Results, Workshop
+from wargame.content.spec import Effect, Expr, MoveSpec
+from wargame.engine import ladder
+from wargame.engine.effects import EffectBook, Slot
+from wargame.engine.layout import leverage
 from wargame.expression import Expression, Node, Number
 from wargame.expression.tree import Binary, Choice, Compare, Name, Query
-from wargame.layout import leverage
-from wargame.spec import Effect, Expr, MoveSpec
 
 
 @dataclass(frozen=True)

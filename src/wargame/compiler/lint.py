@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from wargame.compiler.context import Workshop
 from wargame.compiler.rows import written
-from wargame.compiler.workshop import Workshop
+from wargame.content.diagnostics import place
+from wargame.content.source_marks import shown
+from wargame.content.spec import Expr, MoveSpec
+from wargame.engine.layout import SEEN
 from wargame.errors import Fault
 from wargame.expression import Interval
 from wargame.expression.bounds import YES, bounds
 from wargame.expression.tree import Symbol, walk
-from wargame.findings import place
-from wargame.layout import SEEN
-from wargame.located import shown
-from wargame.spec import Expr, MoveSpec
 
 CERTAIN = 1000
 _FILLED = {"actor", "target"}

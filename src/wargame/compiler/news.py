@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from wargame.compiler.changes import changes, slot
-from wargame.compiler.workshop import URN, Reading, Results, Workshop
-from wargame.effects import Slot
+from wargame.compiler.context import URN, Reading, Results, Workshop
+from wargame.content.spec import ChanceSpec, OutcomeSpec
+from wargame.engine.effects import Slot
+from wargame.engine.scenario import Event, Inject
 from wargame.errors import Fault
 from wargame.expression import Block
-from wargame.scenario import Event, Inject
-from wargame.spec import ChanceSpec, OutcomeSpec
 
 
 @dataclass

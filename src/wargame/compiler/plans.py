@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from wargame.compiler.changes import changes, intervene, slot
-from wargame.compiler.workshop import Results, Workshop
-from wargame.effects import Places, Slot
-from wargame.layout import last_cell, times_cell
-from wargame.scenario import Ledger, MovePlan
+from wargame.compiler.context import Results, Workshop
+from wargame.engine.effects import Places, Slot
+from wargame.engine.layout import last_cell, times_cell
+from wargame.engine.scenario import Ledger, MovePlan
 
 CERTAIN = 1000
 NOWHERE = -1

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame import ladder
-from wargame.compiler.workshop import Reading, Workshop
+from wargame.compiler.context import Reading, Workshop
+from wargame.content.spec import DerivedSpec, Effect, Expr, UnknownSpec
+from wargame.engine import ladder
+from wargame.engine.layout import OF_MOVE, SEEN, last_cell, times_cell
+from wargame.engine.scenario import Layers, Unknown
 from wargame.errors import Fault
 from wargame.expression import Expression, Number
 from wargame.expression.bounds import INT64
 from wargame.expression.tree import Choice, Compare
-from wargame.layout import OF_MOVE, SEEN, last_cell, times_cell
-from wargame.scenario import Layers, Unknown
-from wargame.spec import DerivedSpec, Effect, Expr, UnknownSpec
 
 STEPS = 1000  # a wide unknown is drawn from so many equal steps
 DYAD_BOUNDS = {

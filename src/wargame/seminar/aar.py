@@ -8,7 +8,7 @@ from typing import Any
 
 from wargame.seminar.debrief import report
 from wargame.seminar.game import Game
-from wargame.seminar.paper import STYLE, page, say_in
+from wargame.seminar.print_html import STYLE, page, say_in
 
 Piece = dict[str, Any]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wargame.explain import explain
-from wargame.log import Event
-from wargame.replay import Played
-from wargame.seminar import sight
+from wargame.replay.explain import explain
+from wargame.replay.log_file import Event
+from wargame.replay.replay import Played
+from wargame.replay.turn_log import live
+from wargame.seats import actor_view
+from wargame.seats.seating import FACILITATOR, RULES, role_of
 from wargame.seminar.game import Game
 from wargame.seminar.guide import PROMPTS, in_language
-from wargame.seminar.seats import FACILITATOR, RULES, role_of
 from wargame.seminar.state import FLOW, UNDOABLE, builds_on
 from wargame.seminar.umpire import EMPTY, LATE, SILENT, UNNAMED, plan_of
-from wargame.show.language import read
-from wargame.show.lens import Lens
-from wargame.show.narrate import Narrator
-from wargame.turn_log import live
+from wargame.show.text.language import read
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.perspective import Lens
 
 Piece = dict[str, Any]
 
@@ -36,7 +36,7 @@ MOST_OPTIONS = 6
 def console(table: Game, opened: Played | None, lang: str) -> Piece:
     """What the facilitator sees beyond what is public."""
     state, board = table.state, table.board
-    told = sight.narrator(board, lang, Lens())
+    told = actor_view.narrator(board, lang, Lens())
     return {
         "next": _next(table),
         "waiting": list(state.waiting),
@@ -46,7 +46,7 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         "seed": board.header.seed,
         "table": [_seat(table, actor, lang) for actor in board.actors],
         "codes": {role: code for role, code in table.codes.items() if role != FACILITATOR},
-        "news": sight.news(board, opened, Lens(), lang),
+        "news": actor_view.news(board, opened, Lens(), lang),
         "gauges": _gauges(table, opened, lang),
         "heat": {d: int(board.world[f"heat({d})"][0]) for d in board.scenario.header.dyads},
         "adjudication": _adjudication(table, lang) if state.phase == "adjudication" else [],
@@ -62,9 +62,9 @@ def console(table: Game, opened: Played | None, lang: str) -> Piece:
         ],
         "prompts": _prompts(table, lang),
         "shown": sorted(state.shown),
-        "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
-        "whatifs": [sight.what_if(what, told) for what in state.whatifs],
-        "history": sight.history(board, Lens(), lang),
+        "forecasts": [actor_view.odds(state.odds[turn], told) for turn in sorted(state.odds)],
+        "whatifs": [actor_view.what_if(what, told) for what in state.whatifs],
+        "history": actor_view.history(board, Lens(), lang),
         "moves": {
             actor: [
                 {"move": move, "title": read(board.scenario.spec.moves[move].title, lang)}
@@ -129,7 +129,7 @@ def _gauges(table: Game, opened: Played | None, lang: str) -> list[Piece]:
         if opened is not None and opened.record.detail
         else board.world.cells
     )
-    narrator = sight.narrator(board, lang, Lens())
+    narrator = actor_view.narrator(board, lang, Lens())
     return [
         {
             "gauge": name,
@@ -148,7 +148,7 @@ def _adjudication(table: Game, lang: str) -> list[Piece]:
     state, board = table.state, table.board
     alone = board.try_turn(plan_of(state, board, rulings=False))
     ruled = board.try_turn(plan_of(state, board))
-    told = sight.narrator(board, lang, Lens(), ruled)
+    told = actor_view.narrator(board, lang, Lens(), ruled)
     found = []
     for actor in board.actors:
         options = _options(board.playthrough(alone), told, alone.event.turn, actor)
@@ -245,5 +245,5 @@ _TELLING = ("to", "turn", "seat", "place", "verdict", "move", "do", "stage", "id
 
 def _what(data: Mapping[str, Any], lang: str) -> Piece:
     """The few words of an event that name it."""
-    named = {"title": sight.title_of(data["inject"], lang)} if data.get("inject") else {}
+    named = {"title": actor_view.title_of(data["inject"], lang)} if data.get("inject") else {}
     return {key: data[key] for key in _TELLING if key in data} | named

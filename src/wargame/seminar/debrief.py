@@ -13,16 +13,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from wargame import __version__
-from wargame.orders import HOLD, Order
-from wargame.seminar import sight
+from wargame.replay.orders import HOLD, Order
+from wargame.replay.turn_log import TurnEvent
+from wargame.seats import actor_view
 from wargame.seminar.game import Game
 from wargame.seminar.guide import in_language
 from wargame.seminar.state import Line, Sheet, Umpired
-from wargame.show.language import read
-from wargame.show.lens import Lens
-from wargame.show.narrate import Narrator
+from wargame.show.text.language import read
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.perspective import Lens
 from wargame.statistics import share
-from wargame.turn_log import TurnEvent
 
 Piece = dict[str, Any]
 
@@ -41,7 +41,7 @@ def report(table: Game, lang: str = "en") -> Piece:
     questions.
     """
     state, board = table.state, table.board
-    told = sight.narrator(board, lang, Lens())
+    told = actor_view.narrator(board, lang, Lens())
     header = board.header
     turns = [_turn(table, told, turn) for turn in range(1, board.turns + 1)]
     notes = [
@@ -72,13 +72,13 @@ def report(table: Game, lang: str = "en") -> Piece:
         "decisive": _decisive(turns, told, state.turning),
         "by_odds": state.turning.get("turn") == board.turns and state.turning.get("futures", 0),
         "injects": [
-            {"turn": inject.turn, "title": sight.title_of(inject.data, lang)}
+            {"turn": inject.turn, "title": actor_view.title_of(inject.data, lang)}
             for inject in state.injects.values()
             if inject.stage in ("sent", "scheduled") and inject.turn <= board.turns
         ],
         "notes": notes,
-        "forecasts": [sight.odds(state.odds[turn], told) for turn in sorted(state.odds)],
-        "whatifs": [sight.what_if(what, told) for what in state.whatifs],
+        "forecasts": [actor_view.odds(state.odds[turn], told) for turn in sorted(state.odds)],
+        "whatifs": [actor_view.what_if(what, told) for what in state.whatifs],
         "questions": [
             {"text": in_language(q.text, lang), "answers": dict(q.answers)} for q in state.questions
         ],
@@ -86,7 +86,7 @@ def report(table: Game, lang: str = "en") -> Piece:
 
 
 def _turn(table: Game, told: Narrator, turn: int) -> Piece:
-    week = sight.history(table.board, Lens(), told.lang)[turn - 1]
+    week = actor_view.history(table.board, Lens(), told.lang)[turn - 1]
     event = table.board.position.events[turn - 1]
     return {
         **week,

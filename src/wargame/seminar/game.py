@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from wargame.boundary.programs import Named
-from wargame.log import Event
-from wargame.seminar.board import Board
+from wargame.replay.log_file import Event
+from wargame.seats.board import Board
 from wargame.seminar.drafts import Drafts
 from wargame.seminar.state import State
 

@@ -10,19 +10,20 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from wargame.backends.turn import begin
 from wargame.boundary.files import make_folder, write_text
-from wargame.draws import Luck
+from wargame.content.spec import Text
+from wargame.engine.randomness import Luck
+from wargame.engine.scenario import Scenario
 from wargame.errors import counted
-from wargame.playthrough import Playthrough
-from wargame.replay import Played, play_turn
-from wargame.scenario import Scenario
-from wargame.seminar import guide, sight
-from wargame.seminar.paper import STYLE, Say, page, say_in
-from wargame.show.language import read
-from wargame.show.lens import Lens
-from wargame.show.narrate import Narrator
-from wargame.spec import Text
-from wargame.turn import begin
+from wargame.replay.playthrough import Playthrough
+from wargame.replay.replay import Played, play_turn
+from wargame.seats import actor_view
+from wargame.seminar import guide
+from wargame.seminar.print_html import STYLE, Say, page, say_in
+from wargame.show.text.language import read
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.perspective import Lens
 
 PACKETS = """
 .packet { break-after: page; } .back { break-before: page; }
@@ -100,7 +101,7 @@ def packets(scenario: Scenario, lang: str) -> str:
 
 def _packet(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
     say = say_in(lang)
-    brief = sight.brief(scenario, actor, lang)
+    brief = actor_view.brief(scenario, actor, lang)
     file = scenario.spec.scenario
     front = [
         f"<p class=small>{escape(_title(scenario, lang))} · {say('Role packet')}</p>",
@@ -184,7 +185,7 @@ def _known(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
     say = say_in(lang)
     situation = opened.record.detail[actor][0]
     items: dict[str, list[str]] = {"own": [], "intelligence": [], "public": []}
-    for gauge in sight.known(scenario, situation, actor, lang):
+    for gauge in actor_view.known(scenario, situation, actor, lang):
         top = gauge["max"]
         text = f"{gauge['title']} <b>{gauge['value']}</b> / {top}"
         if gauge["source"] == "intelligence" and gauge["margin"]:
@@ -205,7 +206,7 @@ def _known(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
 def _moves(scenario: Scenario, opened: Played, actor: str, lang: str) -> str:
     say = say_in(lang)
     parts = []
-    for group in sight.moves(scenario, opened.record.detail[actor], lang):
+    for group in actor_view.moves(scenario, opened.record.detail[actor], lang):
         items = "".join(
             f"<li>{TICKS[move['direction']]} <b>{escape(move['title'])}</b>"
             + ("" if move["visible"] == "public" else f" ({say(move['visible'])})")
@@ -307,12 +308,14 @@ def cards(scenario: Scenario, lang: str) -> str:
     told = _teller(scenario, lang)
     title = _title(scenario, lang) + _colon(lang) + say("Move cards")
     made: list[str] = []
-    for kind in sight.KINDS:
+    for kind in actor_view.KINDS:
         for move, spec in scenario.spec.moves.items():
             by = [actor for actor in scenario.header.actors if actor in spec.by]
             if spec.kind != kind or not by:
                 continue
-            made.append(_card(sight.card(spec, move, lang), [told.actor(a) for a in by], told, say))
+            made.append(
+                _card(actor_view.card(spec, move, lang), [told.actor(a) for a in by], told, say)
+            )
     body = [f"<h1>{escape(title)}</h1>", "<div class=cards>", *made, "</div>"]
     return page(title, body, lang, STYLE + CARDS)
 

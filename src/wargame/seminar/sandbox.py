@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from wargame import __version__
+from wargame.analysis.odds import odds_of
 from wargame.errors import OrderError, ReplayError, SpecError
-from wargame.experiment.odds import odds_of
-from wargame.fork import Apart, fork
-from wargame.log import Log
-from wargame.replay import Replay
-from wargame.seminar.board import Board
-from wargame.seminar.conduct import Deed, Hand
-from wargame.seminar.refused import Refused, in_english
-from wargame.seminar.requests import OddsFor, WhatIf
-from wargame.verdict import Verdict
+from wargame.replay.check import Verdict
+from wargame.replay.fork import Apart, fork
+from wargame.replay.log_file import Log
+from wargame.replay.replay import Replay
+from wargame.seats.board import Board
+from wargame.seats.errors import Refused, in_english
+from wargame.seats.requests import OddsFor, WhatIf
+from wargame.seminar.handlers import Deed, Hand
 
 MOST_TURNING = 3
 

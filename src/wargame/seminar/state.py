@@ -11,7 +11,7 @@ seminar    opens a game: ``seats`` {actor: {holder, code}}, ``facilitator`` (has
 phase      ``to``, ``turn``; for orders ``left``, for adjudication ``late`` {actor: {how, orders}}
 submit     ``seat``, ``turn``, ``orders`` [{move|free, target, intent, expect}], ``how``
 withdraw   ``seat``, ``turn``
-turn       see `wargame.turn_log`
+turn       see `wargame.replay.turn_log`
 ruling     ``seat``, ``place``, ``turn``, ``verdict``, ``move``, ``reason``
 translate  ``seat``, ``place``, ``turn``, ``reason`` and ``move`` or ``inject``
 inject     ``id``, ``stage`` (prepared, scheduled, sent, dropped), ``turn``, ``inject``
@@ -38,11 +38,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wargame.log import Event
+from wargame.replay.log_file import Event
+from wargame.replay.turn_log import TURN, UNDO, live
+from wargame.seats.requests import Phase
+from wargame.seats.seating import FACILITATOR, RULES, holder_of, seat_of
 from wargame.seminar.clock import Clock
-from wargame.seminar.requests import Phase
-from wargame.seminar.seats import FACILITATOR, RULES, holder_of, seat_of
-from wargame.turn_log import TURN, UNDO, live
 
 # What later steps build upon, and which later events those are; see `State.blocked`.
 STEPS = frozenset({"phase", TURN})
@@ -103,7 +103,7 @@ class Umpired:
 
 @dataclass(frozen=True)
 class Inject:
-    """An inject of the facilitator's tray; `data` is as `wargame.injects.read_inject` has it."""
+    """An inject of the facilitator's tray; `data` is as `wargame.replay.injects.read_inject` has it."""
 
     id: str
     stage: str

@@ -17,24 +17,22 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from wargame.backends.turn import begin
 from wargame.boundary.programs import Named
-from wargame.draws import Luck
+from wargame.compiler.cached import opened
+from wargame.engine.randomness import Luck
+from wargame.engine.scenario import Scenario
 from wargame.errors import OrderError, ReplayError
-from wargame.log import Event, Log, LogWriter, canonical
-from wargame.orders import check_actor
-from wargame.ready import opened
-from wargame.replay import Replay, StrPath, header_for, replay_log
-from wargame.scenario import Scenario
-from wargame.seminar import requests, seats
-from wargame.seminar.agents import Caller, letter
-from wargame.seminar.board import Board, Position
-from wargame.seminar.clock import Ticks, Timer
-from wargame.seminar.conduct import HANDLERS, Deed, Hand, odds
-from wargame.seminar.drafts import Drafts
-from wargame.seminar.refused import Refused
-from wargame.seminar.requests import OPEN_PHASES
-from wargame.seminar.sandbox import turning_points, what_if
-from wargame.seminar.seats import (
+from wargame.replay.log_file import Event, Log, LogWriter, canonical
+from wargame.replay.orders import check_actor
+from wargame.replay.replay import Replay, StrPath, header_for, replay_log
+from wargame.replay.turn_log import TURN, UNDO, Parent
+from wargame.seats import requests, seating
+from wargame.seats.board import Board, Position
+from wargame.seats.errors import Refused
+from wargame.seats.programs import Caller, letter
+from wargame.seats.requests import OPEN_PHASES
+from wargame.seats.seating import (
     AGENT,
     FACILITATOR,
     HUMAN,
@@ -44,11 +42,13 @@ from wargame.seminar.seats import (
     Codes,
     random_code,
 )
+from wargame.seminar.clock import Ticks, Timer
+from wargame.seminar.drafts import Drafts
+from wargame.seminar.handlers import HANDLERS, Deed, Hand, odds
+from wargame.seminar.sandbox import turning_points, what_if
 from wargame.seminar.state import BESIDE, STEPS, Line, after, fold
 from wargame.seminar.umpire import UNNAMED
 from wargame.seminar.view import view
-from wargame.turn import begin
-from wargame.turn_log import TURN, UNDO, Parent
 
 CLOCK = "clock"
 """Who locks orders when the time is over."""
@@ -290,10 +290,10 @@ class Table:
     def role_for(self, code: str) -> str | None:
         """The role that a code opens, or None. Slow on purpose; limit how often it is asked."""
         state = self.state
-        if seats.matches(code, state.facilitator):
+        if seating.matches(code, state.facilitator):
             return FACILITATOR
         for actor, seat in state.seats.items():
-            if seat.code and seats.matches(code, seat.code):
+            if seat.code and seating.matches(code, seat.code):
                 return _role(actor)
         return None
 
@@ -302,11 +302,11 @@ class Table:
         kept = {FACILITATOR: self.state.facilitator}
         kept |= {_role(actor): seat.code for actor, seat in self.state.seats.items() if seat.code}
         made = {role: self._make_code(role, self.generation(role)) for role in kept}
-        return {role: code for role, code in made.items() if seats.matches(code, kept[role])}
+        return {role: code for role, code in made.items() if seating.matches(code, kept[role])}
 
     def generation(self, role: str) -> int:
         """How many codes a role has had: who joined with an older one has to join anew."""
-        actor = seats.seat_of(role)
+        actor = seating.seat_of(role)
         return self.state.generation if actor is None else self.state.seats[actor].generation
 
     # -------------------------------------------------------------------------- commands
@@ -367,7 +367,7 @@ class Table:
             if answered[0] != body:
                 raise Refused("other-body")
             return answered[1]
-        actor = seats.seat_of(role)
+        actor = seating.seat_of(role)
         if actor is not None and actor not in self.state.seats:
             raise Refused("missing", what="seat", name=actor)
         said = requests.read(command, data)
@@ -557,4 +557,4 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-_role, _hashed = seats.role_of, seats.hashed
+_role, _hashed = seating.role_of, seating.hashed

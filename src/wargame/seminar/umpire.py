@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wargame.orders import ACCEPT, HOLD, Desk, Giver, Order, Ruling
-from wargame.replay import Plan
-from wargame.seminar import sight
-from wargame.seminar.board import Board
-from wargame.seminar.seats import AGENT
+from wargame.content.spec import Text
+from wargame.replay.orders import ACCEPT, HOLD, Desk, Giver, Order, Ruling
+from wargame.replay.replay import Plan
+from wargame.replay.turn_log import LeftOut
+from wargame.seats import actor_view
+from wargame.seats.board import Board
+from wargame.seats.seating import AGENT
 from wargame.seminar.state import Line, Sheet, State, Umpired
-from wargame.show.language import read
-from wargame.spec import Text
-from wargame.turn_log import LeftOut
+from wargame.show.text.language import read
 
 LATE, SILENT, EMPTY = "handed nothing in", "no answer in time", "nobody has joined"
 UNNAMED = "no program is named for this seat"
@@ -101,7 +101,7 @@ def fault_in_japanese(desk: Desk, actor: str, moves: Sequence[str]) -> str:
         if move not in scenario.header.moves[actor]:
             return f"「{title}」はこの席の行動ではありません"
         if desk.why_not(actor, move):
-            why = sight.why_not(scenario, desk.places[actor][0], move)
+            why = actor_view.why_not(scenario, desk.places[actor][0], move)
             return {
                 "policy": f"「{title}」は、試している政策により認められません",
                 "cooldown": f"「{title}」は第{why.get('again', 0)}ターンまで命令できません",

@@ -13,17 +13,18 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from wargame.log import canonical
-from wargame.replay import Played
-from wargame.seminar import console, sight
+from wargame.replay.log_file import canonical
+from wargame.replay.replay import Played
+from wargame.seats import actor_view
+from wargame.seats.requests import COMMANDS, kind_of
+from wargame.seats.seating import FACILITATOR, PROJECTOR, SEAT, seat_of
+from wargame.seminar import console
 from wargame.seminar.debrief import report
 from wargame.seminar.game import Game
 from wargame.seminar.guide import in_language
-from wargame.seminar.requests import COMMANDS, kind_of
-from wargame.seminar.seats import FACILITATOR, PROJECTOR, SEAT, seat_of
 from wargame.seminar.state import Line, Sheet
-from wargame.show.lens import PUBLIC, Lens
-from wargame.show.narrate import Narrator
+from wargame.show.text.narrate import Narrator
+from wargame.show.text.perspective import PUBLIC, Lens
 
 View = dict[str, Any]
 
@@ -54,7 +55,7 @@ def version(table: Game, role: str, lang: str = "en") -> str:
 def _public(table: Game, role: str, lang: str) -> View:
     """What stands on every page."""
     state, board = table.state, table.board
-    narrator = sight.narrator(board, lang, Lens(PUBLIC))
+    narrator = actor_view.narrator(board, lang, Lens(PUBLIC))
     file = board.scenario.spec.scenario
     seen: View = {
         "role": role,
@@ -79,7 +80,7 @@ def _public(table: Game, role: str, lang: str) -> View:
             }
             for actor in board.actors
         ],
-        "ladders": sight.ladders(board, lang),
+        "ladders": actor_view.ladders(board, lang),
         "ending": _ending(narrator, board.ending),
         "revision": table.revision_of(role),
         "can": sorted(
@@ -91,7 +92,7 @@ def _public(table: Game, role: str, lang: str) -> View:
         ),
     }
     if "odds" in state.shown and state.odds:
-        seen["odds"] = sight.odds(state.odds[max(state.odds)], narrator)
+        seen["odds"] = actor_view.odds(state.odds[max(state.odds)], narrator)
     if state.phase in REVEALED:
         seen["questions"] = [
             {"question": q.event, "text": in_language(q.text, lang), "answers": dict(q.answers)}
@@ -120,8 +121,8 @@ def _opened(table: Game) -> Played | None:
 
 def _projector(table: Game, role: str, lang: str) -> View:
     seen = _public(table, role, lang)
-    seen["news"] = sight.news(table.board, _opened(table), Lens(PUBLIC), lang)
-    seen["history"] = sight.history(table.board, Lens(PUBLIC), lang)
+    seen["news"] = actor_view.news(table.board, _opened(table), Lens(PUBLIC), lang)
+    seen["history"] = actor_view.history(table.board, Lens(PUBLIC), lang)
     if "late" in table.state.shown and table.state.phase == "orders":
         seen["waiting"] = list(table.state.waiting)
     return seen
@@ -141,12 +142,12 @@ def _seat(table: Game, role: str, lang: str) -> View:
     seen = _public(table, role, lang)
     seen |= {
         "actor": actor,
-        "brief": sight.brief(board.scenario, actor, lang),
+        "brief": actor_view.brief(board.scenario, actor, lang),
         "holder": seat.holder,
         "joined": seat.joined,
-        "know": sight.knowledge(board, opened, actor, lang),
-        "moves": sight.sheet(board, opened, actor, lang) if opened else [],
-        "news": sight.news(board, opened, lens, lang),
+        "know": actor_view.knowledge(board, opened, actor, lang),
+        "moves": actor_view.sheet(board, opened, actor, lang) if opened else [],
+        "news": actor_view.news(board, opened, lens, lang),
         "sheet": _sheet(own) if own and seat.holder != "rules" else None,
         "draft": {
             "turn": draft.turn,
@@ -154,7 +155,7 @@ def _seat(table: Game, role: str, lang: str) -> View:
             "orders": [_line(line) for line in draft.lines],
             "aside": [[_line(line) for line in words] for _, words in reversed(draft.aside)],
         },
-        "history": sight.history(board, lens, lang),
+        "history": actor_view.history(board, lens, lang),
         "own": _own(table, actor),
         "messages": _messages(table, role, lang),
         "recipients": [FACILITATOR, *(SEAT + other for other in board.actors if other != actor)],

@@ -14,14 +14,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Header, Static
 
-from wargame.replay import Replay
-from wargame.show.language import LANGUAGES
-from wargame.show.lens import Lens, lenses
-from wargame.show.lines import wrapped
-from wargame.show.narrate import Narrator, Week
-from wargame.show.outlook import Outlook
-from wargame.show.plain import arrow, marks, told_why
-from wargame.show.story import beginning, story
+from wargame.replay.replay import Replay
+from wargame.show.replay_page.odds_view import Outlook
+from wargame.show.text.language import LANGUAGES
+from wargame.show.text.narrate import Narrator, Week
+from wargame.show.text.perspective import Lens, lenses
+from wargame.show.text.plain_text import arrow, marks, told_why
+from wargame.show.text.story import beginning, story
+from wargame.show.text.text_layout import wrapped
 
 SIGNS = {"escalate": "▲", "de-escalate": "▽", "neutral": "·"}
 NARROW = 24  # columns that a panel has at least, also before it has been laid out

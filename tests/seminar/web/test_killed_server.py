@@ -18,7 +18,7 @@ import pytest
 from live_server import Room
 from three_seats import write_scenario
 
-from wargame.replay import open_replay, verify
+from wargame.replay.replay import open_replay, verify
 
 TURNS = 3
 STEP = tuple[str, str, dict[str, Any], int | None]

@@ -16,8 +16,8 @@ from starlette.websockets import WebSocketDisconnect
 
 import wargame.seminar.web.app as web_app
 import wargame.seminar.web.hub as web_hub
-from wargame import log as log_module
-from wargame.seminar.requests import COMMANDS
+from wargame.replay import log_file as log_module
+from wargame.seats.requests import COMMANDS
 from wargame.seminar.table import Table
 from wargame.seminar.web.app import AWAY, console_code, create_app
 from wargame.seminar.web.security import BODY_LIMIT, derived_code

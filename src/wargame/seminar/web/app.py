@@ -30,11 +30,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from wargame.boundary.foreign import Malformed, dumps, value
 from wargame.boundary.keys import kept_key
 from wargame.errors import StoreError, WargameError
-from wargame.seminar import seats
+from wargame.seats import seating
+from wargame.seats.errors import Refused
+from wargame.seats.requests import COMMANDS
 from wargame.seminar.aar import as_html
 from wargame.seminar.debrief import as_csv
-from wargame.seminar.refused import Refused
-from wargame.seminar.requests import COMMANDS
 from wargame.seminar.table import COUNTED, Ack, Table
 from wargame.seminar.view import REVEALED
 from wargame.seminar.web.assets import assets
@@ -83,9 +83,9 @@ _REPORTS = {
 
 def may_see(role: str, whose: str) -> bool:
     """May this role have the part of that role? What is not allowed here is refused."""
-    if role == seats.FACILITATOR:
+    if role == seating.FACILITATOR:
         return True
-    return whose == role or (whose == seats.PROJECTOR and role.startswith(seats.SEAT))
+    return whose == role or (whose == seating.PROJECTOR and role.startswith(seating.SEAT))
 
 
 @dataclass
@@ -150,8 +150,8 @@ class House:
     def enter(self, code: str) -> tuple[str, str] | None:
         """(role, token) for a code, or None. Slow: to be called in a thread."""
         role = self.table.role_for(code)
-        for other in (seats.PROJECTOR, seats.FACILITATOR):
-            if role is None and seats.same(code, self.derived(other)):
+        for other in (seating.PROJECTOR, seating.FACILITATOR):
+            if role is None and seating.same(code, self.derived(other)):
                 role = other
         return None if role is None else (role, self.passes.issue(role, self._grant(role)))
 
@@ -202,7 +202,7 @@ class House:
 
     def _part(self, role: str, lang: str, live: bool) -> None:
         scene = self.scenes.scene(role, lang)
-        self.pages.part(role, lang, scene, self.derived(seats.PROJECTOR), live=live)
+        self.pages.part(role, lang, scene, self.derived(seating.PROJECTOR), live=live)
 
     async def tick(self) -> None:
         """Let the table see the time go by, and notice what it did by itself."""
@@ -233,13 +233,13 @@ class House:
             return JSONResponse({"message": message}, 429)
         code = (await _json(request)).get("code")
         found = None
-        if isinstance(code, str) and seats.is_code(code):
+        if isinstance(code, str) and seating.is_code(code):
             found = await _in(self.guessing, self.enter, code)
         if found is None:
             return JSONResponse({"message": say("This code opens nothing.")}, 403)
         self.guesses.give_back(address)
         role, token = found
-        if role.startswith(seats.SEAT):
+        if role.startswith(seating.SEAT):
             with contextlib.suppress(Refused):
                 await _in(self.doing, self.table.command, role, "join")
             self.stir(role)
@@ -251,12 +251,12 @@ class House:
 
     async def seat_frame(self, request: Request) -> Response:
         """The empty page of a seat, whether or not there is such a seat."""
-        return await self.frame(request, seats.role_of(request.path_params["actor"]))
+        return await self.frame(request, seating.role_of(request.path_params["actor"]))
 
     async def view_as(self, request: Request) -> Response:
         """The empty page of the facilitator, around what another role sees."""
         whose = request.path_params["whose"]
-        return HTMLResponse(self.pages.frame(seats.FACILITATOR, _lang(request), whose))
+        return HTMLResponse(self.pages.frame(seating.FACILITATOR, _lang(request), whose))
 
     async def part(self, request: Request) -> Response:
         """What a role sees now."""
@@ -277,7 +277,7 @@ class House:
             shown = self.pages.drawn(whose, lang, live=live)
             assert shown is not None
         label, page = shown
-        if asking.role != seats.FACILITATOR:
+        if asking.role != seating.FACILITATOR:
             await asyncio.sleep(BEAT - asyncio.get_running_loop().time() % BEAT)
         headers = {"x-revision": label}
         if (left := self.table.left) is not None:
@@ -314,8 +314,8 @@ class House:
             return HTMLResponse(self.pages.refusal(message), refused.status)
         if name == "code":
             self.hub.shut(ack.data["role"])
-            if ack.data["role"] == seats.FACILITATOR:
-                self.hub.shut(seats.PROJECTOR)
+            if ack.data["role"] == seating.FACILITATOR:
+                self.hub.shut(seating.PROJECTOR)
         self.stir(asking.role)
         if plain:
             return JSONResponse({"revision": ack.revision, "data": dict(ack.data)})
@@ -326,7 +326,7 @@ class House:
     async def choose(self, request: Request) -> Response:
         """Which of our addresses stands in links and QR codes: the facilitator's choice."""
         asking = self.asking(request)
-        if asking.role != seats.FACILITATOR:
+        if asking.role != seating.FACILITATOR:
             raise HTTPException(403, "not yours")
         data = (await _json(request)).get("data")
         link = data.get("link") if isinstance(data, dict) else None
@@ -437,15 +437,15 @@ class House:
         asyncio.get_running_loop().call_later(SETTLING, settled)
 
 
-def codes_of(key_file: Path) -> seats.Codes:
+def codes_of(key_file: Path) -> seating.Codes:
     """Codes that follow from a game's key, so that they can be shown again after a restart."""
     return lambda role, generation: derived_code(kept_key(key_file), role, str(generation))
 
 
 def console_code(table: Table, key_file: Path) -> str:
     """A code for the facilitator of a game that is gone on with; pages of before stay valid."""
-    grant = str(table.generation(seats.FACILITATOR))
-    return derived_code(kept_key(key_file), seats.FACILITATOR, grant)
+    grant = str(table.generation(seating.FACILITATOR))
+    return derived_code(kept_key(key_file), seating.FACILITATOR, grant)
 
 
 def create_app(
@@ -476,8 +476,8 @@ def create_app(
         Route("/", house.door),
         Route("/join", house.door),
         Route("/join", house.join, methods=["POST"]),
-        Route("/facilitator", partial(house.frame, role=seats.FACILITATOR)),
-        Route("/projector", partial(house.frame, role=seats.PROJECTOR)),
+        Route("/facilitator", partial(house.frame, role=seating.FACILITATOR)),
+        Route("/projector", partial(house.frame, role=seating.PROJECTOR)),
         Route("/seat/{actor:str}", house.seat_frame),
         Route("/as/{whose:str}", house.view_as),
         Route("/part/{whose:str}", house.part),

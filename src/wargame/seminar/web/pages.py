@@ -10,19 +10,19 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from wargame.seminar import seats
+from wargame.seats import seating
 from wargame.seminar.table import Ack, Table
 from wargame.seminar.web.assets import address
 from wargame.seminar.web.qr import square
 from wargame.seminar.web.scenes import Scene
 from wargame.seminar.web.telling import told_event
 from wargame.seminar.web.words import LANGUAGES, speaker
-from wargame.show.language import read
+from wargame.show.text.language import read
 
 
 def page_of(role: str) -> str:
     """Where a role's page is."""
-    actor = seats.seat_of(role)
+    actor = seating.seat_of(role)
     return f"/{role}" if actor is None else f"/seat/{quote(actor)}"
 
 
@@ -85,7 +85,7 @@ class Pages:
             links=self.links,
             names={seat["actor"]: seat["name"] for seat in scene.seen["seats"]},
             titles={move: read(spec.title, lang, move) for move, spec in self._moves.items()},
-            public_code=public_code if whose == seats.FACILITATOR else "",
+            public_code=public_code if whose == seating.FACILITATOR else "",
         )
         self._kept[whose, lang, live] = (scene, shown)
         return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from wargame.seminar.seats import FACILITATOR
+from wargame.seats.seating import FACILITATOR
 from wargame.seminar.table import Table
 from wargame.seminar.view import View, view
 

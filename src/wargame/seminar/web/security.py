@@ -27,7 +27,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wargame.seminar.seats import ALPHABET, LENGTH
+from wargame.seats.seating import ALPHABET, LENGTH
 
 BODY_LIMIT = 64 * 1024
 """Bytes of one request's body or of one WebSocket message."""

@@ -1,0 +1,51 @@
+"""Where the files of data lie that question a model: targets, patterns, base rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from wargame.boundary.files import home
+from wargame.content.data_files import is_path, shown_path
+from wargame.content.reader import read_text
+from wargame.content.source_marks import shown
+from wargame.content.spec import Item
+from wargame.content.validation import shape
+from wargame.errors import Fault, SpecError, hint
+
+__all__ = ["data_files", "read_data"]
+
+T = TypeVar("T", bound=Item)
+_HERE = Path(__file__).resolve().parents[2]
+
+
+def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
+    """The files of a folder of data, by name. beside: a scenario's file, looked around first."""
+    found: dict[str, Path] = {}
+    near = () if beside is None else (beside.absolute().parents[2],)
+    for root in (*near, Path(), _HERE / "data", _HERE.parents[2]):
+        for path in sorted((root / folder).glob("*.yaml")):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def _find(folder: str, name: str | Path, what: str) -> Path:
+    """The file that a name in this folder, or a path, stands for. Raises SpecError for none."""
+    if isinstance(name, Path) or is_path(name):
+        return home(name)
+    known = data_files(folder)
+    if name not in known:
+        raise SpecError([Fault(f"there are no {what} {shown(name)}", None, hint(name, known))])
+    return known[name]
+
+
+def read_data(kind: type[T], folder: str, name: str | Path, what: str) -> T:
+    """The file of a kind that a name in its folder, or a path, stands for.
+
+    what: the kind in words. Raises SpecError with all faults of its shape.
+    """
+    path = _find(folder, name, what)
+    shaped = shape(kind, read_text(path, shown_path(path)), shown_path(path))
+    if shaped.item is None or shaped.faults:
+        raise SpecError(shaped.faults)
+    return shaped.item

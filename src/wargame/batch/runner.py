@@ -1,0 +1,58 @@
+"""Who plays: this process, others on this machine, or a cluster. All keep what comes in a journal.
+
+Whoever plays many runs asks for a `Runner` and hands it plans; which of them it is changes no
+result. A failing run is found and isolated, and what the journal holds is not played again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, Self
+
+from wargame.batch.local_runner import LocalRunner
+
+if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
+    from wargame.batch.plan import Plan
+    from wargame.batch.scheduler import Progress
+    from wargame.batch.store.journal import Journal
+
+__all__ = ["Runner", "runner"]
+
+
+class Runner(Protocol):
+    """Plays what journals lack of their plans; a context manager, at whose end nobody plays."""
+
+    jobs: int
+    """So many play at a time; chunks are cut accordingly."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *why: object) -> None: ...
+
+    def reach(self) -> None:
+        """Raises WargameError if nobody is there who could play."""
+
+    def end(self) -> None:
+        """Let go of whoever plays; the next plan may call them again."""
+
+    def play(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        on_progress: Callable[[Progress], object] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        most_failed: int = 1000,
+    ) -> Progress:
+        """Play what the journal still lacks: see :meth:`wargame.batch.local_runner.LocalRunner`."""
+
+
+def runner(
+    play: str, prepare: str | None = None, *, jobs: int = 1, cluster: str | None = None
+) -> Runner:
+    """So many jobs on this machine, or the cluster at an address, for what `worker` describes."""
+    if cluster is None:
+        return LocalRunner(play, prepare, jobs)
+    from wargame.batch.dask_runner import DaskRunner
+
+    return DaskRunner(cluster, play, prepare)

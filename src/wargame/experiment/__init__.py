@@ -1,1 +1,0 @@
-"""Many runs to answer one question: planned, journalled, played anywhere, never lost."""
