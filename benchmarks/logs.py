@@ -34,8 +34,8 @@ from wargame.content.load import load
 from wargame.engine.scenario import Scenario
 from wargame.replay.fork import fork
 from wargame.replay.replay import Replay, header_for, open_replay, record
-from wargame.show.replay_page.odds_view import outlook_of
 from wargame.show.replay_page.page import export
+from wargame.show.text.odds_view import outlook_of
 
 SCENARIO, FUTURES = "kherson-2022", 1000
 SEMINAR = 12  # turns

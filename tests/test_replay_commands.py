@@ -13,6 +13,7 @@ from wargame.analysis.odds import odds_of
 from wargame.analysis.turning_points import Gain, TurningPoint
 from wargame.batch.batch import run_batch
 from wargame.cli.main import main
+from wargame.cli.runs import odds
 from wargame.replay.log_file import LogWriter, read_log
 from wargame.replay.replay import open_replay, record_run
 from wargame.show.text.narrate import Narrator

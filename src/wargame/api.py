@@ -17,10 +17,9 @@ import numpy as np
 
 from wargame.analysis.expect import MARGIN, judge
 from wargame.batch.batch import Batch, run_batch
-from wargame.batch.plan import MOST_JOBS
 from wargame.batch.playing import layout
-from wargame.batch.request import MOST_RUNS
 from wargame.batch.results import windows
+from wargame.batch.store.plan import MOST_JOBS, MOST_RUNS
 from wargame.boundary.integers import SEEDS, integer
 from wargame.compiler.cached import opened
 from wargame.content.load import load

@@ -20,9 +20,9 @@ from wargame.replay.explain import explain
 from wargame.replay.history import play_history
 from wargame.replay.replay import Look, Plan, Replay, header_for, record
 from wargame.show.documents.gallery_page import write_gallery
-from wargame.show.replay_page.odds_view import Between, Outlook
 from wargame.show.replay_page.page import export
 from wargame.show.text.narrate import Narrator
+from wargame.show.text.odds_view import Between, Outlook
 
 pytestmark = pytest.mark.browser
 

@@ -62,7 +62,8 @@ def test_a_run_far_away_is_the_same_alone() -> None:
 
 def test_what_is_played_does_not_depend_on_pythons_hashes() -> None:
     program = (
-        "from wargame.compiler import compile_scenario; from wargame.backends.simulate import play_runs;"
+        "from wargame.compiler import compile_scenario;"
+        "from wargame.backends.simulate import play_runs;"
         "from wargame.content.load import load;"
         "print(list(play_runs(compile_scenario(load('kherson-2022')), range(3)).trail))"
     )

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from wargame.batch import playing, variants
 from wargame.batch.batch import Batch, Interrupted, run_batch
 from wargame.batch.results import Turns
-from wargame.batch.scheduler import Progress
+from wargame.batch.runners.scheduler import Progress
 from wargame.batch.store.folder import PARQUET, TALLY
 from wargame.engine.record import UNRESOLVED
 from wargame.errors import SpecError, StoreError, WargameError

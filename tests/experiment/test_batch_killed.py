@@ -57,7 +57,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("wargame.batch.store.journal", "Journal.store", 1),
         ("wargame.batch.store.journal", "Journal.store", 3),
         ("wargame.batch.batch", "export", 1),
-        ("wargame.batch.store.parquet", "table", 2),  # in the midst of the table of runs
+        ("wargame.batch.parquet", "table", 2),  # in the midst of the table of runs
         ("wargame.batch.batch", "finish", 1),  # the seal over the whole
         ("wargame.batch.batch", "write_json", 1),  # the tally
     ],

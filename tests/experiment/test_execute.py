@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from toy_play import execute, tally, toy_plan
 
-from wargame.batch import local_runner as local
-from wargame.batch.local_runner import LocalRunner
-from wargame.batch.plan import Chunk, Plan
-from wargame.batch.scheduler import Progress, Work
+from wargame.batch.runners import local_runner as local
+from wargame.batch.runners.local_runner import LocalRunner
+from wargame.batch.runners.scheduler import Progress, Work
 from wargame.batch.store.columns import pack
 from wargame.batch.store.journal import Counts, Journal
+from wargame.batch.store.plan import Chunk, Plan
 from wargame.errors import StoreError, WargameError
 
 

@@ -18,8 +18,8 @@ import quarrel
 
 from wargame.batch import playing
 from wargame.batch.batch import Batch, run_batch
+from wargame.batch.recipe import Recipe
 from wargame.batch.store.folder import JOURNAL, MANIFEST, TALLY, seal_of
-from wargame.batch.store.recipe import Recipe
 from wargame.cli.main import main
 from wargame.show.documents.report import _Facts, _Report
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from wargame.analysis.calibration.targets import TargetsSpec, load_targets, measure, resolve
-from wargame.analysis.validation.evidence_files import data_files
-from wargame.analysis.validation.file_kinds import KINDS
+from wargame.analysis.evidence_files import data_files
+from wargame.analysis.file_kinds import KINDS
 from wargame.compiler import compile_scenario
 from wargame.compiler.check_files import check_files
 from wargame.content.load import load, load_texts

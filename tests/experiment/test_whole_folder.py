@@ -17,10 +17,10 @@ import pytest
 import quarrel
 from hostile_values import mutants
 
-from wargame.batch import plan
 from wargame.batch.batch import Batch, run_batch
 from wargame.batch.open_run import read_playthrough
 from wargame.batch.request import Request
+from wargame.batch.store import plan
 from wargame.batch.store.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
 from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError

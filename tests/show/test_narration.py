@@ -11,8 +11,8 @@ import pytest
 from wargame.compiler import compile_scenario
 from wargame.content.load import load
 from wargame.replay.replay import Replay, header_for, record
-from wargame.show.replay_page.clockwork import clockwork
 from wargame.show.replay_page.page_data import page_data
+from wargame.show.text.clockwork import clockwork
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Narrator
 from wargame.show.text.perspective import ALL, PUBLIC, Lens, lenses

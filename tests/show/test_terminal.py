@@ -8,8 +8,8 @@ import pytest
 from own_loop import run_alone
 
 from wargame.replay.replay import Replay
-from wargame.show.replay_page.odds_view import Between, Outlook
 from wargame.show.text.narrate import Narrator
+from wargame.show.text.odds_view import Between, Outlook
 from wargame.show.text.plain_text import columns
 
 pytest.importorskip("textual")

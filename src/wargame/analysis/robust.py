@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame import __version__
-from wargame.batch.plan import Plan, Variant, chunk_for
 from wargame.batch.request import PLAY, PREPARE
 from wargame.batch.results import Summary, summarise
-from wargame.batch.runner import runner
-from wargame.batch.scheduler import Progress
+from wargame.batch.runners.runner import runner
+from wargame.batch.runners.scheduler import Progress
+from wargame.batch.store.plan import Plan, Variant, chunk_for
 from wargame.batch.study import Jobs, Study, studying
 from wargame.compiler.cached import run_header
 from wargame.content.load import load

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from wargame.backends.library import machine
-from wargame.batch.plan import Plan
+from wargame.batch.parquet import export
+from wargame.batch.recipe import Recipe
 from wargame.batch.request import Programs, Request
 from wargame.batch.results import Summary, Tally, looks, summarise
-from wargame.batch.runner import Runner
-from wargame.batch.scheduler import Progress
+from wargame.batch.runners.runner import Runner
+from wargame.batch.runners.scheduler import Progress
 from wargame.batch.stood_in import StoodIn, standing_in, stood_in
 from wargame.batch.store.columns import Columns
 from wargame.batch.store.folder import (
@@ -40,10 +41,9 @@ from wargame.batch.store.folder import (
     write_manifest,
 )
 from wargame.batch.store.journal import Journal
-from wargame.batch.store.parquet import export
-from wargame.batch.store.recipe import Recipe
-from wargame.batch.store.whole import check, finish
+from wargame.batch.store.plan import Plan
 from wargame.batch.variants import BASELINE, Variants
+from wargame.batch.whole import check, finish
 from wargame.boundary.files import home
 from wargame.compiler.cached import compiled
 from wargame.content.spec import Spec
@@ -90,7 +90,7 @@ class Batch:
         Raises StoreError, in one line, if it is none, if part of it is missing or damaged, or if
         its parts are of several batches.
         """
-        from wargame.batch.store.manifest import read_manifest  # late: who plays reads none
+        from wargame.batch.manifest import read_manifest  # late: who plays reads none
 
         path = home(folder)
         manifest = read_manifest(path)

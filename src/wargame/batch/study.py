@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wargame import __version__
-from wargame.batch.local_runner import LocalRunner
-from wargame.batch.plan import Plan, Variant, chunk_for
-from wargame.batch.runner import Runner, runner
-from wargame.batch.scheduler import Progress, Unplayable
+from wargame.batch.runners.local_runner import LocalRunner
+from wargame.batch.runners.runner import Runner, runner
+from wargame.batch.runners.scheduler import Progress, Unplayable
+from wargame.batch.runners.worker import find
 from wargame.batch.store.columns import Columns
 from wargame.batch.store.folder import write_json
 from wargame.batch.store.journal import Journal
-from wargame.batch.worker import find
+from wargame.batch.store.plan import Plan, Variant, chunk_for
 from wargame.boundary import cache, files, foreign
 from wargame.errors import StoreError, WargameError
 from wargame.replay.log_file import canonical

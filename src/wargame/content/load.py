@@ -388,7 +388,7 @@ class _Reading:
 
 
 class _Callable(ModuleType):
-    """This module under its own name, `wargame.content.load`, which a script calls as a function."""
+    """This module under its own name, which a script calls as a function."""
 
     def __call__(self, name_or_path: str | Path, overlays: str | Sequence[str | Path] = ()) -> Spec:
         return load(name_or_path, overlays)

@@ -103,7 +103,7 @@ class Umpired:
 
 @dataclass(frozen=True)
 class Inject:
-    """An inject of the facilitator's tray; `data` is as `wargame.replay.injects.read_inject` has it."""
+    """An inject of the facilitator's tray; `data` is as `replay.injects.read_inject` has it."""
 
     id: str
     stage: str

@@ -15,9 +15,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Header, Static
 
 from wargame.replay.replay import Replay
-from wargame.show.replay_page.odds_view import Outlook
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Narrator, Week
+from wargame.show.text.odds_view import Outlook
 from wargame.show.text.perspective import Lens, lenses
 from wargame.show.text.plain_text import arrow, marks, told_why
 from wargame.show.text.story import beginning, story

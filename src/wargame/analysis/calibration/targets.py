@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, SkipValidation, WithJsonSchema, model_validator
 
-from wargame.analysis.validation.evidence_files import read_data
+from wargame.analysis.evidence_files import read_data
 from wargame.content.diagnostics import Findings
 from wargame.content.source_marks import describe
 from wargame.content.spec import Day, EndingName, FileId, Item, ItemId, Many, Text

@@ -15,8 +15,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from wargame.analysis.evidence_files import data_files, read_data
 from wargame.analysis.validation.events import EventSpec, Traces, checked, watch, watched
-from wargame.analysis.validation.evidence_files import data_files, read_data
 from wargame.analysis.validation.questions import (
     Answer,
     QuestionSpec,

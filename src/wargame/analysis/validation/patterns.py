@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from wargame.analysis.evidence_files import data_files, read_data
 from wargame.analysis.validation.events import EventSpec, Traces, checked, traces_of, watch, watched
-from wargame.analysis.validation.evidence_files import data_files, read_data
 from wargame.analysis.validation.questions import (
     Answer,
     QuestionSpec,

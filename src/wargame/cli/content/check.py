@@ -54,9 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, and say what was found; 2 if there are faults."""
+    from wargame.analysis.evidence_files import data_files
+    from wargame.analysis.file_kinds import KINDS
     from wargame.analysis.utilities import points_of
-    from wargame.analysis.validation.evidence_files import data_files
-    from wargame.analysis.validation.file_kinds import KINDS
     from wargame.compiler.check_files import HISTORY, check_everything, check_files
     from wargame.replay.history import read_history
     from wargame.statistics.result import say

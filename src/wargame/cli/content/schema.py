@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from wargame.content.load import json_schema, schema_of
 
     if args.kind in DATA:
-        from wargame.analysis.validation.file_kinds import KINDS
+        from wargame.analysis.file_kinds import KINDS
 
         schema = schema_of(KINDS[args.kind].shape)
     else:

@@ -18,8 +18,8 @@ from wargame.errors import WargameError
 
 if TYPE_CHECKING:
     from wargame.replay.replay import Replay
-    from wargame.show.replay_page.odds_view import Outlook
     from wargame.show.text.narrate import Narrator
+    from wargame.show.text.odds_view import Outlook
 
 EXAMPLES = """examples:
   wargame replay seven.jsonl
@@ -148,7 +148,7 @@ def outlook(args: argparse.Namespace, replay: Replay, judged: bool = True) -> Ou
         return None
     from wargame.analysis.odds import odds_of
     from wargame.analysis.turning_points import turning_points
-    from wargame.show.replay_page.odds_view import outlook_of
+    from wargame.show.text.odds_view import outlook_of
 
     meter = Meter("futures")
     try:

@@ -33,8 +33,8 @@ from wargame.errors import counted
 if TYPE_CHECKING:
     from wargame.batch.batch import Batch, Interrupted
     from wargame.batch.request import Request
-    from wargame.batch.runner import Runner
-    from wargame.batch.scheduler import Progress
+    from wargame.batch.runners.runner import Runner
+    from wargame.batch.runners.scheduler import Progress
     from wargame.batch.stood_in import StoodIn
     from wargame.seats.play import Programs
     from wargame.show.text.titles import Titles

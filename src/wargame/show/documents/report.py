@@ -22,8 +22,8 @@ from typing import Any
 from wargame.analysis.profile import Profile, profile
 from wargame.analysis.sensitivity.answer import STORED
 from wargame.batch.batch import BASELINE, Batch
+from wargame.batch.recipe import AGAIN, Recipe, path_word
 from wargame.batch.store.folder import MANIFEST, read_json
-from wargame.batch.store.recipe import AGAIN, Recipe, path_word
 from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_shaped
 from wargame.content.spec import Spec

@@ -16,11 +16,11 @@ from typing import Any
 
 from wargame.boundary.foreign import dumps
 from wargame.replay.replay import Replay
-from wargame.show.replay_page.odds_view import Outlook
 from wargame.show.replay_page.page_data import page_data
 from wargame.show.replay_page.spoiler_lock import chain, veil
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Narrator
+from wargame.show.text.odds_view import Outlook
 from wargame.show.text.perspective import lenses
 
 

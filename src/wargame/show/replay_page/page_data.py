@@ -37,10 +37,10 @@ from wargame.show.replay_page.charts import (
     strip,
 )
 from wargame.show.replay_page.fork_diff import Beside, following
-from wargame.show.replay_page.odds_view import Outlook
 from wargame.show.replay_page.page_words import page_words
 from wargame.show.text.language import paragraph, read, sentence
 from wargame.show.text.narrate import HOLD, Narrator, Week
+from wargame.show.text.odds_view import Outlook
 from wargame.show.text.perspective import ALL, PUBLIC, Lens
 from wargame.show.text.story import beginning, story
 from wargame.show.text.units import unit

@@ -26,11 +26,11 @@ from wargame.boundary.foreign import Malformed, value
 from wargame.errors import WargameError
 from wargame.replay.fork import Fork, fork
 from wargame.replay.replay import Replay
-from wargame.show.replay_page.odds_view import Outlook
 from wargame.show.replay_page.page import page
 from wargame.show.replay_page.page_data import Data, fork_data, page_data, usual_data
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Narrator
+from wargame.show.text.odds_view import Outlook
 from wargame.show.text.perspective import Lens, lenses
 
 ANYWHERE = ("0.0.0.0", "::")

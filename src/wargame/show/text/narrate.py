@@ -22,7 +22,7 @@ from wargame.replay.explain import Explanation, Option, explain, explain_option
 from wargame.replay.playthrough import Playthrough
 from wargame.replay.replay import Replay, books
 from wargame.replay.turn_log import Header, TurnEvent
-from wargame.show.replay_page.clockwork import clockwork
+from wargame.show.text.clockwork import clockwork
 from wargame.show.text.language import (
     begins,
     cited,

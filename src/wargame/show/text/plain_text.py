@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
-from wargame.show.replay_page.odds_view import Outlook
 from wargame.show.text.narrate import Act, Narrator, Week
+from wargame.show.text.odds_view import Outlook
 from wargame.show.text.story import beginning, story
 from wargame.show.text.text_layout import WIDTH, columns, wrapped
 

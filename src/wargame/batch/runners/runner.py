@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Self
 
-from wargame.batch.local_runner import LocalRunner
+from wargame.batch.runners.local_runner import LocalRunner
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
-    from wargame.batch.plan import Plan
-    from wargame.batch.scheduler import Progress
+    from wargame.batch.runners.scheduler import Progress
     from wargame.batch.store.journal import Journal
+    from wargame.batch.store.plan import Plan
 
 __all__ = ["Runner", "runner"]
 
@@ -44,7 +44,7 @@ class Runner(Protocol):
         should_stop: Callable[[], bool] | None = None,
         most_failed: int = 1000,
     ) -> Progress:
-        """Play what the journal still lacks: see :meth:`wargame.batch.local_runner.LocalRunner`."""
+        """Play what the journal still lacks: see `LocalRunner`."""
 
 
 def runner(
@@ -53,6 +53,6 @@ def runner(
     """So many jobs on this machine, or the cluster at an address, for what `worker` describes."""
     if cluster is None:
         return LocalRunner(play, prepare, jobs)
-    from wargame.batch.dask_runner import DaskRunner
+    from wargame.batch.runners.dask_runner import DaskRunner
 
     return DaskRunner(cluster, play, prepare)

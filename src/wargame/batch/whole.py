@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wargame.batch.playing import layout
-from wargame.batch.request import MOST_RUNS
 from wargame.batch.stood_in import column
 from wargame.batch.store.folder import JOURNAL, MANIFEST, PARQUET, TALLY, json_text, read_json
 from wargame.batch.store.journal import Journal
+from wargame.batch.store.plan import MOST_RUNS
 from wargame.batch.variants import identity
 from wargame.engine.record import RunHeader
 from wargame.errors import StoreError
 
 if TYPE_CHECKING:  # which takes pydantic: who plays need not wait for it
-    from wargame.batch.store.manifest import Manifest
+    from wargame.batch.manifest import Manifest
 
 __all__ = ["check", "finish"]
 

@@ -16,14 +16,14 @@ from wargame.errors import Fault, SpecError, hint
 __all__ = ["data_files", "read_data"]
 
 T = TypeVar("T", bound=Item)
-_HERE = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).resolve().parents[1]
 
 
 def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
     """The files of a folder of data, by name. beside: a scenario's file, looked around first."""
     found: dict[str, Path] = {}
-    near = () if beside is None else (beside.absolute().parents[2],)
-    for root in (*near, Path(), _HERE / "data", _HERE.parents[2]):
+    near = () if beside is None else (beside.absolute().parents[1],)
+    for root in (*near, Path(), _HERE / "data", _HERE.parents[1]):
         for path in sorted((root / folder).glob("*.yaml")):
             found.setdefault(path.stem, path)
     return found

@@ -1,6 +1,6 @@
 """The same chunks on a Dask cluster: many machines, the same results, the journal at home.
 
-Only who plays is different from :mod:`wargame.batch.local_runner`. The scheduler hands chunks to
+Only who plays is different from `local_runner`. The scheduler hands chunks to
 workers, and to another one when a worker dies; what it gives up on is cut in halves here, as it is
 at home, until the run to blame is alone. Nothing is stored but here, by this process.
 
@@ -23,11 +23,11 @@ from typing import Any, Self
 from uuid import uuid4
 
 from wargame import __version__
-from wargame.batch.local_runner import Worker
-from wargame.batch.plan import Plan
-from wargame.batch.scheduler import Piece, Progress, Unplayable, Work, reason_of
+from wargame.batch.runners.local_runner import Worker
+from wargame.batch.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
 from wargame.batch.store.columns import Packed
 from wargame.batch.store.journal import Journal
+from wargame.batch.store.plan import Plan
 from wargame.errors import WargameError
 
 __all__ = ["DaskRunner"]
@@ -50,7 +50,7 @@ _LOST = "the connection to the cluster is lost; the batch can be resumed"
 class DaskRunner:
     """Plays plans on the cluster at an address; `play` and `prepare` are names.
 
-    A context manager, as every :class:`wargame.batch.runner.Runner`: it holds the connection.
+    A context manager, as every `Runner`: it holds the connection.
     """
 
     jobs = 64
@@ -87,7 +87,7 @@ class DaskRunner:
         should_stop: Callable[[], bool] | None = None,
         most_failed: int = 1000,
     ) -> Progress:
-        """As :meth:`wargame.batch.local_runner.LocalRunner.play`, far away.
+        """As :meth:`wargame.batch.runners.local_runner.LocalRunner.play`, far away.
 
         Raises WargameError if the cluster cannot be reached, has no workers, or goes away.
         """
