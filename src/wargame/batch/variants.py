@@ -13,7 +13,7 @@ from typing import Any
 
 from wargame import __version__
 from wargame.batch.request import Request
-from wargame.batch.store.plan import Plan, Variant
+from wargame.batch.store.plan import BASELINE, Plan, Variant
 from wargame.compiler.cached import run_header
 from wargame.content.load import load
 from wargame.content.spec import Spec
@@ -21,8 +21,6 @@ from wargame.engine.record import RunHeader
 from wargame.errors import Fault, SpecError, WargameError, no_such
 
 __all__ = ["BASELINE", "Variants", "identity"]
-
-BASELINE = "baseline"
 
 
 def identity(header: RunHeader, programs: Mapping[str, object]) -> str:

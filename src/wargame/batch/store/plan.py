@@ -15,11 +15,13 @@ from wargame.errors import WargameError
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
     from numpy.typing import NDArray
 
-__all__ = ["CHUNK", "MOST_JOBS", "MOST_RUNS", "Chunk", "Plan", "Variant", "chunk_for"]
+__all__ = ["BASELINE", "CHUNK", "MOST_JOBS", "MOST_RUNS", "Chunk", "Plan", "Variant", "chunk_for"]
 
 CHUNK = 10_000
 """Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a
 batch from showing how it goes on, and what is lost with a worker is a chunk."""
+
+BASELINE = "baseline"
 
 MOST_RUNS = 10**9
 """Runs of one variant."""
