@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from wargame.analysis.compare_batches import across
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.open_run import read_playthrough
-from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.open_run import read_playthrough
+from wargame.batches.store.folder import PARQUET, TALLY
 from wargame.cli.main import main
 from wargame.replay.fork import fork
 from wargame.seminar.table import Table

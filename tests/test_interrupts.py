@@ -16,7 +16,7 @@ STRUCK = """
 import os, signal, sys
 from importlib import import_module
 from importlib.abc import MetaPathFinder
-from wargame import start  # from here on it is one word
+from wargame.cli import start  # from here on it is one word
 
 place, times = sys.argv[1], int(sys.argv[2])
 
@@ -84,12 +84,12 @@ def struck(place: str, words: list[str], times: int = 1) -> subprocess.Completed
         ("import wargame.cli.main", BATCH, 2),
         ("import wargame.cli.studies.batch", BATCH, 1),
         ("import numpy", BATCH, 2),
-        ("wargame.batch.runners.local_runner:Worker.__init__", BATCH, 1),
-        ("wargame.batch.runners.local_runner:Worker.end", BATCH, 2),
-        ("wargame.batch.store.journal:Journal.store", BATCH, 1),
+        ("wargame.batches.runners.local_runner:Worker.__init__", BATCH, 1),
+        ("wargame.batches.runners.local_runner:Worker.end", BATCH, 2),
+        ("wargame.batches.store.journal:Journal.store", BATCH, 1),
         ("os:fsync", BATCH, 1),
         ("wargame.cli.shared.batch_tables:told", BATCH, 1),
-        ("wargame.batch.store.journal:Journal.store", RARE, 2),
+        ("wargame.batches.store.journal:Journal.store", RARE, 2),
         ("shutil:rmtree", RARE, 1),
     ],
 )

@@ -48,7 +48,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
     ("arguments", "told"),
     [
         ("bacth kherson-2022", "did you mean 'batch'?"),
-        ("xyz", "there are: run, batch, compare"),
+        ("xyz", "there are: run, replay, export"),
         ("batch kherson-2022 --policy offramp", "did you mean 'off-ramp'?"),
         ("batch kherson-2022 --policy off-ramp+aid-freez", "did you mean 'aid-freeze'?"),
         ("batch kherson-2022 --worldview tegmrk", "did you mean 'tegmark'?"),

@@ -34,10 +34,11 @@ LINES = {
     "robust": "quarrel --policies no-talks --worldviews as-written",
     "believable": "scenarios/quarrel.yaml",
     "odd": "scenarios/quarrel.yaml",
+    "rare": "quarrel --state War",
 }
 """Each command with what it reads."""
 
-FOLDERS = {"batch", "expect", "gallery", "kit", "robust", "sensitivity"}
+FOLDERS = {"batch", "expect", "gallery", "kit", "rare", "robust", "sensitivity"}
 """Those that write several files, into a folder."""
 
 MADE = {"export": "a.html", "report": "a.html", "believable": "a.html", "odd": "a.md"} | {
@@ -272,6 +273,8 @@ def test_a_link_planted_in_a_folder_of_results_overwrites_nothing() -> None:
     tally.unlink()
     for planted in ("tally.json.part", "runs.parquet.part", "manifest.json.part"):
         (played / planted).symlink_to("../notes.txt")
+        assert main(["batch", "quarrel", "--out", "played", "--resume"]) == 2
+        (played / planted).unlink()
     assert main(["batch", "quarrel", "--out", "played", "--resume"]) == 0
     assert tally.read_bytes() == whole and not tally.is_symlink()
     for planted in ("journal.sqlite", "tally.json", "report.html"):

@@ -11,7 +11,7 @@ from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
 
 from wargame.analysis.odds import odds_of
 from wargame.analysis.turning_points import Gain, TurningPoint
-from wargame.batch.batch import run_batch
+from wargame.batches.batch import run_batch
 from wargame.cli.main import main
 from wargame.cli.runs import odds
 from wargame.replay.log_file import LogWriter, read_log

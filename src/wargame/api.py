@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wargame.analysis.expect import MARGIN, judge
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.playing import layout
-from wargame.batch.results import windows
-from wargame.batch.store.plan import MOST_JOBS, MOST_RUNS
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.playing import layout
+from wargame.batches.results import windows
+from wargame.batches.store.plan import MOST_JOBS, MOST_RUNS
 from wargame.boundary.integers import SEEDS, integer
 from wargame.compiler.cached import opened
 from wargame.content.load import load

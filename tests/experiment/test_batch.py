@@ -13,11 +13,11 @@ import pytest
 import quarrel
 from scipy.stats import binomtest
 
-from wargame.batch import playing, variants
-from wargame.batch.batch import Batch, Interrupted, run_batch
-from wargame.batch.results import Turns
-from wargame.batch.runners.scheduler import Progress
-from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.batches import playing, variants
+from wargame.batches.batch import Batch, Interrupted, run_batch
+from wargame.batches.results import Turns
+from wargame.batches.runners.scheduler import Progress
+from wargame.batches.store.folder import PARQUET, TALLY
 from wargame.engine.record import UNRESOLVED
 from wargame.errors import SpecError, StoreError, WargameError
 from wargame.statistics import Look

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 import quarrel
 
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.store.folder import PARQUET, TALLY
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.store.folder import PARQUET, TALLY
 
 ASKED = {"policies": ["no-talks", "threats"], "runs": 700}
 
 KILLED = """
 import os, sys
 from importlib import import_module
-from wargame.batch.batch import run_batch
+from wargame.batches.batch import run_batch
 
 module, path, count = sys.argv[1:]
 owner = import_module(module)
@@ -48,18 +48,18 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("module", "function", "call"),
     [
-        ("wargame.batch.store.folder", "write_text", 1),
-        ("wargame.batch.store.folder", "write_text", 3),
-        ("wargame.batch.batch", "write_manifest", 1),
+        ("wargame.batches.store.folder", "write_text", 1),
+        ("wargame.batches.store.folder", "write_text", 3),
+        ("wargame.batches.batch", "write_manifest", 1),
         ("os", "fsync", 1),  # an input is written but not in its place
-        ("wargame.batch.store.journal", "Journal.create", 1),
-        ("wargame.batch.store.journal", "_state", 1),  # the journal is open but empty
-        ("wargame.batch.store.journal", "Journal.store", 1),
-        ("wargame.batch.store.journal", "Journal.store", 3),
-        ("wargame.batch.batch", "export", 1),
-        ("wargame.batch.parquet", "table", 2),  # in the midst of the table of runs
-        ("wargame.batch.batch", "finish", 1),  # the seal over the whole
-        ("wargame.batch.batch", "write_json", 1),  # the tally
+        ("wargame.batches.store.journal", "Journal.create", 1),
+        ("wargame.batches.store.journal", "_state", 1),  # the journal is open but empty
+        ("wargame.batches.store.journal", "Journal.store", 1),
+        ("wargame.batches.store.journal", "Journal.store", 3),
+        ("wargame.batches.batch", "export", 1),
+        ("wargame.batches.parquet", "table", 2),  # in the midst of the table of runs
+        ("wargame.batches.batch", "finish", 1),  # the seal over the whole
+        ("wargame.batches.batch", "write_json", 1),  # the tally
     ],
 )
 def test_killed_at(module: str, function: str, call: int) -> None:

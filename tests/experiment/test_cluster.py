@@ -16,13 +16,13 @@ import quarrel
 from toy_play import execute, toy_plan
 
 import wargame
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.runners import dask_runner
-from wargame.batch.runners.dask_runner import DaskRunner
-from wargame.batch.runners.scheduler import Progress, Unplayable
-from wargame.batch.store.folder import PARQUET, TALLY
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import Plan
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.runners import dask_runner
+from wargame.batches.runners.dask_runner import DaskRunner
+from wargame.batches.runners.scheduler import Progress, Unplayable
+from wargame.batches.store.folder import PARQUET, TALLY
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import Plan
 from wargame.cli.main import main
 from wargame.errors import WargameError
 

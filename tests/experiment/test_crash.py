@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from toy_play import execute, toy_plan
 
-from wargame.batch.store.journal import Journal
+from wargame.batches.store.journal import Journal
 
 DEADLINE = 60.0
 """Seconds after which something that should happen is held not to; never reached in a good run."""
@@ -25,7 +25,7 @@ DRIVER = """
 import os, sys
 from pathlib import Path
 from toy_play import execute, toy_plan
-from wargame.batch.store.journal import Journal
+from wargame.batches.store.journal import Journal
 
 path, play, runs, chunk, jobs, pipe, fork = sys.argv[1:]
 plan = toy_plan(int(runs), int(chunk), pipe=pipe)

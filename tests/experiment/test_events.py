@@ -11,7 +11,7 @@ from small_crisis import TEXTS, changed, small_crisis
 
 from wargame.analysis.validation.events import NEVER, EventSpec, checked, traces_of, watch, watched
 from wargame.backends.simulate import play_runs
-from wargame.batch import study
+from wargame.batches import study
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
 from wargame.content.load import load_texts

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from toy_play import execute, tally, toy_plan
 
-from wargame.batch.runners import local_runner as local
-from wargame.batch.runners.local_runner import LocalRunner
-from wargame.batch.runners.scheduler import Progress, Work
-from wargame.batch.store.columns import pack
-from wargame.batch.store.journal import Counts, Journal
-from wargame.batch.store.plan import Chunk, Plan
+from wargame.batches.runners import local_runner as local
+from wargame.batches.runners.local_runner import LocalRunner
+from wargame.batches.runners.scheduler import Progress, Work
+from wargame.batches.store.columns import pack
+from wargame.batches.store.journal import Counts, Journal
+from wargame.batches.store.plan import Chunk, Plan
 from wargame.errors import StoreError, WargameError
 
 

@@ -9,7 +9,7 @@ import pytest
 import quarrel
 
 from wargame.analysis.expect import judge, predicting
-from wargame.batch.batch import Batch, run_batch
+from wargame.batches.batch import Batch, run_batch
 from wargame.cli.main import main
 from wargame.errors import SpecError, WargameError
 

@@ -10,9 +10,9 @@ import pytest
 from small_crisis import BLUE, MOVES, RED, SCENARIO, small_crisis
 
 from wargame.analysis.notable_runs import Pick, _unnamed, pick_runs
-from wargame.batch import open_run
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.open_run import batch_run, read_playthrough
+from wargame.batches import open_run
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.open_run import batch_run, read_playthrough
 from wargame.errors import ReplayError, StoreError
 from wargame.replay.playthrough import play_through
 from wargame.replay.replay import record_run

@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_play import Columns, tally, toy_plan
 
-from wargame.batch.store.columns import Packed, pack, unpack
-from wargame.batch.store.journal import Counts, Journal
-from wargame.batch.store.plan import Chunk, Plan
+from wargame.batches.store.columns import Packed, pack, unpack
+from wargame.batches.store.journal import Counts, Journal
+from wargame.batches.store.plan import Chunk, Plan
 from wargame.errors import StoreError
 
 

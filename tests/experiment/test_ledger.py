@@ -14,7 +14,7 @@ from wargame.analysis.validation.ledger import KINDS, Dependence, Ledger, Row, l
 from wargame.content.load import load, load_texts
 from wargame.engine import ladder
 
-SOURCE = Path(ladder.__file__).resolve().parents[1]
+SOURCE = Path(ladder.__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_every_number_of_a_small_crisis() -> None:
 
 def test_every_number_stands_where_the_ledger_says(place: Path) -> None:
     for row in rows_of(load("quarrel", ["proud"])):
-        path = SOURCE / row.file.removeprefix("src/") if row.kind == "ladder" else place / row.file
+        path = SOURCE.parent / row.file if row.kind == "ladder" else place / row.file
         lines = path.read_text(encoding="utf-8").splitlines()
         for number in row.numbers:
             digits = re.findall(r"\d+", number.text)

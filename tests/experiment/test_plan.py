@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from toy_play import toy_plan
 
-from wargame.batch.store.plan import CHUNK, Chunk, chunk_for
+from wargame.batches.store.plan import CHUNK, Chunk, chunk_for
 from wargame.errors import WargameError
 
 

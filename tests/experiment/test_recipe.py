@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import quarrel
 
-from wargame.batch import playing
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.recipe import Recipe
-from wargame.batch.store.folder import JOURNAL, MANIFEST, TALLY, seal_of
+from wargame.batches import playing
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.recipe import Recipe
+from wargame.batches.store.folder import JOURNAL, MANIFEST, TALLY, seal_of
 from wargame.cli.main import main
 from wargame.show.documents.report import _Facts, _Report
 

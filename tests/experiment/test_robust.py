@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wargame.analysis.robust import AS_WRITTEN, BASELINE, Conclusion, Robust, robust
-from wargame.batch.study import kept
+from wargame.batches.study import kept
 from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
 

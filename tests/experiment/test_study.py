@@ -14,9 +14,9 @@ import pytest
 import quarrel
 from quarrel import SOURCE
 
-from wargame.batch.store.columns import Columns
-from wargame.batch.store.journal import Journal
-from wargame.batch.study import Study, kept
+from wargame.batches.store.columns import Columns
+from wargame.batches.store.journal import Journal
+from wargame.batches.study import Study, kept
 from wargame.boundary import cache
 from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError

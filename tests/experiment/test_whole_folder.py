@@ -17,11 +17,11 @@ import pytest
 import quarrel
 from hostile_values import mutants
 
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.open_run import read_playthrough
-from wargame.batch.request import Request
-from wargame.batch.store import plan
-from wargame.batch.store.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.open_run import read_playthrough
+from wargame.batches.request import Request
+from wargame.batches.store import plan
+from wargame.batches.store.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
 from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
 

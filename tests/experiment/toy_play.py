@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.batch.runners.local_runner import LocalRunner
-from wargame.batch.runners.scheduler import Progress
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import Plan, Variant
+from wargame.batches.runners.local_runner import LocalRunner
+from wargame.batches.runners.scheduler import Progress
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import Plan, Variant
 
 Columns = dict[str, NDArray[Any]]
 

@@ -15,9 +15,9 @@ import pytest
 from three_seats import write_scenario
 
 from wargame import api as wg
-from wargame.batch.batch import Batch, run_batch
-from wargame.batch.open_run import read_playthrough
-from wargame.batch.store.folder import run_log, seal_of
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.open_run import read_playthrough
+from wargame.batches.store.folder import run_log, seal_of
 from wargame.boundary.programs import named
 from wargame.cli.main import main
 from wargame.engine.scenario import Scenario

@@ -85,7 +85,7 @@ def test_only_what_some_future_came_to_is_listed(usual: Usual, made: Fork) -> No
     assert len({row.title for row in rows}) == len(rows) > 0
     assert all(row.was or row.now for row in rows)
     for row in rows:
-        assert row.change.difference == pytest.approx(row.now - row.was)
+        assert row.change.difference == pytest.approx(row.now.share - row.was.share)
         assert row.change.low <= row.change.difference <= row.change.high
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from wargame.batch.batch import BASELINE, Batch, run_batch
+from wargame.batches.batch import BASELINE, Batch, run_batch
 from wargame.cli.main import main
 from wargame.show.documents.report import _Facts, _Report, report, write_report
 from wargame.statistics import Pairs, study

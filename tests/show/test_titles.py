@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wargame.batch.results import Tally, Turns
+from wargame.batches.results import Tally, Turns
 from wargame.cli.shared.batch_tables import glance, shares_of
 from wargame.cli.shared.comparison_tables import flows
 from wargame.show.text.text_layout import WIDTH, columns, packed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wargame.batch.batch import BASELINE, Batch
-from wargame.batch.results import windows
+from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.results import windows
 from wargame.errors import WargameError
 from wargame.statistics import Pairs, Sample, Study, pair, study, unpaired_study
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame.batch.batch import BASELINE, Batch
-from wargame.batch.open_run import batch_run
-from wargame.batch.results import windows
+from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.open_run import batch_run
+from wargame.batches.results import windows
 from wargame.errors import WargameError, no_such
 from wargame.replay.explain import Explanation, Option, explain
 from wargame.replay.playthrough import Playthrough

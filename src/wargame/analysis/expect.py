@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from wargame.batch.batch import Batch
+from wargame.batches.batch import Batch
 from wargame.content.data_files import find, listed
 from wargame.content.load import load
 from wargame.content.reader import read_text, read_yaml

@@ -19,9 +19,9 @@ import numpy.typing as npt
 from wargame.analysis.odds import Odds, odds_of
 from wargame.backends.simulate import finish
 from wargame.backends.turn import begin
-from wargame.batch.batch import BASELINE, Batch
-from wargame.batch.open_run import batch_run
-from wargame.batch.study import OnProgress
+from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.open_run import batch_run
+from wargame.batches.study import OnProgress
 from wargame.compiler.cached import compiled
 from wargame.engine.randomness import Luck
 from wargame.engine.record import TurnRecord

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.analysis.rollouts import Futures, play_futures
-from wargame.batch.study import Jobs, OnProgress
+from wargame.batches.study import Jobs, OnProgress
 from wargame.engine.record import RunHeader
 from wargame.replay.fork import Fork
 from wargame.replay.replay import Replay

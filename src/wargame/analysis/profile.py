@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wargame.batch.batch import BASELINE, Batch
+from wargame.batches.batch import BASELINE, Batch
 
 Ints = npt.NDArray[np.int64]
 

@@ -16,12 +16,12 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame import __version__
-from wargame.batch.request import PLAY, PREPARE
-from wargame.batch.results import Summary, summarise
-from wargame.batch.runners.runner import runner
-from wargame.batch.runners.scheduler import Progress
-from wargame.batch.store.plan import Plan, Variant, chunk_for
-from wargame.batch.study import Jobs, Study, studying
+from wargame.batches.request import PLAY, PREPARE
+from wargame.batches.results import Summary, summarise
+from wargame.batches.runners.runner import runner
+from wargame.batches.runners.scheduler import Progress
+from wargame.batches.store.plan import Plan, Variant, chunk_for
+from wargame.batches.study import Jobs, Study, studying
 from wargame.compiler.cached import run_header
 from wargame.content.load import load
 from wargame.content.spec import Spec

@@ -19,9 +19,9 @@ import numpy.typing as npt
 
 from wargame.backends.simulate import CHUNK
 from wargame.backends.turn import play
-from wargame.batch.playing import LastFew
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, OnProgress, studying
+from wargame.batches.playing import LastFew
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, OnProgress, studying
 from wargame.compiler.cached import compiled
 from wargame.engine.randomness import Luck
 from wargame.engine.scenario import Scenario

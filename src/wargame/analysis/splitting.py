@@ -28,9 +28,9 @@ import numpy.typing as npt
 from wargame.analysis.calibration.sampling import about
 from wargame.backends.simulate import CHUNK, play_runs
 from wargame.backends.turn import begin, play
-from wargame.batch.playing import LastFew
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, OnProgress, studying
+from wargame.batches.playing import LastFew
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, OnProgress, studying
 from wargame.compiler import compile_scenario
 from wargame.content.spec import DerivedSpec, Expr, Spec
 from wargame.engine.randomness import Luck

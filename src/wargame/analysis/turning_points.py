@@ -26,7 +26,7 @@ from wargame.analysis.odds import ALPHA, Change, Odds, Outlook
 from wargame.analysis.rollouts import Futures, beside, play_futures
 from wargame.analysis.utilities import points_of, value
 from wargame.backends.turn import DRAWN, Decider, Situation, play
-from wargame.batch.study import Jobs, OnProgress
+from wargame.batches.study import Jobs, OnProgress
 from wargame.engine.randomness import Luck
 from wargame.engine.scenario import Scenario
 from wargame.engine.world import World

@@ -12,11 +12,9 @@ The texts have names, under which `Spec.inputs` holds them and a run folder keep
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -385,13 +383,3 @@ class _Reading:
             self.findings.add(f"the file of {name} says that its id is {own}", own, f"id: {name}")
             item = item.model_copy(update={"id": name})
         return item
-
-
-class _Callable(ModuleType):
-    """This module under its own name, which a script calls as a function."""
-
-    def __call__(self, name_or_path: str | Path, overlays: str | Sequence[str | Path] = ()) -> Spec:
-        return load(name_or_path, overlays)
-
-
-sys.modules[__name__].__class__ = _Callable

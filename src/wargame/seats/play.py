@@ -17,9 +17,9 @@ import numpy as np
 
 from wargame.backends.simulate import play_runs
 from wargame.backends.turn import Decider, Situation, begin
-from wargame.batch.playing import columns_of
-from wargame.batch.stood_in import StoodIn, column
-from wargame.batch.store.folder import run_log
+from wargame.batches.playing import columns_of
+from wargame.batches.stood_in import StoodIn, column
+from wargame.batches.store.folder import run_log
 from wargame.boundary.files import make_folder
 from wargame.boundary.programs import Named, named
 from wargame.compiler.cached import compiled

@@ -30,8 +30,8 @@ from wargame.analysis.calibration.targets import (
     resolve,
     settings_of,
 )
-from wargame.batch.store.folder import write_json
-from wargame.batch.study import Jobs, Study, studying
+from wargame.batches.store.folder import write_json
+from wargame.batches.study import Jobs, Study, studying
 from wargame.boundary.files import make_folder, write_text
 from wargame.compiler import compile_scenario
 from wargame.content.load import load, load_texts

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from wargame.backends.simulate import play_runs
-from wargame.batch.playing import LastFew
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, OnProgress, studying
+from wargame.batches.playing import LastFew
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, OnProgress, studying
 from wargame.compiler import compile_scenario
 from wargame.content.digest import digest
 from wargame.content.spec import Spec

@@ -44,9 +44,9 @@ from wargame.analysis.sensitivity.parameters import (
     with_levers,
 )
 from wargame.backends.turn import begin
-from wargame.batch.playing import LastFew
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, OnProgress, Study, studying
+from wargame.batches.playing import LastFew
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, OnProgress, Study, studying
 from wargame.compiler import compile_scenario
 from wargame.content.load import load, load_texts
 from wargame.content.spec import Spec

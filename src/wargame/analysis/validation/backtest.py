@@ -22,7 +22,7 @@ from wargame.analysis.validation.foresight import (
     ActorWeek,
     foreseen,
 )
-from wargame.batch.study import Jobs
+from wargame.batches.study import Jobs
 from wargame.compiler.cached import opened
 from wargame.content.load import load_history
 from wargame.content.spec import HistorySpec, Spec

@@ -25,7 +25,7 @@ from wargame.analysis.validation.questions import (
     rates,
     unknown_events,
 )
-from wargame.batch.study import Jobs, OnProgress
+from wargame.batches.study import Jobs, OnProgress
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
 from wargame.content.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text

@@ -20,8 +20,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from wargame.analysis.calibration.sampling import about
 from wargame.backends.simulate import finish
 from wargame.backends.turn import begin
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, OnProgress, studying
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, OnProgress, studying
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
 from wargame.content.digest import digest

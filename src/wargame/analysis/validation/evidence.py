@@ -20,8 +20,8 @@ from wargame.analysis.validation.backtest import Backtest, backtest
 from wargame.analysis.validation.base_rates import BaseRates, base_rates, base_rates_for
 from wargame.analysis.validation.ledger import Ledger, ledger
 from wargame.analysis.validation.patterns import Patterns, patterns, patterns_for
-from wargame.batch.batch import run_batch
-from wargame.batch.study import Jobs, Study, studying
+from wargame.batches.batch import run_batch
+from wargame.batches.study import Jobs, Study, studying
 from wargame.boundary.foreign import Malformed, read_shaped
 from wargame.compiler import compile_scenario
 from wargame.content.data_files import find, listed

@@ -26,8 +26,8 @@ import numpy.typing as npt
 
 from wargame.analysis.calibration.sampling import about
 from wargame.backends.turn import Decider, Situation, begin, play
-from wargame.batch.store.columns import Columns
-from wargame.batch.study import Jobs, studying
+from wargame.batches.store.columns import Columns
+from wargame.batches.study import Jobs, studying
 from wargame.boundary.foreign import dumps, value
 from wargame.content.digest import digest
 from wargame.content.spec import HistorySpec

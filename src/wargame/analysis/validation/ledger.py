@@ -29,7 +29,7 @@ from wargame.analysis.sensitivity.parameters import (
 )
 from wargame.analysis.sensitivity.study import BASELINE, SCREEN, Players, sensitivity
 from wargame.backends.turn import begin
-from wargame.batch.study import Jobs, OnProgress, studying
+from wargame.batches.study import Jobs, OnProgress, studying
 from wargame.compiler import compile_scenario
 from wargame.content.load import load
 from wargame.content.source_marks import NOWHERE

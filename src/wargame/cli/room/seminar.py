@@ -202,7 +202,7 @@ def _beside(log: Path) -> Path:
 
 
 def _source(source: str) -> Replay:
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
 
     return read_playthrough(source)
 

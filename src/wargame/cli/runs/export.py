@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page."""
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
     from wargame.show.replay_page.page import export
 
     replay = read_playthrough(args.run)

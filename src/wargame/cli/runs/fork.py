@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Fork, and say what differs."""
     from wargame.analysis.odds import usually
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
     from wargame.errors import WargameError
     from wargame.replay.fork import fork
     from wargame.replay.injects import parse_inject

@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Choose and print."""
     from wargame.analysis.notable_runs import pick_runs
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
     from wargame.errors import WargameError
     from wargame.show.text.titles import Titles
     from wargame.statistics.result import say
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     meter.clear()
     written: list[Path] = []
     if args.out:
-        from wargame.batch.open_run import read_playthrough
+        from wargame.batches.open_run import read_playthrough
         from wargame.show.documents.gallery_page import write_gallery
 
         written = write_gallery(args.out, picks, read_playthrough, args.lang)

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Play the futures and print the curve."""
     from wargame.analysis.odds import odds_of
     from wargame.analysis.turning_points import turning_points
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
     from wargame.errors import WargameError
     from wargame.show.text.narrate import Narrator
 

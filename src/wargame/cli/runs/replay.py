@@ -67,7 +67,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay what was asked for, in the way that was asked for."""
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
     from wargame.replay.orders import check_actor
     from wargame.show.text.narrate import Narrator
     from wargame.show.text.perspective import ALL, PUBLIC, Lens

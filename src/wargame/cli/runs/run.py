@@ -24,7 +24,7 @@ from wargame.cli.shared.terminal import print_json
 from wargame.errors import WargameError, counted
 
 if TYPE_CHECKING:
-    from wargame.batch.stood_in import StoodIn
+    from wargame.batches.stood_in import StoodIn
     from wargame.engine.scenario import Scenario
     from wargame.engine.world import World
     from wargame.replay.replay import Replay

@@ -62,14 +62,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _log(name: str, lang: str) -> tuple[bool, str, dict[str, Any]]:
-    from wargame.batch.open_run import read_playthrough
+    from wargame.batches.open_run import read_playthrough
 
     verdict = read_playthrough(name).verdict
     return verdict.whole, verdict.words(lang), verdict.to_json()
 
 
 def _folder(name: str, lang: str) -> tuple[bool, str, dict[str, Any]]:
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
     from wargame.errors import counted
     from wargame.statistics.result import say
 

@@ -12,9 +12,9 @@ from wargame.show.text.titles import Titles
 from wargame.statistics.result import decimals, interval, percent, percent_bound, say, whole
 
 if TYPE_CHECKING:
-    from wargame.batch.batch import Batch
-    from wargame.batch.results import Tally
-    from wargame.batch.store.journal import FailedRun
+    from wargame.batches.batch import Batch
+    from wargame.batches.results import Tally
+    from wargame.batches.store.journal import FailedRun
     from wargame.statistics import Look
 
 MOST_FAILURES = 5

@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Any
 
-from wargame.batch.store.plan import MOST_JOBS
+from wargame.batches.store.plan import MOST_JOBS
 from wargame.boundary.files import home
 from wargame.content.data_files import is_path
 from wargame.errors import WargameError

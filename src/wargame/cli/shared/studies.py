@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wargame.cli.shared.options import jobs_of
 
 if TYPE_CHECKING:
-    from wargame.batch.study import Study
+    from wargame.batches.study import Study
 
 _NO_QUESTION = frozenset(
     (
@@ -48,7 +48,7 @@ def study_of(args: argparse.Namespace, out: Path | None = None) -> Iterator[Stud
     out: the folder for it; left out, one of the user's own, which the same command finds again.
     After Ctrl-C, KeyboardInterrupt says how to go on.
     """
-    from wargame.batch.study import kept
+    from wargame.batches.study import kept
 
     try:
         with kept(

@@ -11,7 +11,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wargame.batch.store.folder import MANIFEST, PARQUET, TALLY
+from wargame.batches.store.folder import MANIFEST, PARQUET, TALLY
 from wargame.boundary import interrupts
 from wargame.cli.shared.options import (
     STOOD_IN,
@@ -31,11 +31,11 @@ from wargame.cli.shared.terminal import Meter, print_json
 from wargame.errors import counted
 
 if TYPE_CHECKING:
-    from wargame.batch.batch import Batch, Interrupted
-    from wargame.batch.request import Request
-    from wargame.batch.runners.runner import Runner
-    from wargame.batch.runners.scheduler import Progress
-    from wargame.batch.stood_in import StoodIn
+    from wargame.batches.batch import Batch, Interrupted
+    from wargame.batches.request import Request
+    from wargame.batches.runners.runner import Runner
+    from wargame.batches.runners.scheduler import Progress
+    from wargame.batches.stood_in import StoodIn
     from wargame.seats.play import Programs
     from wargame.show.text.titles import Titles
     from wargame.statistics import Look
@@ -149,7 +149,7 @@ def _why_rules_stood_in(batch: Batch) -> list[str]:
 
 
 def _first_time(batch: Batch, found: StoodIn) -> str:
-    from wargame.batch.store.folder import run_log
+    from wargame.batches.store.folder import run_log
     from wargame.replay.log_file import read_log
     from wargame.seats.play import first_reason
 
@@ -163,7 +163,7 @@ def _first_time(batch: Batch, found: StoodIn) -> str:
 
 def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch | None:
     """Play a batch with a progress line; None if it was interrupted, which has then been told."""
-    from wargame.batch.request import Request
+    from wargame.batches.request import Request
 
     policies, programs = asked.pop("policies", None), asked.pop("programs", None)
     request = Request(
@@ -182,7 +182,7 @@ def played(args: argparse.Namespace, look: bool = False, **asked: Any) -> Batch 
 
 
 def _played(args: argparse.Namespace, request: Request, runner: Runner, look: bool) -> Batch | None:
-    from wargame.batch.batch import Interrupted, play_batch
+    from wargame.batches.batch import Interrupted, play_batch
     from wargame.show.text.titles import Titles
 
     meter = Meter("playing")

@@ -18,7 +18,7 @@ from wargame.errors import WargameError, counted, no_such
 from wargame.statistics.result import say
 
 if TYPE_CHECKING:
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
     from wargame.cli.shared.tell_divergence import Parting
     from wargame.statistics import Study
 
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
 
     if not 0 < args.margin < 0.5:
         raise WargameError(f"a margin is a share between 0 and 0.5, not {args.margin}")
@@ -148,7 +148,7 @@ def _one(policies: list[str]) -> str | None:
 def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
     """The story of one pair of runs."""
     from wargame.analysis.divergence import discordant_run, divergence, pair_of_runs
-    from wargame.batch.batch import BASELINE
+    from wargame.batches.batch import BASELINE
     from wargame.cli.shared.tell_divergence import Parting
     from wargame.show.text.titles import Titles
 
@@ -163,7 +163,7 @@ def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
 
 
 def _no_policy(batch: Batch, policy: str | None) -> str:
-    from wargame.batch.batch import BASELINE
+    from wargame.batches.batch import BASELINE
 
     known = [name for name in batch.headers if name != BASELINE]
     if policy:

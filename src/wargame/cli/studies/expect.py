@@ -21,7 +21,7 @@ from wargame.statistics.result import decimals, say, signed, signed_interval, wh
 
 if TYPE_CHECKING:
     from wargame.analysis.expect import Expectations
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
     from wargame.statistics.verdict import Answer
 
 EXAMPLES = """examples:

@@ -26,7 +26,7 @@ from wargame.cli.shared.terminal import Meter, print_json
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
-    from wargame.batch.study import Study
+    from wargame.batches.study import Study
 
 EXAMPLES = """examples:
   wargame rare kherson-2022 --state KABOOM --policy nato-stays-out
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Estimate and say how sure it is."""
-    from wargame.batch.store.folder import write_json
+    from wargame.batches.store.folder import write_json
 
     with study_of(args, args.out) as study:
         found = estimates(
@@ -107,7 +107,7 @@ def of_batch(args: argparse.Namespace) -> int:
     unused["seat"] = args.seat
     if given := [name for name, value in unused.items() if value]:
         raise WargameError(f"--rare splits runs and keeps none: leave out --{given[0]}")
-    from wargame.batch.study import Study
+    from wargame.batches.study import Study
 
     with Study(jobs_of(args), cluster=args.cluster) as study:
         estimates(
@@ -140,7 +140,7 @@ def estimates(
     settings: as `experiment.rare.rare_share` takes them.
     """
     from wargame.analysis.splitting import rare_share
-    from wargame.batch.batch import BASELINE
+    from wargame.batches.batch import BASELINE
     from wargame.content.load import load
     from wargame.show.text.titles import Titles
 

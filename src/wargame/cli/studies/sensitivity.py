@@ -81,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Play, and say what counts."""
     from wargame.analysis.sensitivity.study import PARTS, sensitivity
-    from wargame.batch.store.folder import write_json
+    from wargame.batches.store.folder import write_json
     from wargame.show.text.titles import Titles
 
     parts = [part.strip() for part in args.only.split(",")] if args.only else PARTS

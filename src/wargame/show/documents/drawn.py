@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wargame.analysis.profile import Profile, profile
-from wargame.batch.batch import Batch
+from wargame.batches.batch import Batch
 from wargame.errors import WargameError
 from wargame.show.documents import figures
 from wargame.show.text.titles import titles

@@ -21,9 +21,9 @@ from typing import Any
 
 from wargame.analysis.profile import Profile, profile
 from wargame.analysis.sensitivity.answer import STORED
-from wargame.batch.batch import BASELINE, Batch
-from wargame.batch.recipe import AGAIN, Recipe, path_word
-from wargame.batch.store.folder import MANIFEST, read_json
+from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.recipe import AGAIN, Recipe, path_word
+from wargame.batches.store.folder import MANIFEST, read_json
 from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_shaped
 from wargame.content.spec import Spec

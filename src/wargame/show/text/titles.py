@@ -18,7 +18,7 @@ from wargame.show.text.language import joined
 from wargame.statistics.result import say
 
 if TYPE_CHECKING:
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
 
 
 def titles(specs: Mapping[str, Spec], lang: str = "en") -> dict[str, str]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.batch.playing import layout
-from wargame.batch.results import Window, windows
-from wargame.batch.store.journal import Journal
+from wargame.batches.playing import layout
+from wargame.batches.results import Window, windows
+from wargame.batches.store.journal import Journal
 from wargame.boundary.files import replaced
 from wargame.boundary.foreign import dumps
 from wargame.engine.record import RunHeader

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wargame.batch.store.folder import INPUTS, POLICIES, read_inputs
-from wargame.batch.variants import BASELINE
+from wargame.batches.store.folder import INPUTS, POLICIES, read_inputs
+from wargame.batches.variants import BASELINE
 from wargame.content.data_files import Kind, shipped
 from wargame.content.reader import read_text
 from wargame.engine.record import RunHeader

@@ -19,19 +19,21 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from wargame.batch.runners.scheduler import ALIVE, Piece, Progress, Unplayable, Work, reason_of
+from wargame.batches.runners.scheduler import ALIVE, Piece, Progress, Unplayable, Work, reason_of
 from wargame.boundary.programs import exit_code, ourselves
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
-    from wargame.batch.runners.worker import Play, Player, Prepare
-    from wargame.batch.store.columns import Packed
-    from wargame.batch.store.journal import Journal
-    from wargame.batch.store.plan import Plan
+    from wargame.batches.runners.worker import Play, Player, Prepare
+    from wargame.batches.store.columns import Packed
+    from wargame.batches.store.journal import Journal
+    from wargame.batches.store.plan import Plan
 
 __all__ = ["LocalRunner", "Worker"]
 
-_BOOT = "import sys; from wargame.batch.runners.worker import serve; serve(*map(int, sys.argv[1:]))"
+_BOOT = (
+    "import sys; from wargame.batches.runners.worker import serve; serve(*map(int, sys.argv[1:]))"
+)
 
 _ONE_THREAD = dict.fromkeys(
     (
@@ -129,11 +131,11 @@ _Answer: TypeAlias = "tuple[Piece, Packed | str]"
 class LocalRunner:
     """Plays plans: with one job this process, with more of them workers that are its own.
 
-    ``play`` and ``prepare`` are described in :mod:`wargame.batch.runners.worker`; with several jobs
+    ``play`` and ``prepare`` are described in `worker`; with several jobs
     they must be importable, by name or by reference.  One job plays in this process, where a run
     that kills its worker kills the batch; with two or more it is found, noted and left out.
 
-    A context manager, as every :class:`wargame.batch.runners.runner.Runner`: at its end, however it
+    A context manager, as every `Runner`: at its end, however it
     comes, the workers end.  Raises WargameError if
     there are no jobs, or workers could not import what they should play.
     """
@@ -220,7 +222,7 @@ class LocalRunner:
 
     @cached_property
     def _player(self) -> Player:
-        from wargame.batch.runners.worker import Player
+        from wargame.batches.runners.worker import Player
 
         return Player(*self._setup)
 

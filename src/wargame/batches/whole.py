@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wargame.batch.playing import layout
-from wargame.batch.stood_in import column
-from wargame.batch.store.folder import JOURNAL, MANIFEST, PARQUET, TALLY, json_text, read_json
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import MOST_RUNS
-from wargame.batch.variants import identity
+from wargame.batches.playing import layout
+from wargame.batches.stood_in import column
+from wargame.batches.store.folder import JOURNAL, MANIFEST, PARQUET, TALLY, json_text, read_json
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import MOST_RUNS
+from wargame.batches.variants import identity
 from wargame.engine.record import RunHeader
 from wargame.errors import StoreError
 
 if TYPE_CHECKING:  # which takes pydantic: who plays need not wait for it
-    from wargame.batch.manifest import Manifest
+    from wargame.batches.manifest import Manifest
 
 __all__ = ["check", "finish"]
 

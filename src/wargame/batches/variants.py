@@ -12,8 +12,8 @@ from hashlib import sha256
 from typing import Any
 
 from wargame import __version__
-from wargame.batch.request import Request
-from wargame.batch.store.plan import BASELINE, Plan, Variant
+from wargame.batches.request import Request
+from wargame.batches.store.plan import BASELINE, Plan, Variant
 from wargame.compiler.cached import run_header
 from wargame.content.load import load
 from wargame.content.spec import Spec

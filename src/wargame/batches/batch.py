@@ -19,15 +19,15 @@ from typing import Any
 import numpy as np
 
 from wargame.backends.library import machine
-from wargame.batch.parquet import export
-from wargame.batch.recipe import Recipe
-from wargame.batch.request import Programs, Request
-from wargame.batch.results import Summary, Tally, looks, summarise
-from wargame.batch.runners.runner import Runner
-from wargame.batch.runners.scheduler import Progress
-from wargame.batch.stood_in import StoodIn, standing_in, stood_in
-from wargame.batch.store.columns import Columns
-from wargame.batch.store.folder import (
+from wargame.batches.parquet import export
+from wargame.batches.recipe import Recipe
+from wargame.batches.request import Programs, Request
+from wargame.batches.results import Summary, Tally, looks, summarise
+from wargame.batches.runners.runner import Runner
+from wargame.batches.runners.scheduler import Progress
+from wargame.batches.stood_in import StoodIn, standing_in, stood_in
+from wargame.batches.store.columns import Columns
+from wargame.batches.store.folder import (
     JOURNAL,
     PARQUET,
     TALLY,
@@ -40,10 +40,10 @@ from wargame.batch.store.folder import (
     write_json,
     write_manifest,
 )
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import Plan
-from wargame.batch.variants import BASELINE, Variants
-from wargame.batch.whole import check, finish
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import Plan
+from wargame.batches.variants import BASELINE, Variants
+from wargame.batches.whole import check, finish
 from wargame.boundary.files import home
 from wargame.compiler.cached import compiled
 from wargame.content.spec import Spec
@@ -90,7 +90,7 @@ class Batch:
         Raises StoreError, in one line, if it is none, if part of it is missing or damaged, or if
         its parts are of several batches.
         """
-        from wargame.batch.manifest import read_manifest  # late: who plays reads none
+        from wargame.batches.manifest import read_manifest  # late: who plays reads none
 
         path = home(folder)
         manifest = read_manifest(path)

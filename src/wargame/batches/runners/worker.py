@@ -18,8 +18,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from wargame.batch.runners.scheduler import ALIVE, Unplayable, reason_of
-from wargame.batch.store.columns import Packed, pack
+from wargame.batches.runners.scheduler import ALIVE, Unplayable, reason_of
+from wargame.batches.store.columns import Packed, pack
 from wargame.boundary.programs import end_all
 
 __all__ = ["Play", "Player", "Prepare", "find", "serve"]
@@ -27,7 +27,7 @@ __all__ = ["Play", "Player", "Prepare", "find", "serve"]
 Play = Callable[[dict[str, Any]], Mapping[str, NDArray[Any]]]
 """Plays the runs ``task["start"] <= run < task["stop"]``; one array per column, one element a run.
 
-``task`` is :meth:`wargame.batch.store.plan.Plan.task`, with what :data:`Prepare` returned, if
+``task`` is :meth:`wargame.batches.store.plan.Plan.task`, with what :data:`Prepare` returned, if
 there is one, as ``task["prepared"]``.  The same run must give the same values in any chunk.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wargame.batch.store.columns import Columns
+from wargame.batches.store.columns import Columns
 from wargame.errors import counted
 from wargame.statistics.result import percent, say, whole
 

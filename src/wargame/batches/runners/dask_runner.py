@@ -23,11 +23,11 @@ from typing import Any, Self
 from uuid import uuid4
 
 from wargame import __version__
-from wargame.batch.runners.local_runner import Worker
-from wargame.batch.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
-from wargame.batch.store.columns import Packed
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import Plan
+from wargame.batches.runners.local_runner import Worker
+from wargame.batches.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
+from wargame.batches.store.columns import Packed
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import Plan
 from wargame.errors import WargameError
 
 __all__ = ["DaskRunner"]
@@ -87,7 +87,7 @@ class DaskRunner:
         should_stop: Callable[[], bool] | None = None,
         most_failed: int = 1000,
     ) -> Progress:
-        """As :meth:`wargame.batch.runners.local_runner.LocalRunner.play`, far away.
+        """As :meth:`wargame.batches.runners.local_runner.LocalRunner.play`, far away.
 
         Raises WargameError if the cluster cannot be reached, has no workers, or goes away.
         """

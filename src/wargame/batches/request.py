@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wargame.batch.runners.local_runner import LocalRunner
-from wargame.batch.runners.runner import Runner, runner
-from wargame.batch.store.folder import is_begun
-from wargame.batch.store.plan import MOST_JOBS, MOST_RUNS, chunk_for
+from wargame.batches.runners.local_runner import LocalRunner
+from wargame.batches.runners.runner import Runner, runner
+from wargame.batches.store.folder import is_begun
+from wargame.batches.store.plan import MOST_JOBS, MOST_RUNS, chunk_for
 from wargame.boundary.files import home
 from wargame.boundary.integers import SEEDS, integer
 from wargame.errors import WargameError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Programs", "Request"]
 
-PLAY, PREPARE = "wargame.batch.playing:play", "wargame.batch.playing:prepare"
+PLAY, PREPARE = "wargame.batches.playing:play", "wargame.batches.playing:prepare"
 """What plays a chunk and what makes ready to, as workers find it."""
 
 RUNS = 1000
@@ -72,7 +72,7 @@ class Request:
     @classmethod
     def of_folder(cls, folder: Path) -> Request:
         """What was asked for when a batch was begun. Raises StoreError if the folder has none."""
-        from wargame.batch.manifest import read_manifest  # late: who begins has no manifest
+        from wargame.batches.manifest import read_manifest  # late: who begins has no manifest
 
         asked = read_manifest(folder).asked
         # The first edition kept commands beside the actors; nobody reads them any more.

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wargame.batch.store.columns import Columns
-from wargame.batch.store.journal import FailedRun, Journal
+from wargame.batches.store.columns import Columns
+from wargame.batches.store.journal import FailedRun, Journal
 from wargame.engine.record import RunHeader
 from wargame.errors import StoreError
 from wargame.statistics import Look, Outcomes, Pairs, Share, Study, look, pair, shares, study

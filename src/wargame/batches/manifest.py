@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from wargame.batch.store.folder import INPUTS, MANIFEST, inputs_digest, read_json, seal_of
-from wargame.batch.store.plan import BASELINE, MOST_RUNS
+from wargame.batches.store.folder import INPUTS, MANIFEST, inputs_digest, read_json, seal_of
+from wargame.batches.store.plan import BASELINE, MOST_RUNS
 from wargame.boundary import foreign
 from wargame.content.spec import TurnLength
 from wargame.engine.record import RunHeader

@@ -27,8 +27,8 @@ from typing import Annotated, Any, Self, TypeVar
 import numpy as np
 from pydantic import Field, TypeAdapter
 
-from wargame.batch.store.columns import Columns, Packed, Schema, unpack
-from wargame.batch.store.plan import Chunk, Plan, Variant
+from wargame.batches.store.columns import Columns, Packed, Schema, unpack
+from wargame.batches.store.plan import Chunk, Plan, Variant
 from wargame.boundary.database import Connection, Error, in_memory, open_database
 from wargame.boundary.foreign import shaped
 from wargame.errors import StoreError

@@ -21,21 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wargame import __version__
-from wargame.batch.runners.local_runner import LocalRunner
-from wargame.batch.runners.runner import Runner, runner
-from wargame.batch.runners.scheduler import Progress, Unplayable
-from wargame.batch.runners.worker import find
-from wargame.batch.store.columns import Columns
-from wargame.batch.store.folder import write_json
-from wargame.batch.store.journal import Journal
-from wargame.batch.store.plan import Plan, Variant, chunk_for
+from wargame.batches.runners.local_runner import LocalRunner
+from wargame.batches.runners.runner import Runner, runner
+from wargame.batches.runners.scheduler import Progress, Unplayable
+from wargame.batches.runners.worker import find
+from wargame.batches.store.columns import Columns
+from wargame.batches.store.folder import write_json
+from wargame.batches.store.journal import Journal
+from wargame.batches.store.plan import Plan, Variant, chunk_for
 from wargame.boundary import cache, files, foreign
 from wargame.errors import StoreError, WargameError
 from wargame.replay.log_file import canonical
 
 __all__ = ["Jobs", "Study", "kept", "studying"]
 
-PLAY = "wargame.batch.study:play"
+PLAY = "wargame.batches.study:play"
 ASKED = "asked.json"
 
 OnProgress = Callable[[int, int], object]

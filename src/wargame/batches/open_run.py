@@ -17,7 +17,7 @@ from wargame.replay.log_file import read_log
 from wargame.replay.replay import Replay, header_for, open_replay, record, replay_log
 
 if TYPE_CHECKING:
-    from wargame.batch.batch import Batch
+    from wargame.batches.batch import Batch
 
 # Who opens a log need not wait for all that a batch or a history takes.
 
@@ -39,7 +39,7 @@ def read_playthrough(where: str | os.PathLike[str]) -> Replay:
         variant, _, number = row.rpartition("/")
         if not (number.isascii() and number.isdecimal() and len(number) <= 18):
             raise ReplayError(f"{name}: after # comes the number of a run, as in runs/DIR#4711")
-        from wargame.batch.batch import BASELINE, Batch
+        from wargame.batches.batch import BASELINE, Batch
 
         return batch_run(Batch.open(folder), int(number), variant or BASELINE)
     if "/" in name or Path(name).suffix or Path(name).exists():
@@ -68,8 +68,8 @@ def batch_run(
     scenario: the variant's, compiled, if it is at hand. Raises ReplayError if the batch has not
     played it, StoreError if the folder is no batch.
     """
-    from wargame.batch.batch import BASELINE
-    from wargame.batch.store.folder import run_log
+    from wargame.batches.batch import BASELINE
+    from wargame.batches.store.folder import run_log
     from wargame.compiler.cached import compiled
 
     if variant not in batch.headers:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from wargame.errors import WargameError, agreeing, counted
 
 if TYPE_CHECKING:
-    from wargame.batch.store.columns import Packed
-    from wargame.batch.store.journal import Journal
-    from wargame.batch.store.plan import Chunk
+    from wargame.batches.store.columns import Packed
+    from wargame.batches.store.journal import Journal
+    from wargame.batches.store.plan import Chunk
 
 __all__ = ["ALIVE", "Piece", "Progress", "Unplayable", "Work", "reason_of"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Self
 
-from wargame.batch.runners.local_runner import LocalRunner
+from wargame.batches.runners.local_runner import LocalRunner
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
-    from wargame.batch.runners.scheduler import Progress
-    from wargame.batch.store.journal import Journal
-    from wargame.batch.store.plan import Plan
+    from wargame.batches.runners.scheduler import Progress
+    from wargame.batches.store.journal import Journal
+    from wargame.batches.store.plan import Plan
 
 __all__ = ["Runner", "runner"]
 
@@ -53,6 +53,6 @@ def runner(
     """So many jobs on this machine, or the cluster at an address, for what `worker` describes."""
     if cluster is None:
         return LocalRunner(play, prepare, jobs)
-    from wargame.batch.runners.dask_runner import DaskRunner
+    from wargame.batches.runners.dask_runner import DaskRunner
 
     return DaskRunner(cluster, play, prepare)
