@@ -18,17 +18,17 @@ from hypothesis import strategies as st
 from wargame.backends import native
 from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
 from wargame.backends.lowering import lower, scale
-from wargame.compiler import compile_scenario
 from wargame.backends.simulate import finish, play_runs
-from wargame.engine.randomness import Luck
-from wargame.expression import Interval
-from wargame.expression.block import Op
+from wargame.backends.turn import begin, by_rules, play
+from wargame.compiler import compile_scenario
 from wargame.content.load import load, load_texts
 from wargame.engine.program import FORMAT, OPERANDS, STEP, Code, Head, Program, listing, steps
 from wargame.engine.program_check import ProgramError, check_program
+from wargame.engine.randomness import Luck
 from wargame.engine.record import Outcomes
 from wargame.engine.scenario import Scenario
-from wargame.backends.turn import begin, by_rules, play
+from wargame.expression import Interval
+from wargame.expression.block import Op
 
 pytestmark = pytest.mark.skipif(
     not machine().library, reason=f"no native machine here: {machine().why}"

@@ -21,17 +21,17 @@ from wargame.backends import browser as wasm
 from wargame.backends.browser.build import build
 from wargame.backends.lowering import lower, lower_offers
 from wargame.compiler import compile_scenario
-from wargame.course import finish, play_runs
-from wargame.draws import Luck, key_of
-from wargame.experiment.selftest import outcome_digest
-from wargame.fork import fan_out, fork
-from wargame.load import load, load_texts
-from wargame.orders import open_desk
-from wargame.program import Head
-from wargame.record import Outcomes
-from wargame.replay import header_for, record
-from wargame.scenario import Scenario
-from wargame.turn import begin, play
+from wargame.backends.simulate import finish, play_runs
+from wargame.engine.randomness import Luck, key_of
+from wargame.analysis.validation.selftest import outcome_digest
+from wargame.replay.fork import fan_out, fork
+from wargame.content.load import load, load_texts
+from wargame.replay.orders import open_desk
+from wargame.engine.program import Head
+from wargame.engine.record import Outcomes
+from wargame.replay.replay import header_for, record
+from wargame.engine.scenario import Scenario
+from wargame.backends.turn import begin, play
 
 SHIPPED = ("kherson-2022", "bridge-2022", "cuba-2021", "kaboom-2022", "tegmark-tree")
 GOLDEN = Path(__file__).parent.parent / "golden" / "digests.txt"

@@ -15,12 +15,12 @@ import numpy as np
 
 from wargame.engine import ladder
 from wargame.engine.decision import Mind, Sights
-from wargame.engine.randomness import word_of
 from wargame.engine.effects import EffectBook, Slot
+from wargame.engine.program import FORMAT, STEP, Code, Head, Program
+from wargame.engine.randomness import word_of
+from wargame.engine.scenario import Scenario
 from wargame.expression import Block, Interval
 from wargame.expression.block import Op, Step
-from wargame.engine.program import FORMAT, STEP, Code, Head, Program
-from wargame.engine.scenario import Scenario
 
 NONE = -1
 WHOLE = -1  # a mask of all bits: an amount that is taken as it is

@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from wargame.backends.library import SOURCE
-from wargame.program import Program
-from wargame.program_check import check_program
+from wargame.engine.program import Program
+from wargame.engine.program_check import check_program
 
 __all__ = ["SCRIPTS", "WASM", "bytes_of", "packed", "packed_machine", "script", "wasm_digest"]
 
