@@ -17,21 +17,21 @@ import numpy as np
 import pytest
 from engine.random_worlds import texts
 
+from wargame.analysis.validation.selftest import outcome_digest
 from wargame.backends import browser as wasm
 from wargame.backends.browser.build import build
 from wargame.backends.lowering import lower, lower_offers
-from wargame.compiler import compile_scenario
 from wargame.backends.simulate import finish, play_runs
-from wargame.engine.randomness import Luck, key_of
-from wargame.analysis.validation.selftest import outcome_digest
-from wargame.replay.fork import fan_out, fork
-from wargame.content.load import load, load_texts
-from wargame.replay.orders import open_desk
-from wargame.engine.program import Head
-from wargame.engine.record import Outcomes
-from wargame.replay.replay import header_for, record
-from wargame.engine.scenario import Scenario
 from wargame.backends.turn import begin, play
+from wargame.compiler import compile_scenario
+from wargame.content.load import load, load_texts
+from wargame.engine.program import Head
+from wargame.engine.randomness import Luck, key_of
+from wargame.engine.record import Outcomes
+from wargame.engine.scenario import Scenario
+from wargame.replay.fork import fan_out, fork
+from wargame.replay.orders import open_desk
+from wargame.replay.replay import header_for, record
 
 SHIPPED = ("kherson-2022", "bridge-2022", "cuba-2021", "kaboom-2022", "tegmark-tree")
 GOLDEN = Path(__file__).parent.parent / "golden" / "digests.txt"
