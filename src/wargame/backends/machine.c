@@ -6,8 +6,8 @@
    before it comes here (`wargame.program_check`), and every value fits its type by proof of the
    compiler, so nothing is checked again.
 
-   The file is read twice, for cells of 32 and of 64 bits; a block is LANES runs, and a register
-   one number of each of them. Luck is Philox4x64-10 (Salmon et al. 2011), counter by name. */
+   The file is read twice, for cells of 32 and of 64 bits; a block is up to LANES runs, and a
+   register one number of each of them. Luck is Philox4x64-10 (Salmon et al. 2011), counter by name. */
 
 #ifndef BITS
 
@@ -19,7 +19,8 @@
 #include <string.h>
 #endif
 
-#define LANES 256
+#define LANES 512      /* runs of a block, at most */
+#define BLOCK (1 << 20) /* bytes of its registers, at most: half of the cache of a usual core */
 #if defined(__AVX512F__)
 #define BYTES 64
 #elif defined(__AVX2__)
@@ -198,18 +199,19 @@ typedef cell64 vec64 __attribute__((vector_size(BYTES), may_alias));
 typedef struct {
   const word *p;           /* the tables */
   const uint64_t *labels;  /* the words of luck's names */
-  word *r;                 /* registers, LANES numbers each */
+  word *r;                 /* registers, so many numbers each */
   word turn;
+  int64_t stride;          /* room for lanes in a register: a power of two */
   int n, vectors;          /* lanes in use, and the vectors that cover them */
   Luck *luck;
   word *live;              /* a mask: lanes whose run goes on */
-  word *orders;            /* orders x LANES: places in the tables of moves */
+  word *orders;            /* orders x stride: places in the tables of moves */
   int given;               /* whether some orders are: those are not -1 */
-  int8_t *verdicts;        /* orders x LANES: an umpire's, or NULL */
-  word *done;              /* orders x LANES, a mask: whether an order succeeded */
-  word *slots;             /* orders x LANES: what it comes to */
+  int8_t *ruled, *verdicts; /* orders x stride: room for an umpire's verdicts; these, or NULL */
+  word *done;              /* orders x stride, a mask: whether an order succeeded */
+  word *slots;             /* orders x stride: what it comes to */
   unsigned *count;         /* lanes in which each slot happens */
-  uint8_t *lanes;          /* slots x LANES: which ones */
+  uint16_t *lanes;         /* slots x stride: which ones */
   word *pool;              /* values of slots until they are applied */
   word *ending;            /* of each lane; -1 while it goes on */
   int happened;            /* whether anything has since the last APPLY */
@@ -218,7 +220,7 @@ typedef struct {
 } N(Machine);
 
 #define MACHINE N(Machine)
-#define R(k) (m->r + (size_t)(k) * LANES)
+#define R(k) (m->r + (size_t)(k) * m->stride)
 #define EACH for (int j = 0; j < vectors; j++)
 #define LANE for (int l = 0; l < n; l++)
 #define PAIR(op, e) case op: EACH { vec x = a[j], y = b[j]; d[j] = (e); } break;
@@ -256,8 +258,8 @@ static inline vec N(quotient)(vec x, word y, word by, word shift) {
 static int N(groups)(const Luck *luck, const word *needed, int n, uint16_t *found) {
   uint8_t wanted[LANES] = {0};
   int count = 0;
-  if (luck->straight && n == LANES)
-    for (int g = 0; g < LANES / 4; g++) {
+  if (luck->straight && n % 4 == 0)
+    for (int g = 0; g < n / 4; g++) {
       const word *four = needed + 4 * g;
       wanted[g] = (four[0] | four[1] | four[2] | four[3]) != 0;
     }
@@ -282,7 +284,7 @@ static void N(draw_some)(MACHINE *m, word label, const word *needed, int halves)
 
 /* A slot that happens twice in one lane, which no compiler writes, stays within its lanes. */
 static inline void N(happen)(MACHINE *m, word slot, int lane) {
-  m->lanes[(size_t)slot * LANES + m->count[slot]++ % LANES] = (uint8_t)lane;
+  m->lanes[(size_t)slot * m->stride + (m->count[slot]++ & (m->stride - 1))] = (uint16_t)lane;
   m->happened = 1;
 }
 
@@ -384,23 +386,23 @@ static void N(apply)(MACHINE *m, const word *book) {
   for (int k = 0; k < slots; k++) {
     act[active] = k;
     active += m->count[k] > 0;
-    if (m->count[k] > LANES) m->count[k] = LANES;
+    if (m->count[k] > m->stride) m->count[k] = (unsigned)m->stride;
   }
   m->count[slots] = 0;
   if (m->seen)
     for (int i = 0; i < active; i++)
       for (unsigned l = 0; l < m->count[act[i]]; l++)
-        m->seen[act[i] * m->total + m->from + m->lanes[(size_t)act[i] * LANES + l]] = 1;
+        m->seen[act[i] * m->total + m->from + m->lanes[(size_t)act[i] * m->stride + l]] = 1;
   word *gathered = R(p[SCRATCH]);
   for (int i = 0; i < active; i++) {
     const word *s = book + 3 + 10 * act[i];
     const int n = m->count[act[i]], full = (n + WIDE - 1) / WIDE * WIDE;
-    const uint8_t *lanes = m->lanes + (size_t)act[i] * LANES;
+    const uint16_t *lanes = m->lanes + (size_t)act[i] * m->stride;
     at[i] = used;
     if (!s[7]) continue;
     for (int k = 0; k < s[9]; k++) {
       const word *from = R(p[s[8] + k]);
-      word *to = gathered + (size_t)k * LANES;
+      word *to = gathered + (size_t)k * m->stride;
       LANE to[l] = from[lanes[l]];
       for (int l = n; l < full; l++) to[l] = to[0];
     }
@@ -413,8 +415,8 @@ static void N(apply)(MACHINE *m, const word *book) {
     for (int i = 0; i < active; i++) {
       const word *s = book + 3 + 10 * act[i], *t = p + s[2 * sets], *live = p + s[6];
       const int n = m->count[act[i]], full = (n + WIDE - 1) / WIDE * WIDE;
-      const uint8_t *lanes = m->lanes + (size_t)act[i] * LANES;
-      if (s[2 * sets + 1] && n >= LANES / 8) { /* many lanes: whole vectors through a mask */
+      const uint16_t *lanes = m->lanes + (size_t)act[i] * m->stride;
+      if (s[2 * sets + 1] && 8 * n >= m->n) { /* many lanes: whole vectors through a mask */
         word mask[LANES] ALIGNED = {0};
         LANE mask[lanes[l]] = -1;
         for (int k = 0; k < s[2 * sets + 1]; k++, t += 2) {
@@ -511,7 +513,7 @@ static void N(urn)(MACHINE *m, const word *t) {
   const word *places = m->p + t[4];
   word total[LANES] ALIGNED, drawn[LANES] ALIGNED = {0};
   for (int k = 0; k < t[2]; k++) {
-    word *order = m->orders + (size_t)(t[6] + k) * LANES;
+    word *order = m->orders + (size_t)(t[6] + k) * m->stride;
     const uint32_t *upper = m->luck->upper;
     EACH { /* what was drawn before does not go back */
       const vec out = ((vec *)drawn)[j];
@@ -546,7 +548,7 @@ static void N(resolve)(MACHINE *m, const word *t) {
   const word *p = m->p, *success = p + p[SUCCESS];
   const word none = p[SLOTS], *alive = m->live;
   for (int k = 0; k < t[1]; k++) {
-    const size_t row = (size_t)(t[0] + k) * LANES;
+    const size_t row = (size_t)(t[0] + k) * m->stride;
     const int8_t *verdict = m->verdicts ? m->verdicts + row : NULL;
     const word *live = p + t[3];
     word *order = m->orders + row;
@@ -571,13 +573,13 @@ static void N(resolve)(MACHINE *m, const word *t) {
     LANE slot[l] = p[(done[l] ? p[WON] : p[LOST]) + order[l]];
     EACH ((vec *)slot)[j] = PICK(((const vec *)alive)[j], ((vec *)slot)[j], (vec){0} + none);
     for (int q = 0; q < k; q++) { /* what an actor does twice happens once */
-      const word *before = slot - (size_t)(k - q) * LANES;
+      const word *before = slot - (size_t)(k - q) * m->stride;
       LANE slot[l] = slot[l] == before[l] ? none : slot[l];
     }
     int acted = 0;
-    uint8_t lanes[LANES];
+    uint16_t lanes[LANES];
     LANE {
-      lanes[acted] = (uint8_t)l;
+      lanes[acted] = (uint16_t)l;
       acted += slot[l] != none;
     }
     for (int i = 0; i < acted; i++) N(happen)(m, slot[lanes[i]], lanes[i]);
@@ -586,14 +588,15 @@ static void N(resolve)(MACHINE *m, const word *t) {
 
 static void N(remember)(MACHINE *m, const word *t) { /* orders: first, how many; any counted */
   const int n = m->n;
+  const int64_t stride = m->stride;
   const word *p = m->p, *last = p + p[LAST], *counted = p + p[COUNTED];
   for (int k = 0; k < t[1]; k++) {
-    const word *order = m->orders + (size_t)(t[0] + k) * LANES;
+    const word *order = m->orders + (size_t)(t[0] + k) * m->stride;
     LANE R(last[order[l]])[l] = m->turn;
     if (t[2]) LANE {
       word row = counted[order[l]];
       int first = row >= 0;
-      for (int q = 1; first && q <= k; q++) first = order[l - q * LANES] != order[l];
+      for (int q = 1; first && q <= k; q++) first = order[l - q * stride] != order[l];
       if (first) R(row)[l]++;
     }
   }
@@ -678,8 +681,8 @@ static void N(roll)(MACHINE *m, uint64_t *trail) { /* the rolling hash after one
   word one[LANES] ALIGNED, two[LANES] ALIGNED;
   word *number = m->slots; /* nobody needs them any more */
   for (int k = 0; k < orders; k++) {
-    const word *x = m->orders + (size_t)k * LANES;
-    LANE number[k * LANES + l] = numbers[x[l]];
+    const word *x = m->orders + (size_t)k * m->stride;
+    LANE number[(size_t)k * m->stride + l] = numbers[x[l]];
   }
   EACH {
     vec a = {0}, b = {0};
@@ -690,7 +693,7 @@ static void N(roll)(MACHINE *m, uint64_t *trail) { /* the rolling hash after one
       b += x * *g++;
     }
     for (int k = 0; k < orders; k++) {
-      const vec x = ((const vec *)(number + k * LANES))[j];
+      const vec x = ((const vec *)(number + (size_t)k * m->stride))[j];
       a += x * *f++;
       b += x * *g++;
     }
@@ -711,38 +714,45 @@ static void *N(space)(void **at, size_t bytes) {
   return here;
 }
 
-static MACHINE *N(machine)(const word *p, const uint64_t *labels, const uint64_t *key) {
+/* For a block of as many runs as there are, or as the cache holds. */
+static MACHINE *N(machine)(const word *p, const uint64_t *labels, const uint64_t *key, int64_t n) {
+  size_t stride = LANES;
+  while (stride > 64 / sizeof(word) && (stride / 2 >= (size_t)n || p[REGISTERS] * stride * sizeof(word) > BLOCK))
+    stride /= 2;
   size_t orders = (size_t)(p[ACTORS] * p[ORDERS]) + 1, slots = (size_t)p[SLOTS] + 1;
   size_t bytes = 64 * 32 + sizeof(MACHINE) + sizeof(Luck) +
-                 ((size_t)p[REGISTERS] + orders * 3 + (size_t)p[POOL] + 3) * LANES * sizeof(word) +
-                 slots * (LANES + sizeof(unsigned));
+                 ((size_t)p[REGISTERS] + orders * 3 + (size_t)p[POOL] + 3) * stride * sizeof(word) +
+                 slots * (stride * sizeof(uint16_t) + sizeof(unsigned)) + orders * stride;
   char *whole = aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (!whole) return NULL;
   memset(whole, 0, bytes);
   void *at = whole;
   MACHINE *m = N(space)(&at, sizeof(MACHINE));
   m->p = p;
+  m->stride = (int64_t)stride;
   m->labels = labels;
   m->luck = N(space)(&at, sizeof(Luck));
   m->luck->key[0] = key[0];
   m->luck->key[1] = key[1];
-  m->live = N(space)(&at, LANES * sizeof(word));
-  m->r = N(space)(&at, (size_t)p[REGISTERS] * LANES * sizeof(word));
-  m->orders = N(space)(&at, orders * LANES * sizeof(word));
-  m->slots = N(space)(&at, orders * LANES * sizeof(word));
-  m->done = N(space)(&at, orders * LANES * sizeof(word));
-  m->ending = N(space)(&at, LANES * sizeof(word));
+  m->live = N(space)(&at, stride * sizeof(word));
+  m->r = N(space)(&at, (size_t)p[REGISTERS] * stride * sizeof(word));
+  m->orders = N(space)(&at, orders * stride * sizeof(word));
+  m->slots = N(space)(&at, orders * stride * sizeof(word));
+  m->done = N(space)(&at, orders * stride * sizeof(word));
+  m->ending = N(space)(&at, stride * sizeof(word));
   m->count = N(space)(&at, slots * sizeof(unsigned));
-  m->lanes = N(space)(&at, slots * LANES);
+  m->lanes = N(space)(&at, slots * stride * sizeof(uint16_t));
+  m->ruled = N(space)(&at, orders * stride);
   m->pool = at;
   return m;
 }
+
 /* Lanes of a block from columns of a table, rows x total; those to spare repeat the first. */
 static void N(load)(MACHINE *m, const word *cells, int64_t total, int64_t from) {
   for (word k = 0; k < m->p[CELLS]; k++) {
     word *to = R(k);
     memcpy(to, cells + k * total + from, (size_t)m->n * sizeof(word));
-    for (int l = m->n; l < LANES; l++) to[l] = to[0];
+    for (int l = m->n; l < (int)m->stride; l++) to[l] = to[0];
   }
 }
 
@@ -754,7 +764,7 @@ static void N(store)(MACHINE *m, word *cells, int64_t total, int64_t from) {
 static void N(open_block)(MACHINE *m, const int64_t *runs, int n) {
   m->n = n;
   m->vectors = (n + WIDE - 1) / WIDE;
-  for (int l = 0; l < LANES; l++) m->live[l] = -(l < n);
+  for (int l = 0; l < (int)m->stride; l++) m->live[l] = -(l < n);
   name_runs(m->luck, runs, n);
   m->luck->lives = N(groups)(m->luck, m->live, n, m->luck->live);
 }
@@ -762,23 +772,23 @@ static void N(open_block)(MACHINE *m, const int64_t *runs, int n) {
 static void N(begin_block)(MACHINE *m) {
   const word *start = m->p + m->p[START];
   for (word k = 0; k < m->p[CELLS]; k++)
-    for (int l = 0; l < LANES; l++) R(k)[l] = start[k];
+    for (int l = 0; l < (int)m->stride; l++) R(k)[l] = start[k];
   m->turn = 0;
   CODE(BEGIN);
 }
 
 static void N(judge)(MACHINE *m) {
-  for (int l = 0; l < LANES; l++) m->ending[l] = -1;
+  for (int l = 0; l < (int)m->stride; l++) m->ending[l] = -1;
   CODE(CLOSE);
 }
 
 /* The world before the first turn: cells, rows x n. Returns 0, or -1 without memory. */
 int N(begin)(const word *p, const uint64_t *labels, const uint64_t *key, const int64_t *runs,
              int64_t n, word *cells) {
-  MACHINE *m = N(machine)(p, labels, key);
+  MACHINE *m = N(machine)(p, labels, key, n);
   if (!m) return -1;
-  for (int64_t b = 0; b < n; b += LANES) {
-    N(open_block)(m, runs + b, n - b < LANES ? (int)(n - b) : LANES);
+  for (int64_t b = 0; b < n; b += m->stride) {
+    N(open_block)(m, runs + b, n - b < m->stride ? (int)(n - b) : (int)m->stride);
     N(begin_block)(m);
     N(store)(m, cells, n, b);
   }
@@ -789,12 +799,12 @@ int N(begin)(const word *p, const uint64_t *labels, const uint64_t *key, const i
 /* The news of a turn: cells in and out; happened, slots x n, is set where something happens. */
 int N(news)(const word *p, const uint64_t *labels, const uint64_t *key, const int64_t *runs,
             int64_t n, int64_t turn, word *cells, uint8_t *happened) {
-  MACHINE *m = N(machine)(p, labels, key);
+  MACHINE *m = N(machine)(p, labels, key, n);
   if (!m) return -1;
   m->seen = happened;
   m->total = n;
-  for (int64_t b = 0; b < n; b += LANES) {
-    N(open_block)(m, runs + b, n - b < LANES ? (int)(n - b) : LANES);
+  for (int64_t b = 0; b < n; b += m->stride) {
+    N(open_block)(m, runs + b, n - b < m->stride ? (int)(n - b) : (int)m->stride);
     N(load)(m, cells, n, b);
     m->turn = (word)turn;
     m->from = b;
@@ -810,27 +820,26 @@ int N(news)(const word *p, const uint64_t *labels, const uint64_t *key, const in
 int N(close)(const word *p, const uint64_t *labels, const uint64_t *key, const int64_t *runs,
              int64_t n, int64_t turn, word *cells, word *orders, const int8_t *verdicts,
              uint8_t *done, int64_t *ending, uint64_t *trail) {
-  MACHINE *m = N(machine)(p, labels, key);
-  int8_t ruled[(size_t)(p[ACTORS] * p[ORDERS] + 1) * LANES];
+  MACHINE *m = N(machine)(p, labels, key, n);
   if (!m) return -1;
   m->given = 1;
-  m->verdicts = verdicts ? ruled : NULL;
-  for (int64_t b = 0; b < n; b += LANES) {
-    N(open_block)(m, runs + b, n - b < LANES ? (int)(n - b) : LANES);
+  m->verdicts = verdicts ? m->ruled : NULL;
+  for (int64_t b = 0; b < n; b += m->stride) {
+    N(open_block)(m, runs + b, n - b < m->stride ? (int)(n - b) : (int)m->stride);
     const size_t size = (size_t)m->n;
     N(load)(m, cells, n, b);
     m->turn = (word)turn;
     for (word k = 0; k < p[ACTORS] * p[ORDERS]; k++) {
-      memcpy(m->orders + k * LANES, orders + k * n + b, size * sizeof(word));
-      if (verdicts) memcpy(ruled + k * LANES, verdicts + k * n + b, size);
+      memcpy(m->orders + k * m->stride, orders + k * n + b, size * sizeof(word));
+      if (verdicts) memcpy(m->ruled + k * m->stride, verdicts + k * n + b, size);
     }
     CODE(DECIDE);
     N(judge)(m);
     N(roll)(m, trail + b);
     N(store)(m, cells, n, b);
     for (word k = 0; k < p[ACTORS] * p[ORDERS]; k++) {
-      memcpy(orders + k * n + b, m->orders + k * LANES, size * sizeof(word));
-      for (size_t l = 0; l < size; l++) done[k * n + b + (int64_t)l] = m->done[k * LANES + l] != 0;
+      memcpy(orders + k * n + b, m->orders + k * m->stride, size * sizeof(word));
+      for (size_t l = 0; l < size; l++) done[k * n + b + (int64_t)l] = m->done[k * m->stride + l] != 0;
     }
     for (size_t l = 0; l < size; l++) ending[b + (int64_t)l] = m->ending[l];
   }
@@ -841,9 +850,9 @@ int N(close)(const word *p, const uint64_t *labels, const uint64_t *key, const i
 /* Runs that have ended make room once a vector of lanes is free; luck knows a run by its number. */
 static void N(compact)(MACHINE *m, int64_t *runs, int32_t *place, uint64_t *trail) {
   int n = 0;
-  uint8_t lanes[LANES];
+  uint16_t lanes[LANES];
   for (int l = 0; l < m->n; l++) {
-    lanes[n] = (uint8_t)l;
+    lanes[n] = (uint16_t)l;
     n += m->live[l] != 0;
   }
   for (word k = 0; k < m->p[CELLS]; k++) {
@@ -864,17 +873,17 @@ static void N(compact)(MACHINE *m, int64_t *runs, int32_t *place, uint64_t *trai
 int N(play)(const word *p, const uint64_t *labels, const uint64_t *key, const int64_t *runs,
             int64_t n, int64_t turn, const word *cells, int64_t *ending, int64_t *ended,
             uint64_t *trail, word *kept, int64_t *played) {
-  MACHINE *m = N(machine)(p, labels, key);
+  MACHINE *m = N(machine)(p, labels, key, n);
   if (!m) return -1;
   const int orders = (int)(p[ACTORS] * p[ORDERS]);
   const word *keeps = p + p[KEEPS];
   uint32_t *histogram = calloc((size_t)p[PLAYED] + 1, 4 * sizeof *histogram);
   if (!histogram) { free(m); return -1; }
-  for (int64_t b = 0; b < n; b += LANES) {
+  for (int64_t b = 0; b < n; b += m->stride) {
     int64_t numbers[LANES];
     int32_t place[LANES];
     uint64_t hash[LANES];
-    const int size = n - b < LANES ? (int)(n - b) : LANES;
+    const int size = n - b < m->stride ? (int)(n - b) : (int)m->stride;
     for (int l = 0; l < size; l++) {
       numbers[l] = runs[b + l];
       place[l] = l;
@@ -890,7 +899,7 @@ int N(play)(const word *p, const uint64_t *labels, const uint64_t *key, const in
       CODE(DECIDE);
       memset(histogram, 0, (size_t)p[PLAYED] * 4 * sizeof *histogram);
       for (int k = 0; k < orders; k++) {
-        const word *order = m->orders + (size_t)k * LANES;
+        const word *order = m->orders + (size_t)k * m->stride;
         for (int l = 0; l < m->n; l++) histogram[4 * order[l] + l % 4] -= (uint32_t)m->live[l];
       }
       for (word k = 0; k < p[PLAYED]; k++) {
