@@ -85,7 +85,7 @@ def test_targets_are_looked_for_at_home(at_home: Path, capsys: pytest.CaptureFix
 def test_a_script_may_say_it_as_well(at_home: Path) -> None:
     played = wg.batch("~/scenarios/quarrel.yaml", runs=20, jobs=1, out="~/mine")
     assert played.folder == at_home / "mine"
-    assert wg.open("~/mine").policies == ("baseline",)
+    assert wg.open_results("~/mine").policies == ("baseline",)
     assert wg.run("~/scenarios/quarrel.yaml").turns
     assert wg.load("~/scenarios/quarrel.yaml").scenario.id == "quarrel"
 

@@ -1,6 +1,6 @@
 """What a script or a notebook needs: play, count, compare, and look at single runs, as tables.
 
-Everything here is reached as ``import wargame as wg``: `wg.batch`, `wg.open`, `wg.run`, `wg.load`.
+Everything here is reached as ``import wargame as wg``: `wg.batch`, `wg.run`, `wg.odds` and so on.
 Tables are pandas frames. Shares are shares of model runs, never probabilities of war.
 """
 
@@ -15,25 +15,70 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wargame.analysis.evidence_files import data_files
 from wargame.analysis.expect import MARGIN, judge
+from wargame.analysis.file_kinds import KINDS
+from wargame.analysis.utilities import points_of
 from wargame.batches.batch import Batch, run_batch
+from wargame.batches.open_run import read_playthrough
 from wargame.batches.playing import layout
 from wargame.batches.results import windows
 from wargame.batches.store.plan import MOST_JOBS, MOST_RUNS
+from wargame.boundary.files import home
 from wargame.boundary.integers import SEEDS, integer
 from wargame.compiler.cached import opened
-from wargame.content.load import load
+from wargame.compiler.check_files import HISTORY, Checked, check_everything, check_files
 from wargame.engine.randomness import MAX_RUN
-from wargame.errors import WargameError, counted, no_such
-from wargame.replay.playthrough import Playthrough, play_through
+from wargame.engine.scenario import Scenario
+from wargame.errors import ReplayError, WargameError, counted, no_such
+from wargame.replay import fork as forking
+from wargame.replay.history import read_history
+from wargame.replay.playthrough import Playthrough
+from wargame.replay.replay import Replay, header_for, record
 from wargame.statistics import FAILED, Share
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Results", "Run", "batch", "load", "open", "run"]
+    from wargame.analysis.calibration.calibrate import Calibration
+    from wargame.analysis.sensitivity.answer import Sensitivity
+
+__all__ = [
+    "Results",
+    "Run",
+    "batch",
+    "calibrate",
+    "check",
+    "fork",
+    "odds",
+    "open_results",
+    "open_run",
+    "run",
+    "sensitivity",
+]
 
 StrPath = str | os.PathLike[str]
+_MOST_TURNS = 10**6
+
+
+# ------------------------------------------------------------------------------ what can be asked
+
+
+def check(*files: StrPath) -> Checked:
+    """Every fault and oddity of YAML files, of folders of them, or of all that can be found.
+
+    A scenario's own faults are in `faults`, what can hardly be meant in `warnings`; nothing raises.
+    """
+
+    def values(scenario: Scenario) -> None:
+        for actor in scenario.header.actors:
+            points_of(scenario, actor)
+
+    readers = {**{kind.key: kind.check for kind in KINDS.values()}, HISTORY: read_history}
+    if files:
+        return check_files([home(file) for file in files], readers, [values])
+    data = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
+    return check_everything(data, readers, [values])
 
 
 def batch(
@@ -67,9 +112,9 @@ def batch(
         policies=[policies] if isinstance(policies, str) else policies,
         worldview=worldview,
         runs=integer(runs, "runs", 1, MOST_RUNS + 1),
-        seed=None if seed is None else integer(seed, "seed", 0, SEEDS),
+        seed=_seed(seed),
         until=until,
-        jobs=os.cpu_count() or 1 if jobs is None else integer(jobs, "jobs", 1, MOST_JOBS + 1),
+        jobs=_jobs(jobs),
         out=out,
         resume=resume,
         cluster=cluster,
@@ -78,7 +123,7 @@ def batch(
     return Results(played)
 
 
-def open(folder: StrPath) -> Results:
+def open_results(folder: StrPath) -> Results:
     """The results in a folder that was played before. Raises StoreError if it is none."""
     return Results(Batch.open(folder))
 
@@ -87,9 +132,139 @@ def run(
     scenario: str, run: int = 0, *, seed: int | None = None, overlays: Sequence[str] = ()
 ) -> Run:
     """Play one run of a scenario, with every reason. It is the same as that row of a batch."""
-    number = integer(run, "run", 0, MAX_RUN)
-    luck = None if seed is None else integer(seed, "seed", 0, SEEDS)
-    return Run(play_through(opened(scenario, list(overlays)), luck, number))
+    number, luck = integer(run, "run", 0, MAX_RUN), _seed(seed)
+    compiled = opened(scenario, list(overlays))
+    return Run(record(compiled, header_for(compiled, luck, number)))
+
+
+def open_run(where: StrPath) -> Run:
+    """A run that was played before: a turn log, ``DIR#RUN`` of a batch, or a history's name.
+
+    Raises ReplayError, StoreError or SpecError, which name what is wrong.
+    """
+    return Run(read_playthrough(where))
+
+
+def fork(
+    run: Run | StrPath,
+    turn: int,
+    orders: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    injects: Sequence[Mapping[str, Any]] = (),
+    out: StrPath | None = None,
+) -> Run:
+    """Play turn `turn` of a run with other orders or further news, and what follows by its luck.
+
+    orders: moves by actor; where fewer are given than a turn allows, the rest stay as they were.
+    out: where the log of the fork is written. Raises ReplayError if there is no such turn,
+    OrderError for orders that may not be given, SpecError for faulty news.
+    """
+    at = integer(turn, "turn", 0, _MOST_TURNS)
+    moves = {a: [m] if isinstance(m, str) else m for a, m in (orders or {}).items()}
+    return Run(forking.fork(_replay(run), at, moves, injects, path=out).replay)
+
+
+def odds(run: Run | StrPath, futures: int = 1000, *, jobs: int | None = None) -> pd.DataFrame:
+    """A row for each turn and outcome: of the futures from there, how many come to it.
+
+    Turn 0 is the start; every seat is left to its rules, under fresh luck. share, low, high: with
+    an exact 95 % interval that holds for all endings of a turn, or all milestones, together.
+    Raises ReplayError for a log that this engine plays otherwise.
+    """
+    import pandas as pd
+
+    from wargame.analysis.odds import odds_of
+
+    n, at_once = integer(futures, "futures", 1, 10**6 + 1), _jobs(jobs)
+    replay = _replay(run)
+    if not replay.verdict.identical:
+        raise ReplayError(f"{replay.name}: {replay.verdict.words()}; it has no odds here")
+    found = odds_of(replay, n, at_once)
+    rows = [
+        (turn, share.name, share.count, share.share, share.low, share.high)
+        for turn in range(found.turns + 1)
+        for share in (*found.endings(turn), *found.milestones(turn))
+    ]
+    names = ["turn", "outcome", "count", "share", "low", "high"]
+    return pd.DataFrame(rows, columns=names).set_index(["turn", "outcome"])
+
+
+def sensitivity(
+    scenario: str,
+    *,
+    overlays: Sequence[str] = (),
+    policies: Sequence[str] = (),
+    worldviews: Sequence[str] = (),
+    parts: Sequence[str] | None = None,
+    pairs: int = 2000,
+    seed: int | None = None,
+    jobs: int | None = None,
+) -> Sensitivity:
+    """What drives the endings; `print(found.words())` says it. See `wargame sensitivity --help`.
+
+    parts: of tornado, sobol, regions and regret, all where nothing is said. pairs: runs behind
+    each bar. Raises SpecError for faults in files, WargameError for what makes no sense.
+    """
+    from wargame.analysis.sensitivity import study
+
+    return study.sensitivity(
+        scenario,
+        overlays=overlays,
+        policies=policies,
+        worldviews=worldviews,
+        parts=study.PARTS if parts is None else parts,
+        pairs=integer(pairs, "pairs", 100, MOST_RUNS + 1),
+        seed=_seed(seed),
+        jobs=_jobs(jobs),
+    )
+
+
+def calibrate(
+    scenario: str,
+    targets: StrPath,
+    *,
+    name: str = "",
+    dials: Sequence[str] = (),
+    runs: int = 50_000,
+    seed: int = 2022,
+    budget: int = 40_000,
+    settings: int = 10,
+    jobs: int | None = None,
+) -> Calibration:
+    """Move what is believed until the model meets the targets; the worldview is `found.text`.
+
+    See `wargame calibrate --help`. runs: of the batch that judges. budget: runs of the search.
+    settings: so many other answers are looked for. Raises SpecError for faults in any file.
+    """
+    from wargame.analysis.calibration import calibrate as study
+
+    return study.calibrate(
+        scenario,
+        os.fspath(targets),
+        name=name,
+        dials=dials,
+        runs=integer(runs, "runs", 100, MOST_RUNS + 1),
+        seed=integer(seed, "seed", 0, SEEDS // 2),
+        budget=integer(budget, "budget", 1000, MOST_RUNS + 1),
+        settings=integer(settings, "settings", 0, 1001),
+        jobs=_jobs(jobs),
+    )
+
+
+def _jobs(jobs: int | None) -> int:
+    """So many processes: one for each core where nothing is said."""
+    return os.cpu_count() or 1 if jobs is None else integer(jobs, "jobs", 1, MOST_JOBS + 1)
+
+
+def _seed(seed: int | None) -> int | None:
+    return None if seed is None else integer(seed, "seed", 0, SEEDS)
+
+
+def _replay(run: Run | StrPath) -> Replay:
+    return run.replay if isinstance(run, Run) else read_playthrough(run)
+
+
+# ------------------------------------------------------------------------------ what comes of it
 
 
 class Results:
@@ -260,12 +435,17 @@ class Results:
 class Run:
     """One run from beginning to end: printed, it is told turn by turn."""
 
-    def __init__(self, playthrough: Playthrough) -> None:
-        self.playthrough = playthrough
+    def __init__(self, replay: Replay) -> None:
+        self.replay = replay
+
+    @property
+    def playthrough(self) -> Playthrough:
+        """Its worlds and records, for whoever wants more than the tables."""
+        return self.replay.playthrough
 
     @property
     def ending(self) -> str:
-        """How it ended."""
+        """How it ended; "" if its telling stops before that."""
         return self.playthrough.ending or ""
 
     @property
@@ -284,7 +464,7 @@ class Run:
     def _orders(self) -> Iterator[tuple[int, str, str, bool, str]]:
         from wargame.show.text.narrate import Narrator
 
-        narrator = Narrator(self.playthrough)
+        narrator = Narrator.of(self.replay)
         for turn in range(1, self.turns + 1):
             for act in narrator.week(turn).acts:
                 yield turn, act.actor, act.move, act.succeeded, act.why
@@ -317,7 +497,7 @@ class Run:
 
         if lang not in ("en", "ja"):
             raise WargameError(f"a run is told in en or ja, not {lang!r}")
-        narrator = Narrator(self.playthrough, lang)
+        narrator = Narrator.of(self.replay, lang)
         return told_run(narrator, [narrator.week(turn) for turn in range(1, self.turns + 1)])
 
     def __str__(self) -> str:

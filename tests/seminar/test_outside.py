@@ -245,14 +245,14 @@ def test_what_a_manifest_names_is_neither_run_nor_printed(
     assert main(["batch", scenario, "--out", str(out), "--resume", "--runs", "3"]) == 2
     with pytest.raises(WargameError, match="name them again: --seat red="):
         wg.batch(scenario, runs=3, out=out, resume=True)
-    assert wg.open(out).batch.seats == ("red",)
+    assert wg.open_results(out).batch.seats == ("red",)
     assert main(["report", str(out), "--out", str(tmp_path / "report.html")]) == 0
     assert main(["compare", str(out), str(out)]) in (0, 2)
     page = (tmp_path / "report.html").read_text(encoding="utf-8") + "".join(capsys.readouterr())
     assert "it-ran" not in page and "touch" not in page
     assert not trap.exists()
     wg.batch(scenario, runs=3, jobs=1, out=out, resume=True, seats={"red": plotter})
-    assert wg.open(out).batch.counts() == (3, 3)
+    assert wg.open_results(out).batch.counts() == (3, 3)
 
 
 def test_a_report_passes_on_no_command_of_a_journal(tmp_path: Path) -> None:

@@ -13,15 +13,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wargame.boundary.files import home
 from wargame.cli.shared.options import add_json, add_lang
 from wargame.cli.shared.terminal import print_json
 from wargame.errors import counted
-
-if TYPE_CHECKING:
-    from wargame.engine.scenario import Scenario
 
 EXAMPLES = """examples:
   wargame check
@@ -54,23 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, and say what was found; 2 if there are faults."""
-    from wargame.analysis.evidence_files import data_files
-    from wargame.analysis.file_kinds import KINDS
-    from wargame.analysis.utilities import points_of
-    from wargame.compiler.check_files import HISTORY, check_everything, check_files
-    from wargame.replay.history import read_history
+    from wargame import api
     from wargame.statistics.result import say
 
-    def values(scenario: Scenario) -> None:
-        for actor in scenario.header.actors:
-            points_of(scenario, actor)
-
-    readers = {**{kind.key: kind.check for kind in KINDS.values()}, HISTORY: read_history}
-    if args.files:
-        findings = check_files([home(file) for file in args.files], readers, [values])
-    else:
-        files = [path for kind in KINDS.values() for path in data_files(kind.folder).values()]
-        findings = check_everything(files, readers, [values])
+    findings = api.check(*args.files)
     faults, warnings = findings.faults, findings.warnings
     slips = [slip for name in findings.sound for slip in _read(name, args.told)]
     if args.json:
