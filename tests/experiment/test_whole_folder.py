@@ -335,6 +335,38 @@ def test_no_journal_makes_sqlite_delete_another_file(
     assert thesis.read_text() == "five years"
 
 
+ENDLESS = (
+    "WITH RECURSIVE more(variant, run, reason, command) AS (SELECT 'baseline', 0, '', '' "
+    "UNION ALL SELECT variant, run + 1, '', '' FROM more) SELECT * FROM more"
+)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DROP TABLE failed", f"CREATE VIEW failed AS {ENDLESS}"),
+        (f"CREATE TRIGGER new AFTER DELETE ON facts BEGIN INSERT INTO failed {ENDLESS}; END",),
+    ],
+    ids=["a view in the place of a table", "a trigger"],
+)
+def test_what_a_journal_computes_without_end_is_not_begun(
+    one: Path, statements: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(one, *statements)
+    for command in (["report", str(one)], ["batch", "quarrel", "--out", str(one), "--resume"]):
+        assert "its tables are not those of a journal" in told(*command, capsys=capsys)
+
+
+@pytest.mark.parametrize("run", ["-1", "400", "'seven'", "0.5", "9223372036854775807"])
+def test_a_run_that_nobody_asked_for_is_refused(
+    one: Path, run: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Going on, it was written over another run of the table, or ended in a traceback."""
+    change(one, f"INSERT INTO failed VALUES ('baseline', {run}, 'why', '')")
+    for command in (["report", str(one)], ["batch", "quarrel", "--out", str(one), "--resume"]):
+        assert "runs that nobody asked for" in told(*command, capsys=capsys)
+
+
 @pytest.mark.parametrize("name", [PARQUET, f"{JOURNAL}-journal", f"{JOURNAL}-wal"])
 def test_a_named_pipe_is_not_waited_for(
     one: Path, name: str, capsys: pytest.CaptureFixture[str]

@@ -177,6 +177,7 @@ class Journal:
                 raise StoreError(f"{path}: the batch was stopped before it began")
             connection.execute("PRAGMA query_only = ON")
             journal = cls(path, connection, _stored_plan(connection))
+            journal._check_runs()
             if checked:
                 journal._check_whole()
             return journal
@@ -208,6 +209,7 @@ class Journal:
                     connection.execute(f"PRAGMA user_version = {FORMAT}")
             journal = cls(path, connection, _stored_plan(connection))
             journal.accept(plan)
+            journal._check_runs()
             return journal
 
     def accept(self, plan: Plan) -> None:
@@ -432,6 +434,16 @@ class Journal:
             root.update(canonical(row).encode())
         return root.hexdigest()
 
+    def _check_runs(self) -> None:
+        """Raises StoreError if a run is stored that the plan does not have."""
+        strange = """
+            SELECT 1 FROM (SELECT start, stop FROM chunks UNION ALL SELECT run, run + 1 FROM failed)
+            WHERE typeof(start) != 'integer' OR typeof(stop) != 'integer'
+                OR start < ? OR stop > ? LIMIT 1"""
+        runs = self.plan.runs
+        if self._connection.execute(strange, (runs.start, runs.stop)).fetchone():
+            raise StoreError(f"{self.path}: damaged: it has runs that nobody asked for")
+
     def _check_whole(self) -> None:
         """Raises StoreError if anything has gone since the journal was finished."""
         whole = self.whole
@@ -517,6 +529,10 @@ def _begun(connection: Connection) -> bool:
             f"{_file(connection)}: was written by a newer version of this program (journal format "
             f"{version}; this version reads up to {FORMAT})"
         )
+    made = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master") if sql}
+    # A view in the place of a table may have rows without end, and a trigger do anything.
+    if tables and made != {statement.strip() for statement in _TABLES.split(";")} - {""}:
+        raise StoreError(f"{_file(connection)}: damaged: its tables are not those of a journal")
     return bool(tables)
 
 
