@@ -16,6 +16,7 @@ WRITE = {"run", "batch", "expect", "export", "fork", "gallery", "seminar", "kit"
     "robust",
     "believable",
     "odd",
+    "program",
     "rare",
 }
 

@@ -71,12 +71,18 @@ def page(data: dict[str, Any], title: str, connect: str = "'none'") -> str:
     )
 
 
-def policy_for(style: str, script: str | None = None, connect: str = "'none'") -> str:
-    """The content security policy of a page with this style and this script, and no other."""
+def policy_for(
+    style: str, script: str | None = None, connect: str = "'none'", plays: bool = False
+) -> str:
+    """The content security policy of a page with this style and this script, and no other.
+
+    plays: the page plays in a worker that it makes (`wargame.backends.browser`).
+    """
     scripts = _hash(script) if script is not None else "'none'"
+    worker = " 'wasm-unsafe-eval'; worker-src blob:" if plays else ""
     return (
-        f"default-src 'none'; script-src {scripts}; style-src {_hash(style)}; img-src data:; "
-        f"connect-src {connect}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {scripts}{worker}; style-src {_hash(style)}; "
+        f"img-src data:; connect-src {connect}; base-uri 'none'; form-action 'none'"
     )
 
 
