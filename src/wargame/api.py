@@ -35,7 +35,7 @@ from wargame.replay import fork as forking
 from wargame.replay.history import read_history
 from wargame.replay.playthrough import Playthrough
 from wargame.replay.replay import Replay, header_for, record
-from wargame.statistics import FAILED, Share
+from wargame.statistics.shares import FAILED, Share
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,8 @@ from wargame.content.diagnostics import Findings
 from wargame.content.load import load, load_texts
 from wargame.content.validation import shape
 from wargame.errors import SpecError
-from wargame.statistics import critical, newcombe
+from wargame.statistics.shares import critical
+from wargame.statistics.unpaired import newcombe
 
 # The milestone `alarm` of the small crisis, where it is neither rare nor sure.
 ALARMED = {

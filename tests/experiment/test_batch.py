@@ -20,7 +20,7 @@ from wargame.batches.runners.scheduler import Progress
 from wargame.batches.store.folder import PARQUET, TALLY
 from wargame.engine.record import UNRESOLVED
 from wargame.errors import SpecError, StoreError, WargameError
-from wargame.statistics import Look
+from wargame.statistics.anytime import Look
 
 POLICIES = ("no-talks", "whisper", "hush-money+threats")
 ENDINGS = ("War", "Peace", UNRESOLVED)

@@ -11,7 +11,8 @@ import quarrel
 
 from wargame.analysis.compare_batches import across, pairs_between, pooled
 from wargame.analysis.divergence import Divergence, discordant_run, divergence, pair_of_runs
-from wargame.batches.batch import BASELINE, Batch, run_batch
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.store.plan import BASELINE
 from wargame.cli.main import main
 from wargame.cli.shared.tell_divergence import Parting
 from wargame.errors import WargameError

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wargame.analysis.sensitivity.parameters import Lever, compile_levered, play_set, with_levers
-from wargame.analysis.sensitivity.parameters.parameter import LESS, MORE, USUAL
+from wargame.analysis.sensitivity.parameters import compile_levered, with_levers
+from wargame.analysis.sensitivity.parameters.parameter import LESS, MORE, USUAL, Lever
+from wargame.analysis.sensitivity.parameters.playing import play_set
 from wargame.analysis.sensitivity.parameters.scaled import paced, times
 from wargame.analysis.sensitivity.parameters.thresholds import Ranges
 from wargame.analysis.validation.ledger import rows_of

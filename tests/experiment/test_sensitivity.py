@@ -11,15 +11,10 @@ import numpy as np
 import pytest
 
 from wargame.analysis.sensitivity.answer import Bar, Cost, Index, Sensitivity
-from wargame.analysis.sensitivity.parameters import (
-    KINDS,
-    assumed,
-    compile_levered,
-    play_set,
-    quantile,
-    unknown_levers,
-    with_levers,
-)
+from wargame.analysis.sensitivity.parameters import compile_levered, with_levers
+from wargame.analysis.sensitivity.parameters.parameter import KINDS, assumed
+from wargame.analysis.sensitivity.parameters.playing import play_set, quantile
+from wargame.analysis.sensitivity.parameters.starts import unknown_levers
 from wargame.analysis.sensitivity.study import sensitivity
 from wargame.backends.simulate import play_runs
 from wargame.cli.main import main

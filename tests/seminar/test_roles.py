@@ -11,8 +11,7 @@ from leading import RED, lead, order
 
 from wargame.engine.scenario import Scenario
 from wargame.seats.errors import Refused
-from wargame.seats.requests import COMMANDS
-from wargame.seminar.state import Phase
+from wargame.seats.requests import COMMANDS, Phase
 from wargame.seminar.table import Table
 
 # F: the facilitator, S: a seat. Then the phases: setup, briefing, orders, adjudication,

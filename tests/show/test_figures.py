@@ -16,7 +16,9 @@ from matplotlib.text import Text
 
 from wargame.content.load import load
 from wargame.show.documents import figures
-from wargame.statistics import Outcomes, pair, shares, study
+from wargame.statistics.compare import study
+from wargame.statistics.pairs import Outcomes, pair
+from wargame.statistics.shares import shares
 
 ENDINGS = ("KABOOM", "Vietnam", "Finland", "Korea", "Kosovo", "Libya", "unresolved")
 N = 4000

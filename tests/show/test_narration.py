@@ -16,8 +16,9 @@ from wargame.show.text.clockwork import clockwork
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Narrator
 from wargame.show.text.perspective import ALL, PUBLIC, Lens, lenses
-from wargame.show.text.plain_text import columns, told_run, told_why, wrapped
+from wargame.show.text.plain_text import told_run, told_why
 from wargame.show.text.story import story
+from wargame.show.text.text_layout import columns, wrapped
 
 KEYS = {"move", "actor", "kind", "by", "visible", "direction", "runner_up", "lens", "lang"}
 """Under these the page's data holds names for its script, which are never shown."""

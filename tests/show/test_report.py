@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from wargame.batches.batch import BASELINE, Batch, run_batch
+from wargame.batches.batch import Batch, run_batch
+from wargame.batches.store.plan import BASELINE
 from wargame.cli.main import main
 from wargame.show.documents.report import _Facts, _Report, report, write_report
-from wargame.statistics import Pairs, study
+from wargame.statistics.compare import study
+from wargame.statistics.pairs import Pairs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

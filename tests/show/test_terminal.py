@@ -10,7 +10,7 @@ from own_loop import run_alone
 from wargame.replay.replay import Replay
 from wargame.show.text.narrate import Narrator
 from wargame.show.text.odds_view import Between, Outlook
-from wargame.show.text.plain_text import columns
+from wargame.show.text.text_layout import columns
 
 pytest.importorskip("textual")
 

@@ -9,7 +9,10 @@ from wargame.cli.shared.batch_tables import glance, shares_of
 from wargame.cli.shared.comparison_tables import flows
 from wargame.show.text.text_layout import WIDTH, columns, packed
 from wargame.show.text.titles import Titles
-from wargame.statistics import Look, Transition, regret, share
+from wargame.statistics.anytime import Look
+from wargame.statistics.compare import Transition
+from wargame.statistics.regret import regret
+from wargame.statistics.shares import share
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,17 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from wargame.statistics import (
-    Pairs,
+from wargame.statistics.anytime import (
     confidence_sequence,
-    critical,
     difference_sequence,
     log_e_value,
     look,
-    mcnemar,
-    pairs_for_difference,
-    share_interval,
     stop_on_precision,
 )
+from wargame.statistics.paired import mcnemar
+from wargame.statistics.pairs import Pairs
+from wargame.statistics.planning import pairs_for_difference
+from wargame.statistics.shares import critical, share_interval
 
 LOOKS = np.linspace(100, 5000, 50).astype(int)
 

@@ -9,18 +9,10 @@ import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, poisson
 
-from wargame.statistics import (
-    Comparison,
-    Outcomes,
-    Pairs,
-    adjust,
-    compare,
-    critical,
-    difference_interval,
-    pair,
-    study,
-)
-from wargame.statistics.paired import ratio_interval
+from wargame.statistics.compare import Comparison, adjust, compare, study
+from wargame.statistics.paired import difference_interval, ratio_interval
+from wargame.statistics.pairs import Outcomes, Pairs, pair
+from wargame.statistics.shares import critical
 from wargame.statistics.verdict import Direction
 
 ENDINGS = ("Libya", "Korea", "KABOOM")

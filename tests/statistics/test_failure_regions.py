@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from wargame.statistics import failure_regions
+from wargame.statistics.failure_regions import failure_regions
 from wargame.statistics.prim import Box, induce, paste, peel, quality
 
 TITLES = {"resolve": {"en": "NATO's resolve", "ja": "NATOの決意"}}

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest
 
-from wargame.statistics import (
-    critical,
+from wargame.statistics.paired import (
     difference_interval,
     mcnemar,
     ratio_bootstrap,
     ratio_difference,
     stuart_maxwell,
 )
+from wargame.statistics.shares import critical
 
 counts = st.integers(0, 300)
 

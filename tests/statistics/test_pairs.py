@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wargame.statistics import Outcomes, Pairs, pair
+from wargame.statistics.pairs import Outcomes, Pairs, pair
 
 BASE = Outcomes.of(
     "base",

@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from wargame.statistics import (
-    critical,
-    difference_interval,
-    mcnemar,
-    never_seen,
+from wargame.statistics.paired import difference_interval, mcnemar
+from wargame.statistics.planning import (
     pairs_for_difference,
     runs_for_bound,
     runs_for_half_width,
     runs_per_arm_unpaired,
     runs_to_see,
-    share_interval,
 )
+from wargame.statistics.shares import critical, never_seen, share_interval
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])

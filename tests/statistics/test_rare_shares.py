@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from wargame.statistics import combine_replicates
+from wargame.statistics.rare import combine_replicates
 
 
 def test_the_estimate_by_hand() -> None:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from wargame.statistics import regret, share_error
+from wargame.statistics.regret import regret, share_error
 
 POLICIES = ["base", "warn", "arm"]
 WORLDVIEWS = ["tegmark", "samotsvety", "restraint"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest
 
-from wargame.statistics import (
+from wargame.statistics.shares import (
     conditional_share,
     critical,
     never_seen,

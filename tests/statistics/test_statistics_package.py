@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+from pkgutil import iter_modules
 
 import numpy as np
 import pytest
 
+from wargame import statistics
 from wargame.statistics import result
 from wargame.statistics.result import plain
 
 
 def test_importing_it_does_not_load_scipy() -> None:
-    code = "import sys; sys.modules['scipy'] = None; import wargame.statistics"
+    modules = [f"wargame.statistics.{module.name}" for module in iter_modules(statistics.__path__)]
+    code = f"import sys; sys.modules['scipy'] = None; import {', '.join(modules)}"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 

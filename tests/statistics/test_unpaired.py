@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, chi2_contingency, fisher_exact
 
-from wargame.statistics import (
-    critical,
+from wargame.statistics.planning import runs_per_arm_unpaired
+from wargame.statistics.shares import critical
+from wargame.statistics.unpaired import (
+    Sample,
+    homogeneity,
     newcombe,
-    runs_per_arm_unpaired,
+    ratio_of_shares,
     square_and_add,
+    unpaired_study,
 )
-from wargame.statistics.unpaired import Sample, homogeneity, ratio_of_shares, unpaired_study
 
 
 def sample(variant: str, war: int, peace: int, failed: int = 0, crisis: int = 0) -> Sample:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.batch import Batch
 from wargame.batches.results import windows
+from wargame.batches.store.plan import BASELINE
 from wargame.errors import WargameError
-from wargame.statistics import Pairs, Sample, Study, pair, study, unpaired_study
-
-__all__ = ["Across", "across", "pairs_between", "pooled"]
+from wargame.statistics.compare import Study, study
+from wargame.statistics.pairs import Pairs, pair
+from wargame.statistics.unpaired import Sample, unpaired_study
 
 
 @dataclass(frozen=True)

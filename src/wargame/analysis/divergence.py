@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.batch import Batch
 from wargame.batches.open_run import batch_run
 from wargame.batches.results import windows
+from wargame.batches.store.plan import BASELINE
 from wargame.errors import WargameError, no_such
 from wargame.replay.explain import Explanation, Option, explain
 from wargame.replay.playthrough import Playthrough
-
-__all__ = ["Departure", "Divergence", "discordant_run", "divergence", "pair_of_runs"]
 
 Pair = tuple[Playthrough, Playthrough]
 

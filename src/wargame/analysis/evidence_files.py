@@ -13,8 +13,6 @@ from wargame.content.spec import Item
 from wargame.content.validation import shape
 from wargame.errors import Fault, SpecError, hint
 
-__all__ = ["data_files", "read_data"]
-
 T = TypeVar("T", bound=Item)
 _HERE = Path(__file__).resolve().parents[1]
 

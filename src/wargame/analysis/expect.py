@@ -20,18 +20,9 @@ from wargame.content.data_files import find, listed
 from wargame.content.load import load
 from wargame.content.reader import read_text, read_yaml
 from wargame.errors import SpecError, WargameError
-from wargame.statistics import Difference, Result, study
+from wargame.statistics.compare import Difference, study
+from wargame.statistics.result import Result
 from wargame.statistics.verdict import Answer, Direction
-
-__all__ = [
-    "MARGIN",
-    "RUNS",
-    "Expectations",
-    "PolicyExpectation",
-    "Prediction",
-    "judge",
-    "predicting",
-]
 
 RUNS = 20_000
 MARGIN = 0.01

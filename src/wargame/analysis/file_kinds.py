@@ -17,8 +17,6 @@ from wargame.content.diagnostics import Findings
 from wargame.content.load import load
 from wargame.content.spec import Spec
 
-__all__ = ["KINDS", "DataKind"]
-
 
 class DataKind(NamedTuple):
     """One kind: the key that only its files have, their folder, their shape, what checks one.

@@ -19,8 +19,9 @@ import numpy.typing as npt
 from wargame.analysis.odds import Odds, odds_of
 from wargame.backends.simulate import finish
 from wargame.backends.turn import begin
-from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.batch import Batch
 from wargame.batches.open_run import batch_run
+from wargame.batches.store.plan import BASELINE
 from wargame.batches.study import OnProgress
 from wargame.compiler.cached import compiled
 from wargame.engine.randomness import Luck
@@ -28,8 +29,8 @@ from wargame.engine.record import TurnRecord
 from wargame.engine.scenario import Scenario
 from wargame.engine.world import World
 from wargame.errors import StoreError, counted, no_such
-from wargame.statistics import critical, share_interval
 from wargame.statistics.result import interval
+from wargame.statistics.shares import critical, share_interval
 
 Kind = Literal["typical", "escape", "turning", "spiral"]
 Columns = Mapping[str, npt.NDArray[Any]]

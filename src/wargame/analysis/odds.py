@@ -20,7 +20,8 @@ from wargame.batches.study import Jobs, OnProgress
 from wargame.engine.record import RunHeader
 from wargame.replay.fork import Fork
 from wargame.replay.replay import Replay
-from wargame.statistics import Share, Shares, critical, difference_interval, shares
+from wargame.statistics.paired import difference_interval
+from wargame.statistics.shares import Share, Shares, critical, shares
 
 STREAM = "odds"
 ALPHA = 0.05

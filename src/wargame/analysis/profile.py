@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.batch import Batch
+from wargame.batches.store.plan import BASELINE
 
 Ints = npt.NDArray[np.int64]
 

@@ -27,11 +27,9 @@ from wargame.content.load import load
 from wargame.content.spec import Spec
 from wargame.engine.record import RunHeader
 from wargame.errors import SpecError, WargameError, counted, no_such
-from wargame.statistics import Regret, regret, share_error
+from wargame.statistics.regret import Regret, regret, share_error
 from wargame.statistics.result import Result, percent, say, whole
 from wargame.statistics.verdict import Verdict
-
-__all__ = ["Cell", "Conclusion", "Robust", "robust"]
 
 BASELINE = "baseline"
 AS_WRITTEN = "as-written"

@@ -38,7 +38,7 @@ from wargame.engine.scenario import Scenario
 from wargame.engine.world import World
 from wargame.errors import SpecError, WargameError, counted, no_such
 from wargame.replay.log_file import canonical
-from wargame.statistics import RareShare, combine_replicates
+from wargame.statistics.rare import RareShare, combine_replicates
 from wargame.statistics.result import Result, percent, say, whole
 
 Ints = npt.NDArray[np.int64]

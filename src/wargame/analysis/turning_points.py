@@ -33,7 +33,7 @@ from wargame.engine.world import World
 from wargame.errors import ReplayError
 from wargame.replay.orders import HOLD
 from wargame.replay.replay import VERDICTS, Replay, books, stages
-from wargame.statistics import critical
+from wargame.statistics.shares import critical
 
 Ints = npt.NDArray[np.int64]
 Grade = Literal["brilliant", "good", "", "dubious", "mistake", "blunder"]

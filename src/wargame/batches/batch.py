@@ -41,19 +41,16 @@ from wargame.batches.store.folder import (
     write_manifest,
 )
 from wargame.batches.store.journal import Journal
-from wargame.batches.store.plan import Plan
-from wargame.batches.variants import BASELINE, Variants
+from wargame.batches.store.plan import BASELINE, Plan
+from wargame.batches.variants import Variants
 from wargame.batches.whole import check, finish
 from wargame.boundary.files import home
 from wargame.compiler.cached import compiled
 from wargame.content.spec import Spec
 from wargame.engine.record import RunHeader
 from wargame.errors import StoreError, WargameError
-from wargame.statistics import Look, Stop, stop_on_precision
-from wargame.statistics.anytime import LEAST_RUNS
+from wargame.statistics.anytime import LEAST_RUNS, Look, Stop, stop_on_precision
 from wargame.statistics.result import say
-
-__all__ = ["BASELINE", "Batch", "Interrupted", "play_batch", "run_batch"]
 
 Report = Callable[[Progress], object]
 

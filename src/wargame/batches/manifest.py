@@ -20,8 +20,6 @@ from wargame.engine.record import RunHeader
 from wargame.errors import StoreError
 from wargame.replay.turn_log import Engine
 
-__all__ = ["Manifest", "read_manifest"]
-
 
 def _day(text: str) -> str:
     date.fromisoformat(text)

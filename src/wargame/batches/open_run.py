@@ -39,7 +39,8 @@ def read_playthrough(where: str | os.PathLike[str]) -> Replay:
         variant, _, number = row.rpartition("/")
         if not (number.isascii() and number.isdecimal() and len(number) <= 18):
             raise ReplayError(f"{name}: after # comes the number of a run, as in runs/DIR#4711")
-        from wargame.batches.batch import BASELINE, Batch
+        from wargame.batches.batch import Batch
+        from wargame.batches.store.plan import BASELINE
 
         return batch_run(Batch.open(folder), int(number), variant or BASELINE)
     if "/" in name or Path(name).suffix or Path(name).exists():
@@ -68,8 +69,8 @@ def batch_run(
     scenario: the variant's, compiled, if it is at hand. Raises ReplayError if the batch has not
     played it, StoreError if the folder is no batch.
     """
-    from wargame.batches.batch import BASELINE
     from wargame.batches.store.folder import run_log
+    from wargame.batches.store.plan import BASELINE
     from wargame.compiler.cached import compiled
 
     if variant not in batch.headers:

@@ -20,12 +20,10 @@ from wargame.batches.store.journal import Journal
 from wargame.boundary.files import replaced
 from wargame.boundary.foreign import dumps
 from wargame.engine.record import RunHeader
-from wargame.statistics import FAILED
+from wargame.statistics.shares import FAILED
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-__all__ = ["export", "table"]
 
 
 def export(journal: Journal, headers: Mapping[str, RunHeader], path: Path) -> bool:

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wargame.batches.store.folder import INPUTS, POLICIES, read_inputs
-from wargame.batches.variants import BASELINE
+from wargame.batches.store.plan import BASELINE
 from wargame.content.data_files import Kind, shipped
 from wargame.content.reader import read_text
 from wargame.engine.record import RunHeader
-
-__all__ = ["AGAIN", "Recipe", "path_word"]
 
 AGAIN = "again"
 """The folder into which a batch is played again."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from wargame.boundary.programs import Named
     from wargame.engine.scenario import Scenario
 
-__all__ = ["MOST_UNTIL", "PLAY", "PREPARE", "RUNS", "Programs", "Request"]
 
 PLAY, PREPARE = "wargame.batches.playing:play", "wargame.batches.playing:prepare"
 """What plays a chunk and what makes ready to, as workers find it."""

@@ -19,9 +19,10 @@ from wargame.batches.store.columns import Columns
 from wargame.batches.store.journal import FailedRun, Journal
 from wargame.engine.record import RunHeader
 from wargame.errors import StoreError
-from wargame.statistics import Look, Outcomes, Pairs, Share, Study, look, pair, shares, study
-
-__all__ = ["WINDOW", "Summary", "Tally", "Turns", "Window", "looks", "summarise", "windows"]
+from wargame.statistics.anytime import Look, look
+from wargame.statistics.compare import Study, study
+from wargame.statistics.pairs import Outcomes, Pairs, pair
+from wargame.statistics.shares import Share, shares
 
 WINDOW = 50_000
 """Runs of each variant that are held at a time."""

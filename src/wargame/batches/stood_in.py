@@ -10,8 +10,6 @@ from wargame.batches.store.columns import Columns
 from wargame.errors import counted
 from wargame.statistics.result import percent, say, whole
 
-__all__ = ["StoodIn", "column", "standing_in", "stood_in"]
-
 
 @dataclass(frozen=True)
 class StoodIn:

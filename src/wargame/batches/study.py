@@ -33,8 +33,6 @@ from wargame.boundary import cache, files, foreign
 from wargame.errors import StoreError, WargameError
 from wargame.replay.log_file import canonical
 
-__all__ = ["Jobs", "Study", "kept", "studying"]
-
 PLAY = "wargame.batches.study:play"
 ASKED = "asked.json"
 

@@ -20,8 +20,6 @@ from wargame.content.spec import Spec
 from wargame.engine.record import RunHeader
 from wargame.errors import Fault, SpecError, WargameError, no_such
 
-__all__ = ["BASELINE", "Variants", "identity"]
-
 
 def identity(header: RunHeader, programs: Mapping[str, object]) -> str:
     """A hash over what a variant plays: the same one, the same game.

@@ -29,7 +29,6 @@ from wargame.errors import StoreError
 if TYPE_CHECKING:  # which takes pydantic: who plays need not wait for it
     from wargame.batches.manifest import Manifest
 
-__all__ = ["check", "finish"]
 
 _ENDS = 2**20
 """Of a longer file the beginning and the end are looked at: both ends of a table name its batch."""

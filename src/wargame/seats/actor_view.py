@@ -20,7 +20,7 @@ from wargame.show.text.language import read, sentence
 from wargame.show.text.narrate import Narrator
 from wargame.show.text.perspective import Lens
 from wargame.show.text.units import unit
-from wargame.statistics import shares
+from wargame.statistics.shares import shares
 
 Piece = dict[str, Any]
 Cells = npt.NDArray[np.signedinteger[Any]]

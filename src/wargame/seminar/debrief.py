@@ -22,7 +22,7 @@ from wargame.seminar.state import Line, Sheet, Umpired
 from wargame.show.text.language import read
 from wargame.show.text.narrate import Narrator
 from wargame.show.text.perspective import Lens
-from wargame.statistics import share
+from wargame.statistics.shares import share
 
 Piece = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """scipy, loaded when a statistic first needs it.
 
-`import wargame.statistics` must stay fast: a command that only prints help, or a replay, should
+Importing a statistic must stay fast: a command that only prints help, or a replay, should
 not wait for half a second of scipy. This is the one place that names its modules.
 """
 

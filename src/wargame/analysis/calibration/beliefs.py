@@ -31,8 +31,6 @@ from wargame.content.spec import (
     UnknownSpec,
 )
 
-__all__ = ["Belief", "Dial", "Panel", "Turned", "Weight", "overlay_text", "panel"]
-
 Floats = npt.NDArray[np.float64]
 
 NARROWEST = 0.2

@@ -41,8 +41,6 @@ from wargame.engine.record import Outcomes, RunHeader
 from wargame.errors import WargameError, agreeing, counted
 from wargame.statistics.result import Result, plain, say
 
-__all__ = ["Calibration", "calibrate"]
-
 Floats = npt.NDArray[np.float64]
 Under = tuple[str, ...]
 

@@ -17,8 +17,6 @@ import numpy.typing as npt
 
 from wargame.statistics.lazy import special
 
-__all__ = ["Surface", "fit_surface"]
-
 Floats = npt.NDArray[np.float64]
 
 RIDGE = 2.0

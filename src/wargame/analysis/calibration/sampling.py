@@ -16,8 +16,6 @@ from wargame.content.spec import Spec
 from wargame.engine.record import Outcomes
 from wargame.engine.scenario import Scenario
 
-__all__ = ["about", "sample"]
-
 _ALONE = ("ending", "turn", "decided", "trail")
 _SETS = ("reached", "peak", "unknown")
 

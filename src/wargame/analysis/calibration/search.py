@@ -25,8 +25,6 @@ from wargame.analysis.calibration.response_surface import Surface, fit_surface, 
 from wargame.analysis.calibration.targets import Goal, happened
 from wargame.engine.record import Outcomes, RunHeader
 
-__all__ = ["Played", "Search"]
-
 Floats = npt.NDArray[np.float64]
 Under = tuple[str, ...]
 

@@ -25,21 +25,8 @@ from wargame.engine.record import Outcomes, RunHeader
 from wargame.engine.scenario import Scenario
 from wargame.errors import counted
 from wargame.replay.history import turn_of
-from wargame.statistics import critical, share_interval
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
-
-__all__ = [
-    "DialSpec",
-    "Fit",
-    "Goal",
-    "TargetSpec",
-    "TargetsSpec",
-    "happened",
-    "load_targets",
-    "measure",
-    "resolve",
-    "settings_of",
-]
+from wargame.statistics.shares import critical, share_interval
 
 FOLDER = "scenarios/targets"
 

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from wargame.analysis.sensitivity.parameters import KINDS, Kind
-from wargame.statistics import FailureRegions, Regret
+from wargame.analysis.sensitivity.parameters.parameter import KINDS, Kind
+from wargame.statistics.failure_regions import FailureRegions
 from wargame.statistics.lead import bracketed, leaders, named
+from wargame.statistics.regret import Regret
 from wargame.statistics.result import Result, interval, percent, say, signed, whole
 
 LUCK = "luck"

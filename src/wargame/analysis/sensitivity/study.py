@@ -35,14 +35,10 @@ from wargame.analysis.sensitivity.answer import (
     Index,
     Sensitivity,
 )
-from wargame.analysis.sensitivity.parameters import (
-    Lever,
-    compile_levered,
-    play_set,
-    quantile,
-    unknown_levers,
-    with_levers,
-)
+from wargame.analysis.sensitivity.parameters import compile_levered, with_levers
+from wargame.analysis.sensitivity.parameters.parameter import Lever
+from wargame.analysis.sensitivity.parameters.playing import play_set, quantile
+from wargame.analysis.sensitivity.parameters.starts import unknown_levers
 from wargame.backends.turn import begin
 from wargame.batches.playing import LastFew
 from wargame.batches.store.columns import Columns
@@ -53,17 +49,11 @@ from wargame.content.spec import Spec
 from wargame.engine.randomness import Luck
 from wargame.engine.scenario import Scenario
 from wargame.errors import WargameError
-from wargame.statistics import (
-    FailureRegions,
-    Regret,
-    adjust,
-    critical,
-    difference_interval,
-    failure_regions,
-    mcnemar,
-    regret,
-    share_error,
-)
+from wargame.statistics.compare import adjust
+from wargame.statistics.failure_regions import FailureRegions, failure_regions
+from wargame.statistics.paired import difference_interval, mcnemar
+from wargame.statistics.regret import Regret, regret, share_error
+from wargame.statistics.shares import critical
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

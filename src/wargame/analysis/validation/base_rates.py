@@ -29,7 +29,6 @@ from wargame.batches.study import Jobs, OnProgress
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
 from wargame.content.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text
-from wargame.statistics import critical, share_interval, square_and_add
 from wargame.statistics.result import (
     Result,
     decimals,
@@ -40,19 +39,8 @@ from wargame.statistics.result import (
     signed_interval,
     whole,
 )
-
-__all__ = [
-    "BaseRates",
-    "BaseRatesSpec",
-    "Compared",
-    "Gap",
-    "RateSpec",
-    "Reported",
-    "ReportedSpec",
-    "base_rates",
-    "base_rates_for",
-    "load_base_rates",
-]
+from wargame.statistics.shares import critical, share_interval
+from wargame.statistics.unpaired import square_and_add
 
 FOLDER = "scenarios/base-rates"
 

@@ -44,8 +44,6 @@ from wargame.engine.scenario import Scenario
 from wargame.engine.world import World
 from wargame.expression import tabulate
 
-__all__ = ["EventSpec", "Events", "Traces", "checked", "traces_of", "watch", "watched"]
-
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Conditions = tuple[Expr | None, ...]

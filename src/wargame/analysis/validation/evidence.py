@@ -30,8 +30,6 @@ from wargame.content.spec import Spec
 from wargame.errors import Fault, SpecError, WargameError, no_such
 from wargame.statistics.result import Result
 
-__all__ = ["DEFAULT", "PARTS", "Evidence", "gather"]
-
 Progress = Callable[[str, int, int], object]
 
 DEFAULT = "forecasters"

@@ -19,14 +19,10 @@ from typing import Any, Literal
 import numpy as np
 
 from wargame.analysis.sensitivity.answer import Difference, Sensitivity
-from wargame.analysis.sensitivity.parameters import (
-    assumed,
-    both,
-    line_of,
-    quantile,
-    shown_file,
-    with_levers,
-)
+from wargame.analysis.sensitivity.parameters import with_levers
+from wargame.analysis.sensitivity.parameters.parameter import assumed, both, shown_file
+from wargame.analysis.sensitivity.parameters.playing import quantile
+from wargame.analysis.sensitivity.parameters.resistances import line_of
 from wargame.analysis.sensitivity.study import BASELINE, SCREEN, Players, sensitivity
 from wargame.backends.turn import begin
 from wargame.batches.study import Jobs, OnProgress, studying
@@ -37,10 +33,10 @@ from wargame.content.spec import ActorSpec, ChanceSpec, Expr, MoveSpec, RuleSpec
 from wargame.engine import ladder
 from wargame.engine.randomness import Luck
 from wargame.errors import Mark, agreeing, counted
-from wargame.statistics import adjust, critical, difference_interval, mcnemar
+from wargame.statistics.compare import adjust
+from wargame.statistics.paired import difference_interval, mcnemar
 from wargame.statistics.result import Result, say, signed, signed_interval, whole
-
-__all__ = ["Dependence", "Ledger", "Number", "Row", "ledger", "rows_of"]
+from wargame.statistics.shares import critical
 
 Kind = Literal[
     "start",

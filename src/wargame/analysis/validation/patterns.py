@@ -35,18 +35,6 @@ from wargame.errors import agreeing, counted
 from wargame.replay.history import play_history
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
 
-__all__ = [
-    "LEVELS",
-    "Found",
-    "PatternSpec",
-    "Patterns",
-    "PatternsSpec",
-    "judge",
-    "load_patterns",
-    "patterns",
-    "patterns_for",
-]
-
 FOLDER = "scenarios/patterns"
 
 Level = Literal["order", "timing", "actor", "dyad", "world"]

@@ -23,10 +23,8 @@ from wargame.content.spec import Day, Item, ItemId
 from wargame.engine.scenario import Scenario
 from wargame.errors import Fault, SpecError
 from wargame.replay.history import turn_of
-from wargame.statistics import critical, share_interval
 from wargame.statistics.result import Result
-
-__all__ = ["Answer", "QuestionSpec", "Rate", "answer", "deadline", "rates", "unknown_events"]
+from wargame.statistics.shares import critical, share_interval
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]

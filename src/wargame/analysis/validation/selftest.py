@@ -27,10 +27,9 @@ from wargame.content.load import load, load_texts
 from wargame.engine.record import Outcomes, RunHeader
 from wargame.errors import WargameError
 from wargame.replay.replay import header_for, record, verify
-from wargame.statistics import critical, difference_interval, share_interval
+from wargame.statistics.paired import difference_interval
 from wargame.statistics.result import Result, say
-
-__all__ = ["Check", "checks", "outcome_digest", "selftest"]
+from wargame.statistics.shares import critical, share_interval
 
 Floats = npt.NDArray[np.float64]
 

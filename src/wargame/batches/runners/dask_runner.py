@@ -30,8 +30,6 @@ from wargame.batches.store.journal import Journal
 from wargame.batches.store.plan import Plan
 from wargame.errors import WargameError
 
-__all__ = ["DaskRunner"]
-
 AHEAD = 2
 """Chunks under way for each thread of the cluster: one being played, one on its way."""
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumP
     from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Plan
 
-__all__ = ["LocalRunner", "Worker"]
 
 _BOOT = (
     "import sys; from wargame.batches.runners.worker import serve; serve(*map(int, sys.argv[1:]))"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumP
     from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Plan
 
-__all__ = ["Runner", "runner"]
-
 
 class Runner(Protocol):
     """Plays what journals lack of their plans; a context manager, at whose end nobody plays."""

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Chunk
 
-__all__ = ["ALIVE", "Piece", "Progress", "Unplayable", "Work", "reason_of"]
 
 ALIVE = "alive"
 """What a worker says again and again while it has nothing else to say."""

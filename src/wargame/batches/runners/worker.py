@@ -22,8 +22,6 @@ from wargame.batches.runners.scheduler import ALIVE, Unplayable, reason_of
 from wargame.batches.store.columns import Packed, pack
 from wargame.boundary.programs import end_all
 
-__all__ = ["Play", "Player", "Prepare", "find", "serve"]
-
 Play = Callable[[dict[str, Any]], Mapping[str, NDArray[Any]]]
 """Plays the runs ``task["start"] <= run < task["stop"]``; one array per column, one element a run.
 

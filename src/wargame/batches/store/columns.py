@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Columns", "Packed", "Schema", "pack", "unpack"]
-
 Columns = dict[str, NDArray[Any]]
 
 Schema = tuple[tuple[str, str], ...]

@@ -20,26 +20,6 @@ from wargame.boundary.files import home, make_folder, write_text
 from wargame.errors import StoreError, WargameError
 from wargame.replay.log_file import canonical
 
-__all__ = [
-    "INPUTS",
-    "JOURNAL",
-    "MANIFEST",
-    "PARQUET",
-    "POLICIES",
-    "TALLY",
-    "inputs_digest",
-    "is_begun",
-    "json_text",
-    "new_folder",
-    "read_inputs",
-    "read_json",
-    "run_log",
-    "seal_of",
-    "write_inputs",
-    "write_json",
-    "write_manifest",
-]
-
 JOURNAL, MANIFEST, TALLY = "journal.sqlite", "manifest.json", "tally.json"
 INPUTS, PARQUET = "inputs", "runs.parquet"
 POLICIES, _LOGS = "policies", "logs"

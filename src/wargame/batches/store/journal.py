@@ -34,8 +34,6 @@ from wargame.boundary.foreign import shaped
 from wargame.errors import StoreError
 from wargame.replay.log_file import canonical
 
-__all__ = ["Counts", "FailedRun", "Journal", "Whole"]
-
 T = TypeVar("T")
 
 FORMAT = 1

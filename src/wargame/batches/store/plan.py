@@ -15,7 +15,6 @@ from wargame.errors import WargameError
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
     from numpy.typing import NDArray
 
-__all__ = ["BASELINE", "CHUNK", "MOST_JOBS", "MOST_RUNS", "Chunk", "Plan", "Variant", "chunk_for"]
 
 CHUNK = 10_000
 """Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a

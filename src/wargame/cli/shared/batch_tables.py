@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from wargame.batches.batch import Batch
     from wargame.batches.results import Tally
     from wargame.batches.store.journal import FailedRun
-    from wargame.statistics import Look
+    from wargame.statistics.anytime import Look
 
 MOST_FAILURES = 5
 

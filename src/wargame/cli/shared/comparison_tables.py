@@ -21,7 +21,7 @@ from wargame.statistics.result import (
 
 if TYPE_CHECKING:
     from wargame.show.text.titles import Titles
-    from wargame.statistics import Comparison, Difference, Transition
+    from wargame.statistics.compare import Comparison, Difference, Transition
     from wargame.statistics.verdict import Verdict
 
 MOST_FLOWS = 6
@@ -70,7 +70,7 @@ def comparison(found: Comparison, titles: Titles) -> list[str]:
 
 def heading(found: Comparison, titles: Titles) -> str:
     """Who is compared with whom, and by how many runs."""
-    from wargame.statistics import Unpaired
+    from wargame.statistics.unpaired import Unpaired
 
     lang, runs = titles.lang, whole(found.n)
     base, variant = titles.typed(found.base), titles.typed(found.variant)

@@ -11,8 +11,6 @@ from typing import Any
 from wargame.boundary.files import check_folder, check_new, check_output, home
 from wargame.errors import StoreError
 
-__all__ = ["Check", "add_out", "check_out", "fills", "joins", "new_file", "replaces"]
-
 Check = Callable[[Path, Iterable[Path]], None]
 """Refuses a place, by StoreError, where nothing may be written; beside it, files that are read."""
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wargame.batches.stood_in import StoodIn
     from wargame.seats.play import Programs
     from wargame.show.text.titles import Titles
-    from wargame.statistics import Look
+    from wargame.statistics.anytime import Look
 
 EXAMPLES = """examples:
   wargame batch kherson-2022

@@ -20,7 +20,7 @@ from wargame.statistics.result import say
 if TYPE_CHECKING:
     from wargame.batches.batch import Batch
     from wargame.cli.shared.tell_divergence import Parting
-    from wargame.statistics import Study
+    from wargame.statistics.compare import Study
 
 EXAMPLES = """examples:
   wargame compare runs/kherson-2022-0001
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def compared(batches: list[Batch], args: argparse.Namespace) -> dict[str, Study]:
     """The studies that the folders allow for, by kind."""
     from wargame.analysis.compare_batches import across, pooled
-    from wargame.statistics import study
+    from wargame.statistics.compare import study
 
     if args.pool:
         found = {"paired": pooled(batches, args.margin)}
@@ -148,7 +148,7 @@ def _one(policies: list[str]) -> str | None:
 def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
     """The story of one pair of runs."""
     from wargame.analysis.divergence import discordant_run, divergence, pair_of_runs
-    from wargame.batches.batch import BASELINE
+    from wargame.batches.store.plan import BASELINE
     from wargame.cli.shared.tell_divergence import Parting
     from wargame.show.text.titles import Titles
 
@@ -163,7 +163,7 @@ def why(batch: Batch, policy: str | None, number: int, lang: str) -> Parting:
 
 
 def _no_policy(batch: Batch, policy: str | None) -> str:
-    from wargame.batches.batch import BASELINE
+    from wargame.batches.store.plan import BASELINE
 
     known = [name for name in batch.headers if name != BASELINE]
     if policy:

@@ -140,7 +140,7 @@ def estimates(
     settings: as `experiment.rare.rare_share` takes them.
     """
     from wargame.analysis.splitting import rare_share
-    from wargame.batches.batch import BASELINE
+    from wargame.batches.store.plan import BASELINE
     from wargame.content.load import load
     from wargame.show.text.titles import Titles
 

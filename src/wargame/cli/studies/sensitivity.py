@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
 
 def told(found: Sensitivity, lang: str = "en") -> str:
     """The answer as text for a terminal: sentences, then the tables behind them."""
-    from wargame.analysis.sensitivity.parameters import KINDS
+    from wargame.analysis.sensitivity.parameters.parameter import KINDS
     from wargame.show.text.units import translated
 
     ja = lang == "ja"

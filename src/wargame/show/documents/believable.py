@@ -30,8 +30,6 @@ from wargame.show.text.language import LANGUAGES, joined
 from wargame.show.text.units import translated
 from wargame.statistics.result import decimals, percent, signed, signed_interval, whole
 
-__all__ = ["believable", "in_short", "write_believable"]
-
 STYLE, PROSE = "believable.css", "believable.yaml"
 MOST = 15  # rows of the ledger in the open table
 WORST = 10  # and in that of the worst outcomes

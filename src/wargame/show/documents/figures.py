@@ -26,9 +26,9 @@ from wargame.errors import counted
 from wargame.show.replay_page.charts import ENDING_FILL, STAGE_FILL, STAGE_TEXT
 from wargame.show.text.titles import head
 from wargame.show.text.units import lasting
-from wargame.statistics import Share, Study, share_interval
+from wargame.statistics.compare import Study
 from wargame.statistics.result import decimals, say, whole
-from wargame.statistics.shares import critical
+from wargame.statistics.shares import Share, critical, share_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

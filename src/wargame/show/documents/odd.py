@@ -22,8 +22,6 @@ from wargame.show.text.language import cited, joined
 from wargame.show.text.units import lasting, unit
 from wargame.statistics.result import say
 
-__all__ = ["odd", "phases"]
-
 PROSE = "odd.yaml"
 
 FORMS = {  # of intervention, as `ladder.WINDOWS` names them

@@ -21,9 +21,10 @@ from typing import Any
 
 from wargame.analysis.profile import Profile, profile
 from wargame.analysis.sensitivity.answer import STORED
-from wargame.batches.batch import BASELINE, Batch
+from wargame.batches.batch import Batch
 from wargame.batches.recipe import AGAIN, Recipe, path_word
 from wargame.batches.store.folder import MANIFEST, read_json
+from wargame.batches.store.plan import BASELINE
 from wargame.boundary.files import check_output, write_text
 from wargame.boundary.foreign import read_shaped
 from wargame.content.spec import Spec
@@ -32,17 +33,12 @@ from wargame.show.documents import figures
 from wargame.show.documents.sheet import Sheet, page
 from wargame.show.text.language import LANGUAGES, cited
 from wargame.show.text.titles import Titles, titles
-from wargame.statistics import (
-    Comparison,
-    Difference,
-    Share,
-    Study,
-    failure_regions,
-    regret,
-    share_error,
-)
+from wargame.statistics.compare import Comparison, Difference, Study
+from wargame.statistics.failure_regions import failure_regions
 from wargame.statistics.given_data import settles, strongest
+from wargame.statistics.regret import regret, share_error
 from wargame.statistics.result import decimals, interval, percent, whole
+from wargame.statistics.shares import Share
 from wargame.statistics.verdict import Verdict
 
 SENSITIVITY = "sensitivity.json"

@@ -14,8 +14,6 @@ from wargame.show.replay_page.page import static
 from wargame.show.text.language import LANGUAGES, cited, joined
 from wargame.statistics.result import say
 
-__all__ = ["POLICY", "Sheet", "page"]
-
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 

@@ -15,7 +15,7 @@ from wargame.replay.fork import Apart, Fork
 from wargame.replay.orders import Ruling
 from wargame.show.text.language import paragraph, read, sentence
 from wargame.show.text.narrate import Narrator
-from wargame.statistics import Share
+from wargame.statistics.shares import Share
 
 Kind = Literal["news", "deed", "ladder", "gauge"]
 

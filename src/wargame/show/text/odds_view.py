@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from wargame.analysis.odds import Odds
 from wargame.analysis.turning_points import TurningPoint
-from wargame.statistics import Shares
 from wargame.statistics.result import brief
+from wargame.statistics.shares import Shares
 
 
 class Between(NamedTuple):

@@ -24,41 +24,40 @@ from dataclasses import replace
 
 from wargame.analysis.sensitivity.parameters import resistances, scaled, starts, ties
 from wargame.analysis.sensitivity.parameters.parameter import (
-    KINDS,
-    LESS,
-    MORE,
-    USUAL,
-    Bench,
-    Kind,
-    Lever,
-    assumed,
-    both,
-    shown_file,
+    KINDS as KINDS,
 )
-from wargame.analysis.sensitivity.parameters.playing import play_set, quantile
-from wargame.analysis.sensitivity.parameters.resistances import line_of
-from wargame.analysis.sensitivity.parameters.starts import unknown_levers
+from wargame.analysis.sensitivity.parameters.parameter import (
+    LESS as LESS,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    MORE as MORE,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    USUAL as USUAL,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    Bench,
+    Lever,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    Kind as Kind,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    assumed as assumed,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    both as both,
+)
+from wargame.analysis.sensitivity.parameters.parameter import (
+    shown_file as shown_file,
+)
+from wargame.analysis.sensitivity.parameters.playing import play_set as play_set
+from wargame.analysis.sensitivity.parameters.playing import quantile as quantile
+from wargame.analysis.sensitivity.parameters.resistances import line_of as line_of
+from wargame.analysis.sensitivity.parameters.starts import unknown_levers as unknown_levers
 from wargame.compiler import compile_scenario
 from wargame.content.spec import Spec
 from wargame.engine.scenario import Scenario
-
-__all__ = [
-    "KINDS",
-    "LESS",
-    "MORE",
-    "USUAL",
-    "Kind",
-    "Lever",
-    "assumed",
-    "both",
-    "compile_levered",
-    "line_of",
-    "play_set",
-    "quantile",
-    "shown_file",
-    "unknown_levers",
-    "with_levers",
-]
 
 
 def with_levers(spec: Spec, only: Collection[str] | None = None) -> tuple[Spec, tuple[Lever, ...]]:
