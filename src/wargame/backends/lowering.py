@@ -17,6 +17,7 @@ from wargame.engine import ladder
 from wargame.engine.decision import Mind, Sights
 from wargame.engine.effects import EffectBook, Slot
 from wargame.engine.program import FORMAT, STEP, Code, Head, Program
+from wargame.engine.program_check import check_program
 from wargame.engine.randomness import word_of
 from wargame.engine.scenario import Scenario
 from wargame.expression import Block, Interval
@@ -62,7 +63,7 @@ def program_of(scenario: Scenario) -> Program:
     """The program of a scenario, lowered when it is first asked for and kept with it."""
     kept = vars(scenario)
     if _KEPT not in kept:
-        kept[_KEPT] = lower(scenario)
+        kept[_KEPT] = check_program(lower(scenario))
     program: Program = kept[_KEPT]
     return program
 
