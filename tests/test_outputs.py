@@ -74,6 +74,11 @@ def a_database(name: str) -> Path:
     return Path(name)
 
 
+def beside_a_database(name: str) -> Path:
+    """Where SQLite would take it for its own journal, and delete it."""
+    return a_database(name).with_name(f"{name}-journal")
+
+
 def a_turn_log(name: str) -> Path:
     return Path("game.jsonl").rename(name)
 
@@ -104,6 +109,7 @@ NOWHERE = [
     a_link,
     a_link_to_nothing,
     a_database,
+    beside_a_database,
     a_turn_log,
     a_table,
     a_file_of_another_kind,

@@ -74,6 +74,7 @@ def check_new(path: Path) -> None:
     """Check that a file can be made where there is none. Raises StoreError."""
     if os.path.lexists(path):
         raise StoreError(f"{path}: exists already; name a new file")
+    _check_apart(path)
     _try(path)
 
 
@@ -82,6 +83,7 @@ def check_folder(path: Path) -> None:
 
     Raises StoreError.
     """
+    _check_apart(path)
     above = next((one for one in (path, *path.parents) if os.path.lexists(one)), Path())
     if not above.is_dir():
         raise StoreError(f"{above} is no folder: name another")
@@ -106,6 +108,7 @@ def _part(path: Path) -> Path:
 
 
 def _refuse(path: Path, inputs: Iterable[StrPath], kinds: Iterable[str], begins: str = "") -> None:
+    _check_apart(path)
     try:
         seen = path.lstat()
     except FileNotFoundError:
@@ -134,6 +137,13 @@ def _refuse(path: Path, inputs: Iterable[StrPath], kinds: Iterable[str], begins:
         raise StoreError(
             f"{path} exists and was not made by this command: name another, or remove it first"
         )
+
+
+def _check_apart(path: Path) -> None:
+    """That SQLite does not take what is written for the journal of a database, and delete it."""
+    base, _, tail = path.name.rpartition("-")
+    if base and tail in ("journal", "wal", "shm") and path.with_name(base).is_file():
+        raise StoreError(f"{path} would be taken for a part of a database: name another")
 
 
 def _head(path: Path) -> bytes:
