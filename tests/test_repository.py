@@ -196,3 +196,4 @@ def test_the_wheel_carries_the_content(tmp_path: Path) -> None:
     data = {name for name in packed if name.startswith("wargame/data/")}
     assert {name for name in data if name.endswith(".yaml")} == content
     assert "wargame/py.typed" in packed
+    assert {"machine.wasm", "machine.js", "remote.js"} <= {Path(name).name for name in packed}

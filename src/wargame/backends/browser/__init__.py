@@ -16,12 +16,11 @@ from wargame.backends.library import SOURCE
 from wargame.engine.program import Program
 from wargame.engine.program_check import check_program
 
-__all__ = ["SCRIPTS", "WASM", "bytes_of", "packed", "packed_machine", "script", "wasm_digest"]
+__all__ = ["WASM", "bytes_of", "packed", "packed_machine", "script", "wasm_digest"]
 
 _FOLDER = Path(__file__).parent
 WASM = _FOLDER / "machine.wasm"
 MEMORY = _FOLDER / "memory.h"
-SCRIPTS = ("machine.js", "remote.js")
 
 
 def wasm_digest() -> str:
@@ -48,7 +47,7 @@ def packed_machine() -> str:
 
 @cache
 def script(name: str) -> str:
-    """The text of one of `SCRIPTS`."""
+    """The text of machine.js or remote.js."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
