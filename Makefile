@@ -3,6 +3,7 @@
 # make long    the tests that take minutes
 # make lock    solve the dependencies anew
 # make words   gather the program's own words for translation, and compile what is translated
+# make samples play the samples in runs/ anew, after any change of a file format
 # make wasm    compile the machine for pages anew, after any change of machine.c
 # make wheel   build the package into dist/
 # make clean   remove everything that make made
@@ -24,7 +25,7 @@ SOLVE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.
 	--generate-hashes --no-annotate --exclude-newer "7 days" --custom-compile-command "make lock"
 PROJECT := pyproject.toml requirements/build.in
 
-.PHONY: run test long lint types imports lock words wasm wheel clean
+.PHONY: run test long lint types imports lock words samples wasm wheel clean
 .NOTPARALLEL:
 
 run: .venv/run.stamp
@@ -53,6 +54,9 @@ lock: .venv/bin/python
 
 words: .venv/test.stamp
 	$(BIN)/python tools/words.py
+
+samples: .venv/test.stamp
+	$(BIN)/python tools/samples.py
 
 wasm: .venv/zig.stamp
 	$(BIN)/python -m wargame.backends.browser.build

@@ -1,6 +1,6 @@
 """What the documentation shows is what happens.
 
-In README.md and docs/**/*.md a fenced block is
+In README.md, docs/**/*.md and runs/README.md a fenced block is
 
     pycon     a Python session: run, its output compared (doctest, with ELLIPSIS)
     python    a program: run; it must not raise
@@ -29,7 +29,7 @@ import pytest
 import yaml
 
 TOP = Path(__file__).resolve().parent.parent
-PAGES = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")])
+PAGES = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md"), *TOP.glob("runs/*.md")])
 MODULES = sorted((TOP / "src").rglob("*.py"))
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -119,6 +119,9 @@ def test_examples_on_the_page_run(
     # A reader stands in the checkout; what the examples write shall land elsewhere.
     for folder in ("actors", "scenarios"):
         (tmp_path / folder).symlink_to(TOP / folder)
+    (tmp_path / "runs").mkdir()
+    for sample in (TOP / "runs").glob("sample-*"):
+        (tmp_path / "runs" / sample.name).symlink_to(sample)
     monkeypatch.chdir(tmp_path)
 
     namespace: dict[str, Any] = {"__name__": page.stem}
