@@ -175,6 +175,12 @@ def test_nothing_private_is_written_through_a_link(tmp_path: Path, name: str) ->
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+def test_a_game_does_not_begin_where_no_draft_could_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "it.drafts").symlink_to("precious")
+    with pytest.raises(StoreError, match="is a link"):
+        Drafts(tmp_path / "it")
+
+
 def test_a_certificate_is_not_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("mine")
     (tmp_path / "planted").mkdir()

@@ -103,11 +103,11 @@ def fork(
     if not replay.verdict.identical:
         why = replay.verdict.words()
         raise ReplayError(f"{replay.name} can be looked at but not forked: {why}")
-    if not (orders or injects or rulings):
-        raise OrderError("nothing differs: give an order, an inject or a ruling")
     last = replay.playthrough.turns + (not replay.over)
     if not 1 <= turn <= last:
         raise ReplayError(f"{replay.name}: turns 1 to {last} can be forked, not {turn}")
+    if not (orders or injects or rulings):
+        raise OrderError("nothing differs: give an order, an inject or a ruling")
     before = replay.world(turn - 1)
     for actor in (*orders, *rulings):
         check_actor(replay.scenario, actor)

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from wargame.boundary.files import PRIVATE, write_text
+from wargame.boundary.files import PRIVATE, check_output, write_text
 from wargame.boundary.foreign import Malformed, dumps, read_json
 from wargame.seminar.state import Line, read_lines
 
@@ -44,10 +44,15 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of one game. `path`: its log; the file stands beside it."""
+    """The drafts of one game. `path`: its log; the file stands beside it.
+
+    Raises StoreError if no drafts could be kept there, as where a link has the file's name: better
+    before the game than at the first word.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.with_name(path.name + ".drafts")
+        check_output(self.path)
         self._kept: dict[str, Draft] = {}
         try:
             self._kept = {actor: _read(draft) for actor, draft in read_json(self.path).items()}

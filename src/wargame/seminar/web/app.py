@@ -287,12 +287,13 @@ class House:
 
     async def report(self, request: Request) -> Response:
         """The after-action report, as a page or as a table, once all lenses are open."""
-        self.asking(request)
+        asking = self.asking(request)
         lang = _lang(request)
         if self.table.state.phase not in REVEALED:
             raise HTTPException(409, speaker(lang)("The report is opened in the debrief."))
         write, kind = _REPORTS[request.path_params["kind"]]
-        text = await _in(self.counting, write, self.table, lang)
+        with self._turn_of(asking):
+            text = await _in(self.counting, write, self.table, lang)
         return Response(text.encode(), media_type=kind)
 
     async def do(self, request: Request) -> Response:
