@@ -86,6 +86,7 @@ def test_another_order_and_many_futures_are_those_of_python_by_keyboard_alone(
         "text => document.getElementById('other-end').textContent === text",
         arg=told(scenario, other.playthrough, other.playthrough.turns),
     )
+    assert page.inner_text("#other-parts") == "It parts from the run above in turn 4."
     choose(page, "after", "4")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

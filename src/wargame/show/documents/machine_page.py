@@ -102,6 +102,14 @@ def _words(lang: str) -> dict[str, str]:
         "turn_by_turn": ("Turn by turn", "ターンごとの経過"),
         "ended": ("It ends in turn {turn}: {ending}", "第{turn}ターンで終わります：{ending}"),
         "another_order": ("The same run with another order", "命令を一つ変えた同じ実行"),
+        "parts": (
+            "It parts from the run above in turn {turn}.",
+            "第{turn}ターンから上の実行と分かれます。",
+        ),
+        "nothing_differs": (
+            "It is the run above: the rules gave this order, too.",
+            "上の実行と同じです。規則も同じ命令を出していました。",
+        ),
         "actor": ("Actor", "主体"),
         "move": ("Move", "行動"),
         "futures": ("Many futures", "多くの未来"),

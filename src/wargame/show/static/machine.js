@@ -28,16 +28,12 @@
       row.append(cell);
     }
   };
-  const table = (id, heads, rows, changed = () => false) => {
+  const table = (id, heads, rows) => {
     $(id).replaceChildren();
     if (!rows.length) return;
     fill($(id).createTHead().insertRow(), heads, "th");
     const body = $(id).createTBody();
-    rows.forEach((cells, k) => {
-      const row = body.insertRow();
-      fill(row, cells);
-      row.classList.toggle("changed", changed(k));
-    });
+    for (const cells of rows) fill(body.insertRow(), cells);
   };
   const options = (id, items, chosen = $(id).value) => {
     $(id).replaceChildren(...items.map(([value, text]) => new Option(text, value)));
@@ -60,7 +56,8 @@
   }));
   const rows = (turns) => turns.slice(1).map((turn, k) => [labels().turns[k + 1], news(turn), deeds(turn)]);
   const heads = () => [say("turn"), say("news"), say("orders")];
-  const same = (one, two) => one && one.world.trail[0] === two.world.trail[0];
+  const parts = (turns) =>
+    turns.findIndex(({world}, k) => world.trail[0] !== course[k]?.world.trail[0]);
   const ladder = (cells) => list(given.dyads.map((row, k) =>
     say("rung", {dyad: labels().dyads[k], stage: Number(cells[row])})));
 
@@ -89,9 +86,12 @@
 
   function tellOther() {
     $("other-more").hidden = !other;
-    $("other-end").textContent = other ? ending(other.course) : "";
-    table("other-table", heads(), other ? rows(other.course) : [],
-      (k) => !same(course[k + 1], other.course[k + 1]));
+    $("other-parts").textContent = $("other-end").textContent = "";
+    table("other-table", heads(), other ? rows(other.course) : []);
+    if (!other) return;
+    const turn = parts(other.course);
+    $("other-parts").textContent = say(turn < 0 ? "nothing_differs" : "parts", {turn});
+    $("other-end").textContent = ending(other.course);
   }
 
   function tellFutures() {
