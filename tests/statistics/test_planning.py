@@ -9,10 +9,10 @@ from scipy.stats import norm
 
 from wargame.statistics.paired import difference_interval, mcnemar
 from wargame.statistics.planning import (
+    more_to_resolve_unpaired,
     pairs_for_difference,
     runs_for_bound,
     runs_for_half_width,
-    runs_per_arm_unpaired,
     runs_to_see,
 )
 from wargame.statistics.shares import critical, never_seen, share_interval
@@ -35,11 +35,15 @@ def test_common_shares_follow_the_textbook() -> None:
     assert runs_for_half_width(0.005) == pytest.approx(1.96**2 * 0.25 / 0.005**2, rel=0.01)
 
 
+def runs_of_each(p: float, q: float, alpha: float = 0.05, power: float = 0.8) -> int:
+    return more_to_resolve_unpaired(p, q, 0, 0, critical(alpha), power)
+
+
 def test_pairing_saves_three_runs_in_four() -> None:
     """Two points' difference, 10 % discordant, 80 % power: the worked case."""
     pairs = pairs_for_difference(0.02, 0.10)
     assert pairs == 1960
-    assert runs_per_arm_unpaired(0.10, 0.12) == 3841
+    assert runs_of_each(0.10, 0.12) == 3841
 
 
 @pytest.mark.parametrize("power", [0.8, 0.9])
@@ -49,7 +53,7 @@ def test_plans_are_the_textbooks(p: float, q: float, alpha: float, power: float)
     z, zb, d = norm.isf(alpha / 2), norm.ppf(power), abs(p - q)
     mean = (p + q) / 2
     two_shares = (z * (2 * mean * (1 - mean)) ** 0.5 + zb * (p * (1 - p) + q * (1 - q)) ** 0.5) / d
-    assert runs_per_arm_unpaired(p, q, alpha=alpha, power=power) == ceil(two_shares**2)
+    assert runs_of_each(p, q, alpha, power) == ceil(two_shares**2)
     psi = 3 * d
     mcnemars = (z * psi**0.5 + zb * (psi - d * d) ** 0.5) / d
     assert pairs_for_difference(d, psi, alpha=alpha, power=power) == ceil(mcnemars**2)
@@ -91,7 +95,6 @@ def test_runs_to_see_is_the_never_seen_bound_read_backwards() -> None:
         lambda: pairs_for_difference(0.0, 0.1),
         lambda: pairs_for_difference(0.2, 0.1),
         lambda: runs_for_bound(0.01, 0.02, 0.1, 1.96, 0.8),
-        lambda: runs_per_arm_unpaired(0.1, 0.1),
     ],
 )
 def test_what_no_number_of_runs_can_do(plan: Callable[[], int]) -> None:

@@ -8,7 +8,6 @@ import pytest
 from scipy.stats import binom, binomtest
 
 from wargame.statistics.shares import (
-    conditional_share,
     critical,
     never_seen,
     share,
@@ -145,20 +144,8 @@ def test_milestones_may_overlap() -> None:
     assert [row.share for row in found] == [0.7, 0.6]
 
 
-def test_share_given_a_condition() -> None:
-    row = conditional_share("KABOOM", "kaboom", both=3, given_count=10)
-    plain = share("KABOOM|kaboom", 3, 10)
-    assert row == plain
-    # Four failed runs may all have belonged to the condition, with or without the outcome.
-    failed = conditional_share("KABOOM", "kaboom", both=3, given_count=10, failed=4)
-    assert failed.share == 0.3
-    z = critical(0.05)
-    assert failed.worst_low == pytest.approx(float(share_interval(3, 14, z)[0]))
-    assert failed.worst_high == pytest.approx(float(share_interval(7, 14, z)[1]))
-
-
 def test_a_condition_that_never_occurred_says_nothing() -> None:
-    row = conditional_share("KABOOM", "kaboom", both=0, given_count=0)
+    row = share("KABOOM|kaboom", 0, 0)
     assert (row.low, row.high) == (0.0, 1.0)
     assert json.loads(json.dumps(row.to_json()))["share"] is None
     assert row.words() == "KABOOM|kaboom: no model run to judge by"

@@ -145,10 +145,7 @@ class Comparison(Result):
         return iter(self.differences)
 
     def __getitem__(self, name: str) -> Difference:
-        for row in self.differences:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.differences}[name]
 
     @property
     def mix_moved(self) -> bool:
@@ -198,10 +195,7 @@ class Study(Result):
         return iter(self.comparisons)
 
     def __getitem__(self, variant: str) -> Comparison:
-        for comparison in self.comparisons:
-            if comparison.variant == variant:
-                return comparison
-        raise KeyError(variant)
+        return {one.variant: one for one in self.comparisons}[variant]
 
     def words(self, lang: str = "en") -> str:
         """Every comparison, separated by an empty line."""

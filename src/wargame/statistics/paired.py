@@ -210,24 +210,3 @@ def _ratios(counts: FloatArray) -> tuple[float, float, float, float, float]:
         relative = of_variant[None, :] / variant - of_base[:, None] / base
         log_se = float(np.sqrt((counts * relative**2).sum()))
     return float(base), float(variant), paired, alone, log_se
-
-
-def ratio_bootstrap(
-    table: IntArray, *, alpha: float = 0.05, draws: int = 4000, seed: int = 0
-) -> tuple[float, float]:
-    """A bootstrap interval for the same difference: a check on the delta method.
-
-    Runs are drawn again, not rows: a pair keeps its two halves together. Since all that matters
-    about a pair is its cell, drawing n pairs is one multinomial draw over the table. Percentile
-    interval; draws in which a side never meets the condition are left out.
-    """
-    counts = np.asarray(table, dtype=float)
-    n = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(n, counts.ravel() / n, size=draws)
-    cells = drawn.reshape(draws, 3, 3)
-    base, variant = cells.sum(axis=2), cells.sum(axis=1)
-    sizes = base[:, 1:].sum(axis=1), variant[:, 1:].sum(axis=1)
-    met = (sizes[0] > 0) & (sizes[1] > 0)
-    difference = variant[met, 2] / sizes[1][met] - base[met, 2] / sizes[0][met]
-    low, high = np.quantile(difference, [alpha / 2, 1 - alpha / 2])
-    return float(low), float(high)

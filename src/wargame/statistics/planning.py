@@ -76,29 +76,15 @@ def pairs_for_difference(
     return _up((root / delta) ** 2)
 
 
-def runs_per_arm_unpaired(
-    base: float, variant: float, *, alpha: float = 0.05, power: float = 0.8, family: int = 1
-) -> int:
-    """Runs of *each* variant that resolve the difference of two shares without pairing.
-
-    [z_α/2 √(2 m (1-m)) + z_β √(p(1-p) + q(1-q))]² / (p - q)², m the mean of p and q: what the
-    pairing saves is measured against it.
-    Raises ValueError for equal shares.
-
-    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, 4.14.
-    """
-    if base == variant:
-        raise ValueError("equal shares cannot be told apart")
-    return more_to_resolve_unpaired(base, variant, 0, 0, critical(alpha, family), power)
-
-
 def more_to_resolve_unpaired(
     base: float, variant: float, base_n: int, n: int, z: float, power: float
 ) -> int:
     """Further runs of each of two variants that resolve the difference of their shares.
 
-    base_n, n: runs that there are. The same rule as `runs_per_arm_unpaired`, where the two need
-    not have equally many.
+    base_n, n: runs that there are. Where they are equally many, n of each after which
+    [z_α/2 √(2 m (1-m)) + z_β √(p(1-p) + q(1-q))]² / (p - q)² is at most n, m the mean of p and q.
+
+    Source: Fleiss, Levin and Paik 2003, Statistical Methods for Rates and Proportions, 4.14.
     """
 
     def enough(more: int) -> bool:

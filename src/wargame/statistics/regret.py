@@ -92,10 +92,7 @@ class Regret(Result):
     alike: tuple[str, ...] = ()
 
     def __getitem__(self, policy: str) -> PolicyRegret:
-        for row in self.policies:
-            if row.policy == policy:
-                return row
-        raise KeyError(policy)
+        return {row.policy: row for row in self.policies}[policy]
 
     def words(self, lang: str = "en") -> str:
         """Who is most robust, how bad it gets, whether noise could change that, who is left out."""

@@ -9,7 +9,7 @@ have been is shown as worst-case bounds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -151,10 +151,7 @@ class Shares(Result):
         return iter(self.rows)
 
     def __getitem__(self, name: str) -> Share:
-        for row in self.rows:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.rows}[name]
 
     def words(self, lang: str = "en") -> str:
         """One line for each share."""
@@ -215,31 +212,3 @@ def shares(
     if failed:
         rows.append(share(FAILED, failed, total, alpha=alpha, family=members))
     return Shares(rows=tuple(rows), n=total, failed=failed, alpha=alpha, family=members)
-
-
-def conditional_share(
-    outcome: str,
-    given: str,
-    both: int,
-    given_count: int,
-    *,
-    failed: int = 0,
-    alpha: float = 0.05,
-    family: int = 1,
-) -> Share:
-    """The share of `outcome` among the runs that passed through `given`: `KABOOM|kaboom`.
-
-    both: runs with both; given_count: runs with `given`; failed: runs of which neither is known.
-    A failed run might have belonged to the condition, so the worst cases add all of them to it:
-    none with the outcome, or all.
-    """
-    known = share(f"{outcome}|{given}", both, given_count, alpha=alpha, family=family)
-    if not failed:
-        return known
-    z = critical(alpha, family)
-    low, high = share_interval([both, both + failed], given_count + failed, z)
-    return replace(
-        known,
-        worst_low=min(known.low, float(low[0])),
-        worst_high=max(known.high, float(high[1])),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from wargame.content.source_marks import NOWHERE
 from wargame.content.spec import Expr, GaugeSpec, ScenarioSpec, Text
@@ -80,6 +80,15 @@ class Lever:
         return tuple(side for side in (self.less, self.more) if side is not None)
 
 
+class Sourced(Protocol):
+    """A part of a file that says where it stands and what it rests on."""
+
+    @property
+    def at(self) -> Mark: ...
+    @property
+    def source(self) -> Text | None: ...
+
+
 class Bench:
     """Gathers levers, and the hidden gauges of those that are to be turned.
 
@@ -96,12 +105,11 @@ class Bench:
         kind: Kind,
         name: str,
         title: Mapping[str, str],
-        source: Text | None,
-        at: Mark,
+        written: Sourced,
+        sides: tuple[int, int],
         *,
+        at: Mark | None = None,
         usual: int = USUAL,
-        less: int | None = LESS,
-        more: int | None = MORE,
         unit: Mapping[str, str] = AS_WRITTEN,
         part: str = "",
         cell: str = "",
@@ -109,22 +117,23 @@ class Bench:
     ) -> str | None:
         """A lever; the cell to read, or None where the number can stay as it is written.
 
-        A side that is `usual` is one to which it cannot be turned. cell: its name, where one is
-        wanted. own: whether the cell is the scenario's own, and needs no hidden gauge.
+        written: what the number belongs to; at: where it stands, if not where that begins. A side
+        that is `usual` is one to which it cannot be turned. cell: its name, where one is wanted.
+        own: whether the cell is the scenario's own, and needs no hidden gauge.
         """
         cell = cell or f"lever.{kind}.n{len(self.levers)}"
-        less, more = (None if side == usual else side for side in (less, more))
+        less, more = (None if side == usual else side for side in sides)
         lever = Lever(
             cell=cell,
             kind=kind,
             name=name,
             title=title,
-            source=" ".join(str(source or "").split()),
+            source=" ".join(str(written.source or "").split()),
             less=less,
             more=more,
             usual=usual,
             unit=unit,
-            place=place_of(at),
+            place=place_of(at or written.at),
             part=part,
         )
         self.levers.append(lever)

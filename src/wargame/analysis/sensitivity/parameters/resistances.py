@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from wargame.analysis.sensitivity.parameters.parameter import HEAT, PER_MILLE, Bench, of, relative
 from wargame.content.spec import Expr, GaugeSpec, Spec, Text
@@ -32,7 +33,6 @@ from wargame.expression import (
 )
 from wargame.expression import Kind as ExpressionKind
 
-SOURCE = Text(en="Glasl 1982; sizes are an assumption")
 THE_LADDER = {"en": "The ladder", "ja": "段階の梯子"}
 FILE = "src/wargame/engine/ladder.py"
 
@@ -44,6 +44,18 @@ KEPT = "abs(dyad.pressure) * (1000 - ladder.decay) // 1000"
 LEFT = f"0 if ({RISES}) or ({FALLS}) else (-({KEPT}) if dyad.pressure < 0 else {KEPT})"
 STAGE = f"dyad.stage + ({RISES}) - ({FALLS})"
 PEAK = f"max(dyad.peak, {STAGE})"
+
+
+class Table(NamedTuple):
+    """A table or a number of `ladder.py`, as something written that says what it rests on."""
+
+    at: Mark
+    source: Text = Text(en="Glasl 1982; sizes are an assumption")
+
+    @classmethod
+    def of(cls, name: str) -> Table:
+        """Under its name there."""
+        return cls(Mark(FILE, line_of(name), 1))
 
 
 def line_of(name: str) -> int:
@@ -62,7 +74,6 @@ def add(bench: Bench, spec: Spec) -> None:
             usual, to = int(table[stage]), stage + step
             if usual > LIMIT:
                 continue  # the ends of the ladder, beyond which there is no stage
-            less, more = relative(usual, 1, LIMIT)
             title = of(
                 THE_LADDER, f"resistance, stage {stage} to {to}", f"第{stage}→{to}段階の抵抗"
             )
@@ -70,11 +81,9 @@ def add(bench: Bench, spec: Spec) -> None:
                 "ladder",
                 name,
                 title,
-                SOURCE,
-                Mark(FILE, line_of(name), 1),
+                Table.of(name),
+                relative(usual, 1, LIMIT),
                 usual=usual,
-                less=less,
-                more=more,
                 unit=HEAT,
                 part=f"{stage} → {to}",
                 cell=_cell(name, stage),
@@ -84,16 +93,13 @@ def add(bench: Bench, spec: Spec) -> None:
         ("DECAY", ladder.DECAY, PER_MILLE, "heat forgotten in a turn", "1ターンに忘れられる熱"),
         ("RELAPSE", ladder.RELAPSE, HEAT, "heat after a calm by force", "力で鎮めた後の熱"),
     ):
-        less, more = relative(usual, 0, 1000)
         kept = bench.add(
             "ladder",
             name,
             of(THE_LADDER, en, ja),
-            SOURCE,
-            Mark(FILE, line_of(name), 1),
+            Table.of(name),
+            relative(usual, 0, 1000),
             usual=usual,
-            less=less,
-            more=more,
             unit=unit,
             cell=_cell(name),
         )

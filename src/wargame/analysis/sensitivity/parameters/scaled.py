@@ -75,16 +75,9 @@ class _Workshop:
         """An event's odds. What is certain cannot be made likelier, nor what never happens."""
         if not assumed(event.source):
             return event
-        less, more = _sides([event.chance], 0, CERTAIN)
-        cell = self.bench.add(
-            "chance",
-            event.id,
-            of(both(event.title, event.id), "frequency", "頻度"),
-            event.source,
-            event.at,
-            less=less,
-            more=more,
-        )
+        title = of(both(event.title, event.id), "frequency", "頻度")
+        sides = _sides([event.chance], 0, CERTAIN)
+        cell = self.bench.add("chance", event.id, title, event, sides)
         if cell is None:
             return event
         return event.model_copy(update={"chance": times(event.chance, cell)})
@@ -96,15 +89,8 @@ class _Workshop:
             return item
         title = of(titled(name, self.file), "pace of its change", "変化の速さ")
         counts, own = self.counts(name, item), Name(name) in walk(parse(item.value.text).node)
-        cell = self.bench.add(
-            "drift",
-            name,
-            title,
-            item.source,
-            item.value.at,
-            less=USUAL if counts else LESS,
-            more=MORE if own and not counts else USUAL,
-        )
+        sides = USUAL if counts else LESS, MORE if own and not counts else USUAL
+        cell = self.bench.add("drift", name, title, item, sides, at=item.value.at)
         if cell is None:
             return item
         value = f"{name} + {paced(f'({item.value.text}) - {name}', cell)}"
@@ -128,16 +114,8 @@ class _Workshop:
         title = both(move.title, name)
         update: dict[str, object] = {}
         if move.base.text != "0":
-            less, more = _sides([move.base])
-            cell = self.bench.add(
-                "weight",
-                name,
-                of(title, "weight", "重み"),
-                move.source,
-                move.at,
-                less=less,
-                more=more,
-            )
+            weight = of(title, "weight", "重み")
+            cell = self.bench.add("weight", name, weight, move, _sides([move.base]))
             if cell is not None:
                 update["base"] = times(move.base, cell)
         effects, failure = (
@@ -146,16 +124,8 @@ class _Workshop:
         )
         if effects or failure or move.heat:
             values = [effect.value for part in (effects, failure) for effect in part.values()]
-            less, more = _sides([*values, *move.heat.values()])
-            cell = self.bench.add(
-                "effects",
-                name,
-                of(title, "effects", "効果"),
-                move.source,
-                move.at,
-                less=less,
-                more=more,
-            )
+            sides = _sides([*values, *move.heat.values()])
+            cell = self.bench.add("effects", name, of(title, "effects", "効果"), move, sides)
             if cell is not None:
                 update["effects"] = {**move.effects, **_effects(effects, cell)}
                 update["failure"] = {**move.failure, **_effects(failure, cell)}
@@ -194,11 +164,9 @@ class _Workshop:
         cell = self.bench.add(
             "rule",
             f"{actor.id}.{rule.id}",
-            {"en": f"{who['en']}: {why['en']}", "ja": f"{who['ja']}：{why['ja']}"},
-            rule.source,
-            rule.at,
-            less=less,
-            more=more,
+            of(who, **why),
+            rule,
+            (less, more),
         )
         if cell is None:
             return [rule]

@@ -11,6 +11,7 @@ from wargame.analysis.sensitivity.parameters.parameter import (
     STAGE,
     Bench,
     both,
+    of,
     relative,
     titled,
     unit_of,
@@ -161,15 +162,15 @@ class _Condition:
         cell = self.shop.bench.add(
             "threshold",
             name,
-            {
-                "en": f"{who['en']}: when {asked['en']} ({why['en']})",
-                "ja": f"{who['ja']}：{asked['ja']} のとき（{why['ja']}）",
-            },
-            self.rule.source,
-            self.place(),
+            of(
+                who,
+                f"when {asked['en']} ({why['en']})",
+                f"{asked['ja']} のとき（{why['ja']}）",
+            ),
+            self.rule,
+            (less, more),
+            at=self.place(),
             usual=number.value,
-            less=less,
-            more=more,
             unit=self.shop.unit(measure),
             part=f"{part} ({again + 1})" if again else part,
         )

@@ -21,6 +21,7 @@ from wargame.analysis.sensitivity.parameters.parameter import (
     Bench,
     assumed,
     both,
+    of,
     relative,
 )
 from wargame.content.spec import DerivedSpec, Effect, Expr, Favour, GaugeSpec, Item, MoveSpec, Spec
@@ -40,21 +41,17 @@ def turn(bench: Bench, spec: Spec) -> Spec:
         if not assumed(tie.source):
             continue
         source, target, why = names[one], names[other], both(tie.because, "")
-        less, more = relative(tie.leverage, 0, 1000)
         kept = bench.add(
             "tie",
             f"{one} > {other}",
-            {
-                "en": f"{source['en']}: leverage on {target['en']}"
-                + (f" ({why['en']})" if why["en"] else ""),
-                "ja": f"{source['ja']}：{target['ja']}への影響力"
-                + (f"（{why['ja']}）" if why["ja"] else ""),
-            },
-            tie.source,
-            tie.at,
+            of(
+                source,
+                f"leverage on {target['en']}" + (f" ({why['en']})" if why["en"] else ""),
+                f"{target['ja']}への影響力" + (f"（{why['ja']}）" if why["ja"] else ""),
+            ),
+            tie,
+            relative(tie.leverage, 0, 1000),
             usual=tie.leverage,
-            less=less,
-            more=more,
             unit=PER_MILLE,
             cell=_cell(one, other),
         )
