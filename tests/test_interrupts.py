@@ -52,7 +52,7 @@ sys.exit(start.main())
 """
 
 BATCH = ["batch", "quarrel", "--runs", "300", "--jobs", "2", "--out", "out"]
-RARE = ["rare", "quarrel", "--state", "War", "--replicates", "6", "--effort", "20"]
+RARE = ["rare", "quarrel", "--state", "War", "--replicates", "6", "--effort", "20", "--jobs", "2"]
 
 
 @pytest.fixture(autouse=True)
@@ -84,8 +84,9 @@ def struck(place: str, words: list[str], times: int = 1) -> subprocess.Completed
         ("import wargame.cli.main", BATCH, 2),
         ("import wargame.cli.studies.batch", BATCH, 1),
         ("import numpy", BATCH, 2),
-        ("wargame.batches.runners.local_runner:Worker.__init__", BATCH, 1),
-        ("wargame.batches.runners.local_runner:Worker.end", BATCH, 2),
+        ("wargame.batches.runners.local_runner:Worker.__init__", RARE, 1),
+        ("wargame.batches.runners.local_runner:Worker.end", RARE, 2),
+        ("wargame.batches.runners.thread_runner:ThreadRunner.play", BATCH, 1),
         ("wargame.batches.store.journal:Journal.store", BATCH, 1),
         ("os:fsync", BATCH, 1),
         ("wargame.cli.shared.batch_tables:told", BATCH, 1),

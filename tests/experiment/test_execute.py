@@ -17,6 +17,7 @@ from toy_play import execute, tally, toy_plan
 from wargame.batches.runners import local_runner as local
 from wargame.batches.runners.local_runner import LocalRunner
 from wargame.batches.runners.scheduler import Progress, Work
+from wargame.batches.runners.thread_runner import ThreadRunner
 from wargame.batches.store.columns import pack
 from wargame.batches.store.journal import Counts, Journal
 from wargame.batches.store.plan import Chunk, Plan
@@ -104,6 +105,40 @@ def test_a_runner_prepares_the_baseline_of_every_batch_that_it_plays(
             with Journal.create(tmp_path / f"{number}.sqlite", played) as journal:
                 assert runner.play(played, journal).complete
     assert len(list(folder.iterdir())) == 2
+
+
+def test_threads_play_as_workers_do_and_prepare_each_variant_once(
+    play: Play, tmp_path: Path
+) -> None:
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    plan = toy_plan(200, 10, folder=str(folder))
+    with (
+        ThreadRunner("toy_play:prepared", "toy_play:prepare", 3) as runner,
+        Journal.create(tmp_path / "threads.sqlite", plan) as journal,
+    ):
+        assert runner.play(plan, journal).complete
+        assert len(list(folder.iterdir())) == len(VARIANTS)
+        assert journal.digest() == play(toy_plan(200), "toy_play:tally")[1].digest()
+
+
+def test_a_run_that_fails_in_a_thread_is_found_too(tmp_path: Path) -> None:
+    plan = toy_plan(64, 64, raisers=[7, 63], quitters=[12])
+    with Journal.create(tmp_path / "threads.sqlite", plan) as journal:
+        ThreadRunner("toy_play:touchy", jobs=2).play(plan, journal)
+        assert failures(journal) == [(v, run) for v in VARIANTS for run in (7, 12, 63)]
+
+
+def test_threads_begin_no_more_once_they_are_told_to_stop(tmp_path: Path) -> None:
+    plan = toy_plan(200, 10)
+    seen: list[Progress] = []
+    with Journal.create(tmp_path / "threads.sqlite", plan) as journal:
+        runner = ThreadRunner("toy_play:tally", jobs=2)
+        told = runner.play(
+            plan, journal, on_progress=seen.append, should_stop=lambda: seen[-1].played >= 50
+        )
+        assert 50 <= told.played <= 70 and not told.complete
+        assert runner.play(plan, journal).complete
 
 
 def test_workers_carry_no_luggage(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wargame.backends.library import machine
 from wargame.batches.runners.local_runner import LocalRunner
 from wargame.batches.runners.runner import Runner, runner
 from wargame.batches.store.folder import is_begun
-from wargame.batches.store.plan import MOST_JOBS, MOST_RUNS, chunk_for
+from wargame.batches.store.plan import CHUNK, MOST_JOBS, MOST_RUNS, NATIVE_CHUNK, chunk_for
 from wargame.boundary.files import home
 from wargame.boundary.integers import SEEDS, integer
 from wargame.errors import WargameError
@@ -108,11 +109,12 @@ class Request:
     def chunk(self, runs: int, jobs: int) -> int:
         """How many of so many runs of each variant are played together."""
         # A program takes its time: each of its runs is kept as soon as it is played.
-        return 1 if self.seats else chunk_for(runs, self._variants, jobs)
+        most = NATIVE_CHUNK if machine().library else CHUNK
+        return 1 if self.seats else chunk_for(runs, self._variants, jobs, most)
 
     def runner(self, jobs: int, cluster: str | None = None) -> Runner:
-        """Who will play it: this process, so many others, which get ready from now on, or the
-        cluster at an address.
+        """Who will play it: this process, so many threads of it where the native machine plays,
+        else so many others, which get ready from now on; or the cluster at an address.
 
         Raises WargameError for numbers that make no sense, and for programs far away.
         """
@@ -122,7 +124,8 @@ class Request:
         jobs = integer(jobs, "jobs", 1, MOST_JOBS + 1)
         held = self.programs
         names = (held.play, held.prepare) if held else (PLAY, PREPARE)
-        found = runner(*names, jobs=jobs, cluster=cluster)
+        threads = jobs > 1 and not held and bool(machine().library)
+        found = runner(*names, jobs=jobs, cluster=cluster, threads=threads)
         if isinstance(found, LocalRunner):
             found.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)
         return found

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, Self
 
 from wargame.batches.runners.local_runner import LocalRunner
+from wargame.batches.runners.thread_runner import ThreadRunner
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
     from wargame.batches.runners.scheduler import Progress
@@ -46,11 +47,19 @@ class Runner(Protocol):
 
 
 def runner(
-    play: str, prepare: str | None = None, *, jobs: int = 1, cluster: str | None = None
+    play: str,
+    prepare: str | None = None,
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    threads: bool = False,
 ) -> Runner:
-    """So many jobs on this machine, or the cluster at an address, for what `worker` describes."""
+    """So many jobs on this machine, or the cluster at an address, for what `worker` describes.
+
+    threads: jobs are threads, for what lets go of the interpreter while it plays.
+    """
     if cluster is None:
-        return LocalRunner(play, prepare, jobs)
+        return ThreadRunner(play, prepare, jobs) if threads else LocalRunner(play, prepare, jobs)
     from wargame.batches.runners.dask_runner import DaskRunner
 
     return DaskRunner(cluster, play, prepare)

@@ -43,6 +43,7 @@ class Player:
         self._play: Play = find(play)
         self._prepare: Prepare | None = find(prepare) if prepare else None
         self._prepared: dict[tuple[str, str], Any] = {}
+        self._preparing = threading.Lock()
 
     def __call__(self, task: dict[str, Any]) -> Packed:
         """Play a task.
@@ -68,12 +69,13 @@ class Player:
     def _ready(self, prepare: Prepare, task: dict[str, Any]) -> Any:
         # Of a name and a digest: a worker may play several batches, and each has its baseline.
         variant, digest = task["variant"], task["digest"]
-        if (variant, digest) not in self._prepared:
-            try:
-                self._prepared[variant, digest] = prepare(task)
-            except Exception as error:
-                raise Unplayable(f"{variant} cannot be prepared: {reason_of(error)}") from error
-        return self._prepared[variant, digest]
+        with self._preparing:  # once, for all threads that play it
+            if (variant, digest) not in self._prepared:
+                try:
+                    self._prepared[variant, digest] = prepare(task)
+                except Exception as error:
+                    raise Unplayable(f"{variant} cannot be prepared: {reason_of(error)}") from error
+            return self._prepared[variant, digest]
 
 
 def find(function: str | Callable[..., Any]) -> Any:

@@ -20,6 +20,9 @@ CHUNK = 10_000
 """Runs that are played as one array at most; fewer waste calls (docs/speed.md), more keep a
 batch from showing how it goes on, and what is lost with a worker is a chunk."""
 
+NATIVE_CHUNK = 50_000
+"""The same where the native machine plays: as many seconds of playing for each commit."""
+
 BASELINE = "baseline"
 
 MOST_RUNS = 10**9
@@ -137,14 +140,14 @@ class Plan:
         }
 
 
-def chunk_for(runs: int, variants: int, jobs: int) -> int:
+def chunk_for(runs: int, variants: int, jobs: int, most: int = CHUNK) -> int:
     """A chunk size by which few chunks are played, and all jobs end at about the same time.
 
-    So many runs of so many variants. Where chunks are few, their number is a multiple of the
-    jobs; where they are many, it does not matter. Several variants take turns at half the size,
-    so that an interrupted batch has runs of all of them.
+    So many runs of so many variants, `most` of one together. Where chunks are few, their number
+    is a multiple of the jobs; where they are many, it does not matter. Several variants take turns
+    at half the size, so that an interrupted batch has runs of all of them.
     """
-    blocks = math.ceil(runs / (CHUNK if variants == 1 else CHUNK // 2))
+    blocks = math.ceil(runs / (most if variants == 1 else most // 2))
     if blocks * variants < _MANY * jobs:
         even = jobs // math.gcd(jobs, variants)
         blocks = min(math.ceil(blocks / even) * even, max(1, runs // _FEWEST))

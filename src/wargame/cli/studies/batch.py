@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command that plays a batch."""
     add_seed(parser)
-    add_jobs(parser)
+    add_jobs(parser, "threads, or processes where NumPy or programs play")
     add_cluster(parser)
     add_out(
         parser,

@@ -1,0 +1,85 @@
+"""Play a plan in this process, by several threads.
+
+For what lets go of the interpreter while it plays, as the native machine does: nothing has to be
+started, and a variant is prepared once for all. A run that takes its process down takes the batch
+with it; what was stored can be resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Self
+
+from wargame.batches.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
+
+if TYPE_CHECKING:  # whoever chooses a runner does not want to wait for NumPy
+    from wargame.batches.runners.worker import Player
+    from wargame.batches.store.columns import Packed
+    from wargame.batches.store.journal import Journal
+    from wargame.batches.store.plan import Plan
+
+_GLANCE = 0.25
+"""Seconds after which a request to stop is noticed, though no thread has anything to say."""
+
+
+class ThreadRunner:
+    """Plays plans by so many threads; `play` and `prepare` are names, as workers find them."""
+
+    def __init__(self, play: str, prepare: str | None = None, jobs: int = 2) -> None:
+        self.jobs = jobs
+        self._setup = (play, prepare)
+        self._player: Player | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self.end()
+
+    def reach(self) -> None:
+        """Nothing to reach: this process is here."""
+
+    def end(self) -> None:
+        """Let go of what was prepared."""
+        if self._player is not None:
+            self._player.close()
+
+    def play(
+        self,
+        plan: Plan,
+        journal: Journal,
+        *,
+        on_progress: Callable[[Progress], object] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        most_failed: int = 1000,
+    ) -> Progress:
+        """As `LocalRunner.play`. At KeyboardInterrupt what is being played is waited for."""
+        from wargame.batches.runners.worker import Player
+
+        journal.accept(plan)
+        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+        player = self._player = self._player or Player(*self._setup)
+        under_way: dict[Future[Packed], Piece] = {}
+        with ThreadPoolExecutor(self.jobs) as pool:
+            while True:
+                while len(under_way) < self.jobs and not (should_stop and should_stop()):
+                    piece = work.take()
+                    if piece is None:
+                        break
+                    under_way[pool.submit(player, work.task(piece))] = piece
+                if not under_way:
+                    return work.progress
+                for done in wait(under_way, _GLANCE, FIRST_COMPLETED).done:
+                    _take_back(work, under_way.pop(done), done)
+
+
+def _take_back(work: Work, piece: Piece, done: Future[Packed]) -> None:
+    try:
+        packed = done.result()
+    except Unplayable:
+        raise
+    except (Exception, SystemExit) as error:
+        work.lose(piece, reason_of(error))
+    else:
+        work.keep(piece, packed)
