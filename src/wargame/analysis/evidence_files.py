@@ -1,20 +1,40 @@
-"""Where the files of data lie that question a model: targets, patterns, base rates."""
+"""The files of data that question a model: targets, patterns, base rates; where each lies."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
 
 from wargame.boundary.files import home
 from wargame.content.data_files import is_path, shown_path
 from wargame.content.reader import read_text
 from wargame.content.source_marks import shown
-from wargame.content.spec import Item
+from wargame.content.spec import FileId, Item, Many, Text
 from wargame.content.validation import shape
 from wargame.errors import Fault, SpecError, hint
 
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound="EvidenceFile")
+Asking = TypeVar("Asking", bound="ScenariosFile")
 _HERE = Path(__file__).resolve().parents[1]
+
+
+class EvidenceFile(Item):
+    """What every such file begins with."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    id: FileId
+    title: Text
+    about: Text | None = None
+    source: Text | None = None
+
+
+class ScenariosFile(EvidenceFile):
+    """One whose questions are put to the runs of some scenarios."""
+
+    for_: Annotated[Many[FileId], Field(min_length=1, alias="for")]
 
 
 def data_files(folder: str, beside: Path | None = None) -> dict[str, Path]:
@@ -47,3 +67,14 @@ def read_data(kind: type[T], folder: str, name: str | Path, what: str) -> T:
     if shaped.item is None or shaped.faults:
         raise SpecError(shaped.faults)
     return shaped.item
+
+
+def stated_for(
+    scenario: str, folder: str, load: Callable[[Path], Asking], beside: Path | None
+) -> Asking | None:
+    """The file of a folder that is stated for a scenario, by its id; None where there is none.
+
+    beside: the scenario's file. Raises SpecError for a faulty file.
+    """
+    found = (load(path) for path in data_files(folder, beside).values())
+    return next((file for file in found if scenario in file.for_), None)

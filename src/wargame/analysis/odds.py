@@ -21,7 +21,7 @@ from wargame.engine.record import RunHeader
 from wargame.replay.fork import Fork
 from wargame.replay.replay import Replay
 from wargame.statistics.paired import difference_interval
-from wargame.statistics.shares import Share, Shares, critical, shares
+from wargame.statistics.shares import Share, Shares, critical, listed, shares
 
 STREAM = "odds"
 ALPHA = 0.05
@@ -108,20 +108,8 @@ class Outlook:
 
     def world_json(self, world: int) -> dict[str, Any]:
         """One world's shares, as the command line prints them."""
-
-        def rows(found: Shares) -> dict[str, Any]:
-            return {
-                row.name: {
-                    "count": row.count,
-                    "share": row.share,
-                    "low": row.low,
-                    "high": row.high,
-                }
-                for row in found
-            }
-
-        passed = rows(self.milestones(world)) if self.header.milestones else {}
-        return {"endings": rows(self.endings(world)), "milestones": passed}
+        passed = listed(self.milestones(world)) if self.header.milestones else {}
+        return {"endings": listed(self.endings(world)), "milestones": passed}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from wargame.errors import StoreError
 from wargame.statistics.anytime import Look, look
 from wargame.statistics.compare import Study, study
 from wargame.statistics.pairs import Outcomes, Pairs, pair
-from wargame.statistics.shares import Share, shares
+from wargame.statistics.shares import Share, listed, shares
 
 WINDOW = 50_000
 """Runs of each variant that are held at a time."""
@@ -137,25 +137,13 @@ class Tally:
 
     def to_json(self) -> dict[str, Any]:
         """The tally as the command line prints it."""
-
-        def rows(found: Sequence[Share]) -> dict[str, Any]:
-            return {
-                row.name: {
-                    "count": row.count,
-                    "share": row.share,
-                    "low": row.low,
-                    "high": row.high,
-                }
-                for row in found
-            }
-
         return {
             "policy": self.policy,
             "runs": self.runs,
             "failed": self.failed,
             "digest": self.digest,
-            "endings": rows(self.ending_shares()),
-            "milestones": rows(self.milestone_shares()),
+            "endings": listed(self.ending_shares()),
+            "milestones": listed(self.milestone_shares()),
         }
 
 

@@ -8,9 +8,10 @@ have been is shown as worst-case bounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -135,6 +136,12 @@ class Share(Result):
             worst = interval(self.worst_low, self.worst_high, lang, places)
             text += say(lang, en=f"; failed runs allow {worst}", ja=f"、失敗した実行次第で{worst}")
         return text
+
+
+def listed(rows: Iterable[Share]) -> dict[str, dict[str, Any]]:
+    """Shares by name, with their intervals, as the command line prints them."""
+    fields = ("count", "share", "low", "high")
+    return {row.name: {field: getattr(row, field) for field in fields} for row in rows}
 
 
 @dataclass(frozen=True)

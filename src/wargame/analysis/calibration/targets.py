@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, Field, SkipValidation, WithJsonSchema, model_validator
 
-from wargame.analysis.evidence_files import read_data
+from wargame.analysis.evidence_files import EvidenceFile, read_data
 from wargame.content.diagnostics import Findings
 from wargame.content.source_marks import describe
 from wargame.content.spec import Day, EndingName, FileId, Item, ItemId, Many, Text
@@ -139,14 +139,9 @@ class TargetSpec(Item):
         return low / 1000, (1000 if self.at_most is None else self.at_most) / 1000
 
 
-class TargetsSpec(Item):
+class TargetsSpec(EvidenceFile):
     """A file of targets: what one worldview is made to agree with."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    id: FileId
-    title: Text
-    about: Text | None = None
-    source: Text | None = None
     scenario: FileId
     for_: Many[FileId] = Field(default=(), alias="for")
     dials: dict[DialName, DialSpec] = Field(default={})

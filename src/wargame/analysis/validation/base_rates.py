@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from wargame.analysis.evidence_files import data_files, read_data
+from wargame.analysis.evidence_files import ScenariosFile, read_data, stated_for
 from wargame.analysis.validation.events import EventSpec, Traces, checked, watch, watched
 from wargame.analysis.validation.questions import (
     Answer,
@@ -23,12 +23,12 @@ from wargame.analysis.validation.questions import (
     answer,
     deadline,
     rates,
-    unknown_events,
+    refuse_unfit,
 )
 from wargame.batches.study import Jobs, OnProgress
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
-from wargame.content.spec import FileId, Item, ItemId, Many, MoveId, Spec, Text
+from wargame.content.spec import Item, ItemId, Many, MoveId, Spec, Text
 from wargame.statistics.result import (
     Result,
     decimals,
@@ -75,15 +75,9 @@ class RateSpec(QuestionSpec):
     because: Text
 
 
-class BaseRatesSpec(Item):
+class BaseRatesSpec(ScenariosFile):
     """A file of base rates."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    id: FileId
-    title: Text
-    about: Text | None = None
-    source: Text | None = None
-    for_: Annotated[Many[FileId], Field(min_length=1, alias="for")]
     events: Annotated[dict[ItemId, EventSpec], Field(min_length=1)]
     rates: Annotated[Many[RateSpec], Field(min_length=1)]
 
@@ -94,24 +88,13 @@ def load_base_rates(name_or_path: str | Path) -> BaseRatesSpec:
     Raises SpecError with all faults of the file.
     """
     found = read_data(BaseRatesSpec, FOLDER, name_or_path, "base rates")
-    findings = Findings()
-    findings.unique("rate", (rate.id for rate in found.rates))
-    for rate in found.rates:
-        unknown_events(rate, found.events, findings)
-    findings.stop()
+    refuse_unfit("rate", [(rate.id, rate) for rate in found.rates], found.events)
     return found
 
 
 def base_rates_for(scenario: str, beside: Path | None = None) -> BaseRatesSpec | None:
-    """The base rates that are stated for a scenario, by its id; None where there are none.
-
-    beside: the scenario's file. Raises SpecError for a faulty file.
-    """
-    for path in data_files(FOLDER, beside).values():
-        found = load_base_rates(path)
-        if scenario in found.for_:
-            return found
-    return None
+    """The base rates for a scenario; see `stated_for`."""
+    return stated_for(scenario, FOLDER, load_base_rates, beside)
 
 
 # ------------------------------------------------------------------------------------ the gaps

@@ -16,21 +16,21 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from wargame.analysis.evidence_files import data_files, read_data
+from wargame.analysis.evidence_files import ScenariosFile, read_data, stated_for
 from wargame.analysis.validation.events import EventSpec, Traces, checked, traces_of, watch, watched
 from wargame.analysis.validation.questions import (
     Answer,
     QuestionSpec,
     answer,
     deadline,
-    unknown_events,
+    refuse_unfit,
 )
 from wargame.batches.study import Jobs, OnProgress
 from wargame.compiler import compile_scenario
 from wargame.content.data_files import find
 from wargame.content.diagnostics import Findings
 from wargame.content.load import load, load_history, load_texts
-from wargame.content.spec import FileId, HistorySpec, Item, ItemId, Many, Spec, Text
+from wargame.content.spec import FileId, HistorySpec, ItemId, Many, Spec, Text
 from wargame.errors import agreeing, counted
 from wargame.replay.history import play_history
 from wargame.statistics.result import Result, decimals, interval, percent, say, whole
@@ -78,15 +78,9 @@ class PatternSpec(QuestionSpec):
         return low / 1000, top if self.at_most is None else self.at_most / 1000
 
 
-class PatternsSpec(Item):
+class PatternsSpec(ScenariosFile):
     """A file of patterns. history: the course of events that is asked the same."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    id: FileId
-    title: Text
-    about: Text | None = None
-    source: Text | None = None
-    for_: Annotated[Many[FileId], Field(min_length=1, alias="for")]
     history: FileId | None = None
     events: Annotated[dict[ItemId, EventSpec], Field(min_length=1)]
     patterns: Annotated[Many[PatternSpec], Field(min_length=1)]
@@ -98,24 +92,13 @@ def load_patterns(name_or_path: str | Path) -> PatternsSpec:
     Raises SpecError with all faults of the file.
     """
     found = read_data(PatternsSpec, FOLDER, name_or_path, "patterns")
-    findings = Findings()
-    findings.unique("pattern", (pattern.id for pattern in found.patterns))
-    for pattern in found.patterns:
-        unknown_events(pattern, found.events, findings)
-    findings.stop()
+    refuse_unfit("pattern", [(one.id, one) for one in found.patterns], found.events)
     return found
 
 
 def patterns_for(scenario: str, beside: Path | None = None) -> PatternsSpec | None:
-    """The patterns that are stated for a scenario, by its id; None where there are none.
-
-    beside: the scenario's file. Raises SpecError for a faulty file.
-    """
-    for path in data_files(FOLDER, beside).values():
-        found = load_patterns(path)
-        if scenario in found.for_:
-            return found
-    return None
+    """The patterns for a scenario; see `stated_for`."""
+    return stated_for(scenario, FOLDER, load_patterns, beside)
 
 
 # ------------------------------------------------------------------------------- are they met?

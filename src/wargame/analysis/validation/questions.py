@@ -8,7 +8,7 @@ since the weeks of one run belong together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, nan, sqrt
 from typing import Annotated, Self
@@ -77,12 +77,20 @@ class QuestionSpec(Item):
         return tuple(name for name in found if name is not None)
 
 
-def unknown_events(question: QuestionSpec, events: Iterable[str], findings: Findings) -> None:
-    """Note every event that the question names and nobody has described."""
-    events = tuple(events)
-    for name in question.names:
-        if name not in events:
-            findings.unknown("event", name, events)
+def refuse_unfit(
+    what: str, questions: Sequence[tuple[str, QuestionSpec]], events: Collection[str]
+) -> None:
+    """Raise SpecError for questions of the same name, and events that nobody has described.
+
+    what: a question of this file, in a word. questions: each with its name.
+    """
+    findings = Findings()
+    findings.unique(what, (name for name, _ in questions))
+    for _, question in questions:
+        for name in question.names:
+            if name not in events:
+                findings.unknown("event", name, tuple(events))
+    findings.stop()
 
 
 @dataclass(frozen=True)

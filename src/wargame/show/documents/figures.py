@@ -17,7 +17,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,7 @@ from wargame.statistics.shares import Share, critical, share_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.typing import ColorType
 
 Titles = Mapping[str, str]
 
@@ -78,7 +79,7 @@ def ending_shares(
         for place, (name, part) in enumerate(panels):
             ax = grid.flat[place]
             fill = ENDING_FILL[place % len(ENDING_FILL)] if place < len(endings) else PALE
-            _whiskers(ax, [_row(part[v], name) for v in variants], fill)
+            _whiskers(ax, [{row.name: row for row in part[v]}[name] for v in variants], fill)
             ax.set_title(_short(head(called(name)), 24), fontsize=9)
             ax.set_yticks(range(len(variants)), [called(v) for v in variants])
             axes.append(ax)
@@ -89,11 +90,8 @@ def ending_shares(
             figure,
             lang,
             fewest,
-            say(
-                lang,
-                en="dot: share; line: 95 % interval, together for all endings of a variant",
-                ja="点：割合、線：95％区間。変種ごとに全結末で同時に成立",
-            ),
+            "dot: share; line: 95 % interval, together for all endings of a variant",
+            "点：割合、線：95％区間。変種ごとに全結末で同時に成立",
         )
     return axes
 
@@ -141,8 +139,7 @@ def differences(
             )
         ax.set_yticks(range(len(rows)), [called(name) for name, _ in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.grid(axis="x", color=RULE, linewidth=0.6)
-        ax.set_axisbelow(True)
+        _grid(ax, axis="x")
         ax.set_xlabel(
             say(lang, en="difference from the baseline, percentage points", ja="基準との差（％点）")
         )
@@ -165,12 +162,9 @@ def differences(
             figure,
             lang,
             min(one.n for one in found),
-            say(
-                lang,
-                en="pairs under the same luck; thick: 95 % interval of the row, thin: of all rows "
-                "together; grey band: differences too small to matter",
-                ja="同じ運の対で比較。太線：その行の95％区間、細線：全行で同時の区間、灰色：無視できる差",
-            ),
+            "pairs under the same luck; thick: 95 % interval of the row, thin: of all rows "
+            "together; grey band: differences too small to matter",
+            "同じ運の対で比較。太線：その行の95％区間、細線：全行で同時の区間、灰色：無視できる差",
         )
     return ax
 
@@ -208,8 +202,7 @@ def policy_by_worldview(
             if np.isnan(value):
                 ax.text(j, i, "–", ha="center", va="center", fontsize=8, color=INK)
                 continue
-            red, green, blue, _ = colormaps["cividis_r"](value / top)
-            dark = 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
+            dark = _dark(colormaps["cividis_r"](value / top))
             half = float(50 * (high[i, j] - low[i, j]))
             ax.text(
                 j,
@@ -230,11 +223,8 @@ def policy_by_worldview(
             figure,
             lang,
             n,
-            say(
-                lang,
-                en="in each cell; % of them, ± half a 95 % interval",
-                ja="各欄はその％、±は95％区間の半幅",
-            ),
+            "in each cell; % of them, ± half a 95 % interval",
+            "各欄はその％、±は95％区間の半幅",
         )
     return ax
 
@@ -273,8 +263,7 @@ def time_to_ending(
         _at_the_end(ax, last, ends)
         ax.set_xlim(0, last)
         ax.set_ylim(bottom=0)
-        ax.grid(color=RULE, linewidth=0.6)
-        ax.set_axisbelow(True)
+        _grid(ax)
         ax.set_xlabel(
             say(
                 lang,
@@ -284,7 +273,7 @@ def time_to_ending(
         )
         ax.set_ylabel(say(lang, en="% of model runs, so far", ja="モデル実行の％（累計）"))
         ax.set_title(say(lang, en="When the endings come", ja="結末はいつ訪れるか"))
-        _foot(figure, lang, n, say(lang, en="band: 95 % interval", ja="帯：95％区間"))
+        _foot(figure, lang, n, "band: 95 % interval", "帯：95％区間")
     return ax
 
 
@@ -346,11 +335,8 @@ def highest_stages(
             figure,
             lang,
             n,
-            say(
-                lang,
-                en="in each segment: stage, share, ± half a 95 % interval",
-                ja="各区画：段階、割合、±95％区間の半幅",
-            ),
+            "in each segment: stage, share, ± half a 95 % interval",
+            "各区画：段階、割合、±95％区間の半幅",
         )
     return ax
 
@@ -403,8 +389,7 @@ def tornado(
             )
         ax.set_yticks(range(len(rows)), [_two_lines(str(row["title"])) for row in rows])
         ax.set_ylim(len(rows) - 0.4, -0.6)
-        ax.grid(axis="x", color=RULE, linewidth=0.6)
-        ax.set_axisbelow(True)
+        _grid(ax, axis="x")
         ax.set_xlabel(
             say(lang, en="difference, percentage points of model runs", ja="差（モデル実行の％点）")
         )
@@ -420,11 +405,8 @@ def tornado(
             figure,
             lang,
             n,
-            say(
-                lang,
-                en="pairs under the same luck; line: 95 % interval of each bar",
-                ja="同じ運の対で比較。線：各棒の95％区間",
-            ),
+            "pairs under the same luck; line: 95 % interval of each bar",
+            "同じ運の対で比較。線：各棒の95％区間",
         )
     return ax
 
@@ -503,6 +485,8 @@ def _stack(ax: Axes, rows: Mapping[str, Sequence[Share]], called: Callable[[str]
 
 
 def _whiskers(ax: Axes, shares: Sequence[Share], fill: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     for y, row in enumerate(shares):
         ax.plot([100 * row.low, 100 * row.high], [y, y], color=INK, linewidth=1.2)
         ax.plot(
@@ -520,20 +504,15 @@ def _whiskers(ax: Axes, shares: Sequence[Share], fill: str) -> None:
     # A panel begins at 0 unless that would flatten it to a line.
     start = 0.0 if low < 0.6 * high else low - 0.15 * (high - low)
     ax.set_xlim(start, high + 0.06 * (high - start))
-    ax.xaxis.set_major_locator(_few_ticks())
+    ax.xaxis.set_major_locator(MaxNLocator(3))
     ax.xaxis.set_major_formatter("{x:g} %")
-    ax.grid(color=RULE, linewidth=0.6)
+    _grid(ax)
+
+
+def _grid(ax: Axes, axis: Literal["both", "x"] = "both") -> None:
+    """Pale lines behind what is drawn."""
+    ax.grid(axis=axis, color=RULE, linewidth=0.6)
     ax.set_axisbelow(True)
-
-
-def _few_ticks() -> Any:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(3)
-
-
-def _row(rows: Sequence[Share], name: str) -> Share:
-    return next(row for row in rows if row.name == name)
 
 
 def _at_the_end(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]]) -> None:
@@ -587,15 +566,14 @@ def _legend(
     )
 
 
-def _foot(figure: Figure, lang: str, n: int, what: str) -> None:
-    """What every figure owes its reader."""
-    head = say(lang, en=f"n = {counted(n, 'model run')}", ja=f"モデル実行 n = {whole(n)}回")
-    last = say(
+def _foot(figure: Figure, lang: str, n: int, en: str, ja: str) -> None:
+    """What every figure owes its reader; en, ja: what is drawn."""
+    text = say(
         lang,
-        en="Shares of model runs, not probabilities of war.",
-        ja="モデル実行に占める割合であり、戦争の確率ではない。",
+        en=f"n = {counted(n, 'model run')} ({en}). Shares of model runs, not probabilities of war.",
+        ja=f"モデル実行 n = {whole(n)}回（{ja}）。"
+        "モデル実行に占める割合であり、戦争の確率ではない。",
     )
-    text = say(lang, en=f"{head} ({what}). {last}", ja=f"{head}（{what}）。{last}")
     wrapped = _wrapped(text, 126 if lang != "ja" else 76)
     figure.supxlabel(wrapped, fontsize=7.5, color=PALE, x=0.01, ha="left")
 
@@ -627,9 +605,11 @@ def _called(titles: Titles | None, lang: str) -> Callable[[str], str]:
     return lambda name: known.get(name, name)
 
 
-def _dark(colour: str) -> bool:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128
+def _dark(colour: ColorType) -> bool:
+    from matplotlib.colors import to_rgb
+
+    red, green, blue = to_rgb(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5
 
 
 def _figure(figure: Figure | None, wide: float, tall: float) -> Figure:
