@@ -8,7 +8,6 @@ to a telephone and grow to a wall.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from html import escape
 from itertools import groupby
 from math import isfinite
@@ -22,15 +21,13 @@ from wargame.analysis.validation.evidence import Evidence
 from wargame.analysis.validation.ledger import KINDS, Dependence, Row
 from wargame.analysis.validation.patterns import LEVELS, Found
 from wargame.boundary.files import write_text
-from wargame.content.reader import read_yaml
 from wargame.errors import agreeing, counted
 from wargame.show.documents.sheet import Sheet, page
-from wargame.show.replay_page.page import static
 from wargame.show.text.language import LANGUAGES, joined
 from wargame.show.text.units import translated
 from wargame.statistics.result import decimals, percent, signed, signed_interval, whole
 
-STYLE, PROSE = "believable.css", "believable.yaml"
+STYLE = "believable.css"
 MOST = 15  # rows of the ledger in the open table
 WORST = 10  # and in that of the worst outcomes
 FEW = 30  # runs below which nothing is said of a model without rules
@@ -92,12 +89,6 @@ NAMED_PARTS = {  # of a row of the ledger
 }
 
 
-@cache
-def _prose() -> Mapping[str, Any]:
-    """What stands between the figures, in both languages."""
-    return read_yaml(static(PROSE), PROSE)
-
-
 def believable(evidence: Evidence, lang: str = "en") -> str:
     """The page as HTML. lang: the language that it opens in."""
     bodies = {tongue: _Page(evidence, tongue).text() for tongue in LANGUAGES}
@@ -122,6 +113,8 @@ def write_believable(evidence: Evidence, out: Path, lang: str = "en") -> Path:
 
 class _Page(Sheet):
     """The page in one language. Cells of its own tables are HTML."""
+
+    PROSE = "believable.yaml"
 
     def __init__(self, evidence: Evidence, lang: str) -> None:
         super().__init__(lang)
@@ -679,7 +672,7 @@ class _Page(Sheet):
     # ------------------------------------------------------------------------- the rest
 
     def limits(self) -> str:
-        return self.bullets(joined(limit[self.lang]) for limit in _prose()["limits"])
+        return self.bullets(joined(limit[self.lang]) for limit in self.texts["limits"])
 
     def again(self) -> str:
         evidence = self.evidence
@@ -699,10 +692,6 @@ class _Page(Sheet):
         return f"<pre><code>{escape(shell)}</code></pre><p>{escape(words)}</p>"
 
     # ------------------------------------------------------------------------- small things
-
-    def prose(self, key: str, **named: str) -> str:
-        """One of the page's texts, with its names filled in."""
-        return joined(str(_prose()[key][self.lang])).format(**named)
 
     def part(self, name: str) -> str:
         """What a number is of, in the page's language; names of the model stay as they are."""

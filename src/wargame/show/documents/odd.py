@@ -8,21 +8,16 @@ and Social Simulation 23(2) 7.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any
 
 from wargame.analysis.validation.patterns import FOLDER, LEVELS, patterns_for
 from wargame.backends import turn
-from wargame.content.reader import read_yaml
-from wargame.content.spec import ActorSpec, ChanceSpec, Effect, Favour, MoveSpec, Spec, Text
+from wargame.content.spec import ActorSpec, ChanceSpec, Effect, Favour, MoveSpec, Spec
 from wargame.engine import ladder
 from wargame.errors import WargameError
-from wargame.show.replay_page.page import static
+from wargame.show.documents.sheet import Writer
 from wargame.show.text.language import cited, joined
 from wargame.show.text.units import lasting, unit
 from wargame.statistics.result import say
-
-PROSE = "odd.yaml"
 
 FORMS = {  # of intervention, as `ladder.WINDOWS` names them
     "moderation": "進行の手助け",
@@ -48,18 +43,15 @@ def phases() -> tuple[str, ...]:
     return tuple(name.strip() for name in line.split(","))
 
 
-@cache
-def _prose() -> Mapping[str, Any]:
-    return read_yaml(static(PROSE), PROSE)
-
-
-class _Protocol:
+class _Protocol(Writer):
     """The protocol in one language."""
 
+    PROSE = "odd.yaml"
+
     def __init__(self, spec: Spec, lang: str) -> None:
+        super().__init__(lang)
         self.spec = spec
         self.file = spec.scenario
-        self.lang = lang
 
     def text(self) -> str:
         parts: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
@@ -72,24 +64,24 @@ class _Protocol:
             ("submodels", self.submodels),
         )
         lines = [
-            "# " + self.words("title", scenario=self.plain(self.file.title)),
-            self.words("made", id=self.file.id, digest=self.spec.digest[:16]),
+            "# " + self.prose("title", scenario=self.plain(self.file.title)),
+            self.prose("made", id=self.file.id, digest=self.spec.digest[:16]),
         ]
         for place, (key, part) in enumerate(parts, 1):
-            lines.append(f"## {place}. " + joined(str(_prose()["heads"][key][self.lang])))
+            lines.append(f"## {place}. " + joined(str(self.texts["heads"][key][self.lang])))
             lines += part()
         return "\n\n".join(lines) + "\n"
 
     # ------------------------------------------------------------------------- the elements
 
     def purpose(self) -> Iterator[str]:
-        yield self.words("purpose")
+        yield self.prose("purpose")
         found = patterns_for(self.file.id)
         if found is None:
-            yield self.words("no_patterns")
+            yield self.prose("no_patterns")
             return
         path = f"{FOLDER}/{found.id}.yaml"
-        yield self.words("patterns", count=len(found.patterns), file=path, id=self.file.id)
+        yield self.prose("patterns", count=len(found.patterns), file=path, id=self.file.id)
         yield self.table(
             (
                 self.say("pattern", "パターン"),
@@ -109,7 +101,7 @@ class _Protocol:
     def entities(self) -> Iterator[str]:
         file = self.file
         start = f", {file.turn.start}" if file.turn.start else ""
-        yield self.words(
+        yield self.prose(
             "entities",
             actors=len(self.spec.actors),
             dyads=len(file.dyads),
@@ -201,7 +193,7 @@ class _Protocol:
             ),
         )
         yield self.head("ladder")
-        yield self.words("ladder")
+        yield self.prose("ladder")
         yield self.table(
             (
                 self.say("stage", "段階"),
@@ -227,13 +219,13 @@ class _Protocol:
         )
 
     def process(self) -> Iterator[str]:
-        told = _prose()["phases"]
+        told = self.texts["phases"]
         if phases() != tuple(told):
             raise WargameError(
-                f"a turn's phases are {', '.join(phases())}, but {PROSE} describes "
+                f"a turn's phases are {', '.join(phases())}, but {self.PROSE} describes "
                 f"{', '.join(told)}: mend the words"
             )
-        yield self.words("process")
+        yield self.prose("process")
         orders = self.file.turn.orders
         yield "\n".join(
             f"{place}. **{name}**: " + joined(str(text[self.lang])).format(orders=orders)
@@ -246,7 +238,7 @@ class _Protocol:
             "noisy": sum(bool(gauge.noise) for gauge in self.file.gauges.values()),
             "ties": len(self.file.ties),
         }
-        for concept in _prose()["concepts"]:
+        for concept in self.texts["concepts"]:
             title = joined(str(concept["title"][self.lang]))
             yield self.say(f"**{title}.** ", f"**{title}**：") + joined(
                 str(concept[self.lang])
@@ -281,10 +273,10 @@ class _Protocol:
         )
 
     def initialization(self) -> Iterator[str]:
-        yield self.words("initialization")
+        yield self.prose("initialization")
 
     def input(self) -> Iterator[str]:
-        yield self.words("input")
+        yield self.prose("input")
         if self.file.injects:
             yield self.table(
                 (
@@ -305,7 +297,7 @@ class _Protocol:
             )
 
     def submodels(self) -> Iterator[str]:
-        yield self.words("submodels")
+        yield self.prose("submodels")
         file = self.file
         if file.drift:
             yield self.head("drift")
@@ -347,7 +339,7 @@ class _Protocol:
         for actor in self.spec.actors:
             if not actor.rules:
                 continue
-            yield "### " + self.words("rules_head", actor=self.plain(actor.title))
+            yield "### " + self.prose("rules_head", actor=self.plain(actor.title))
             yield self.table(
                 (
                     self.say("when", "条件"),
@@ -402,19 +394,9 @@ class _Protocol:
 
     # ------------------------------------------------------------------------- small things
 
-    def words(self, key: str, **named: object) -> str:
-        """One of the texts, with its names filled in."""
-        return joined(str(_prose()[key][self.lang])).format(**named)
-
     def head(self, key: str) -> str:
         """A heading inside an element."""
-        return "### " + joined(str(_prose()[f"{key}_head"][self.lang]))
-
-    def say(self, en: str, ja: str) -> str:
-        return say(self.lang, en=en, ja=ja)
-
-    def plain(self, text: Text | None) -> str:
-        return joined(text.get(self.lang)) if text else ""
+        return "### " + self.prose(f"{key}_head")
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """A Markdown table."""

@@ -31,7 +31,7 @@ from wargame.content.spec import Spec
 from wargame.errors import agreeing, counted
 from wargame.show.documents import figures
 from wargame.show.documents.sheet import Sheet, page
-from wargame.show.text.language import LANGUAGES, cited
+from wargame.show.text.language import LANGUAGES, cited, read
 from wargame.show.text.titles import Titles, titles
 from wargame.statistics.compare import Comparison, Difference, Study
 from wargame.statistics.failure_regions import failure_regions
@@ -410,7 +410,7 @@ class _Report(Sheet):
         base, file = self.facts.baseline, self.facts.file
         text = ""
         named = {
-            name: {lang: self.read_in(lang, spec.title, name) for lang in LANGUAGES}
+            name: {lang: read(spec.title, lang, name) for lang in LANGUAGES}
             for name, spec in file.unknowns.items()
         }
         varied = {
@@ -631,7 +631,7 @@ class _Report(Sheet):
             likely = "" if spec.likely is None else str(spec.likely)
             rows.append(
                 (
-                    self.read_in(self.lang, spec.title, name),
+                    read(spec.title, self.lang, name),
                     drawn,
                     likely,
                     cited(self.plain(spec.source), self.lang),

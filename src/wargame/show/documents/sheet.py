@@ -7,11 +7,14 @@ shows one of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from html import escape
+from typing import Any
 
+from wargame.content.reader import read_yaml
 from wargame.content.spec import Text
 from wargame.show.replay_page.page import static
-from wargame.show.text.language import LANGUAGES, cited, joined
+from wargame.show.text.language import LANGUAGES, cited, joined, read
 from wargame.statistics.result import say
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -43,11 +46,42 @@ def page(
     )
 
 
-class Sheet:
-    """What every page writes in one language. Texts are escaped here unless told otherwise."""
+@cache
+def _texts(file: str) -> Mapping[str, Any]:
+    return read_yaml(static(file), file)
+
+
+class Writer:
+    """What writes a document in one language.
+
+    PROSE: the file of its texts among the program's own, by name.
+    """
+
+    PROSE = ""
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
+
+    def say(self, en: str, ja: str) -> str:
+        """The sentence in the document's language."""
+        return say(self.lang, en=en, ja=ja)
+
+    def plain(self, text: Text | None) -> str:
+        """A text of the content, on one line."""
+        return read(text, self.lang)
+
+    def prose(self, key: str, **named: object) -> str:
+        """One of the document's texts, with its names filled in."""
+        return joined(str(self.texts[key][self.lang])).format(**named)
+
+    @property
+    def texts(self) -> Mapping[str, Any]:
+        """All of its texts, in both languages."""
+        return _texts(self.PROSE)
+
+
+class Sheet(Writer):
+    """What every page writes in one language. Texts are escaped here unless told otherwise."""
 
     def chapters(self, sections: Iterable[tuple[str, str, str]]) -> str:
         """Sections of (key, title, HTML) behind a list of contents; empty ones are left out."""
@@ -62,25 +96,13 @@ class Sheet:
             for key, title, text in told
         )
 
-    def say(self, en: str, ja: str) -> str:
-        """The sentence in the page's language."""
-        return say(self.lang, en=en, ja=ja)
-
     def read(self, text: Text | None) -> str:
         """A text of the content, escaped."""
         return escape(self.plain(text))
 
-    def plain(self, text: Text | None) -> str:
-        """A text of the content, on one line."""
-        return joined(text.get(self.lang)) if text else ""
-
     def source(self, text: str) -> str:
         """Where something is from, as `cited` says it, escaped."""
         return escape(cited(joined(text), self.lang))
-
-    def read_in(self, lang: str, text: Text | None, otherwise: str) -> str:
-        """A text of the content in a language, on one line."""
-        return joined(text.get(lang)) if text else otherwise
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         """A table whose first column names its rows."""
