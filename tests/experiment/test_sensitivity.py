@@ -271,9 +271,14 @@ def test_the_command_keeps_the_answer_for_the_report(
     path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ["sensitivity", path, "--only", "tornado", "--pairs", "200", "--screen", "1000"]
-    assert main([*asked, "--jobs", "1", "--out", str(tmp_path)]) == 0
-    assert "turned up" in capsys.readouterr().out
-    kept = json.loads((tmp_path / "sensitivity.json").read_text(encoding="utf-8"))
+    batch = str(tmp_path / "batch")
+    assert main(["batch", path, "--runs", "900", "--jobs", "1", "--out", batch]) == 0
+    capsys.readouterr()
+    assert main([*asked, "--jobs", "1", "--out", batch]) == 0
+    said = capsys.readouterr()
+    assert "turned up" in said.out
+    assert "Known already from 900 runs" in said.err  # before any further run is played
+    kept = json.loads((tmp_path / "batch" / "sensitivity.json").read_text(encoding="utf-8"))
     assert kept["tornado"]["Hit"] and kept["words"]["ja"]
     assert main([*asked, "--jobs", "1", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == kept

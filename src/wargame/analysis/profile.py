@@ -16,6 +16,8 @@ from wargame.batches.store.plan import BASELINE
 
 Ints = npt.NDArray[np.int64]
 
+FEWEST = 400  # runs, below which nothing is said of what drives an ending
+
 SAMPLE = 20_000  # runs: enough for the search for regions, and a second's work for it
 
 
@@ -34,6 +36,18 @@ class Profile:
     peaks: Mapping[str, Ints]
     unknowns: Mapping[str, Ints]
     happened: Mapping[str, npt.NDArray[np.bool_]]
+
+    @property
+    def varied(self) -> dict[str, Ints]:
+        """The unknowns that differ between runs of the sample, by name."""
+        return {k: x for k, x in self.unknowns.items() if x.size and x.min() != x.max()}
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The endings and milestones of which the sample can say what drives them."""
+        if not self.varied:
+            return ()
+        return tuple(k for k, it in self.happened.items() if it.size >= FEWEST and it.sum() >= 20)
 
 
 def profile(batch: Batch, variant: str = BASELINE, sample: int = SAMPLE) -> Profile:

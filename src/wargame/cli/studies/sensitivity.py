@@ -29,7 +29,10 @@ from wargame.cli.shared.terminal import Meter, print_json, table
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wargame.analysis.sensitivity.answer import Cost, Difference, Sensitivity
+    from wargame.show.text.titles import Titles
 
 EXAMPLES = """examples:
   wargame sensitivity kherson-2022
@@ -96,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
 
     # Read before the playing, in which somebody may change a file.
     titles = Titles.of_scenario(args.scenario, (*args.policy, *args.worldview), args.lang)
+    if args.out and (known := stored(args.out, titles, args.lang)):
+        print(known, file=sys.stderr)
     meter = Meter("playing")
     with study_of(args) as study:
         found = sensitivity(
@@ -120,6 +125,42 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(told(found.called(titles.head), args.lang))
     return 0
+
+
+def stored(folder: Path, titles: Titles, lang: str = "en") -> str:
+    """What the runs that a folder of results holds say already, before any further one is played.
+
+    "" if it holds no batch, or too few runs. Raises StoreError for a batch that is damaged.
+    """
+    from wargame.analysis.profile import profile
+    from wargame.batches.batch import Batch
+    from wargame.batches.store.folder import MANIFEST
+    from wargame.batches.store.plan import BASELINE
+    from wargame.show.text.language import read
+    from wargame.statistics.given_data import settles, strongest
+    from wargame.statistics.result import say, whole
+
+    if not (folder / MANIFEST).is_file():
+        return ""
+    batch = Batch.open(folder)
+    base, unknowns = profile(batch), batch.spec(BASELINE).scenario.unknowns
+    if not base.telling:
+        return ""
+    runs = whole(len(base.happened[base.telling[0]]))
+    lines = [
+        say(
+            lang,
+            en=f"Known already from {runs} runs in {folder}:",
+            ja=f"{folder}の{runs}回の実行から既にわかること：",
+        )
+    ]
+    for name in base.telling:
+        happened = base.happened[name]
+        found = {
+            read(unknowns[k].title, lang) or k: settles(x, happened) for k, x in base.varied.items()
+        }
+        lines.append("  " + strongest(titles.head(name), found, lang))
+    return "\n".join(lines)
 
 
 def told(found: Sensitivity, lang: str = "en") -> str:

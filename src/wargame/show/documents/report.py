@@ -413,15 +413,11 @@ class _Report(Sheet):
             name: {lang: read(spec.title, lang, name) for lang in LANGUAGES}
             for name, spec in file.unknowns.items()
         }
-        varied = {
-            name: drawn
-            for name, drawn in base.unknowns.items()
-            if drawn.size and drawn.min() != drawn.max()
-        }
+        varied = base.varied
         lines, alone = [], []
         for name in self.worst:
             cases = base.happened[name]
-            if varied and len(cases) >= 400 and cases.sum() >= 20:
+            if name in base.telling:
                 settled = {named[key][self.lang]: settles(x, cases) for key, x in varied.items()}
                 alone.append(strongest(self.called(name), settled, self.lang))
                 found = failure_regions(varied, cases, name=self.called(name), titles=named)
