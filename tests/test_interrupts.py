@@ -86,7 +86,7 @@ def struck(place: str, words: list[str], times: int = 1) -> subprocess.Completed
         ("import numpy", BATCH, 2),
         ("wargame.batches.runners.local_runner:Worker.__init__", RARE, 1),
         ("wargame.batches.runners.local_runner:Worker.end", RARE, 2),
-        ("wargame.batches.runners.thread_runner:ThreadRunner.play", BATCH, 1),
+        ("wargame.batches.runners.runner:Runner.play", BATCH, 1),
         ("wargame.batches.store.journal:Journal.store", BATCH, 1),
         ("os:fsync", BATCH, 1),
         ("wargame.cli.shared.batch_tables:told", BATCH, 1),

@@ -18,7 +18,7 @@ import numpy as np
 from wargame import __version__
 from wargame.batches.request import PLAY, PREPARE
 from wargame.batches.results import Summary, summarise
-from wargame.batches.runners.runner import runner
+from wargame.batches.runners.choice import runner
 from wargame.batches.runners.scheduler import Progress
 from wargame.batches.store.plan import Plan, Variant, chunk_for
 from wargame.batches.study import Jobs, Study, studying

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wargame.backends.library import machine
+from wargame.batches.runners.choice import runner
 from wargame.batches.runners.local_runner import LocalRunner
-from wargame.batches.runners.runner import Runner, runner
+from wargame.batches.runners.runner import Runner
 from wargame.batches.store.folder import is_begun
 from wargame.batches.store.plan import CHUNK, MOST_JOBS, MOST_RUNS, NATIVE_CHUNK, chunk_for
 from wargame.boundary.files import home

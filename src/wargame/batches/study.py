@@ -21,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wargame import __version__
+from wargame.batches.runners.choice import runner
 from wargame.batches.runners.local_runner import LocalRunner
-from wargame.batches.runners.runner import Runner, runner
+from wargame.batches.runners.runner import Runner
 from wargame.batches.runners.scheduler import Progress, Unplayable
 from wargame.batches.runners.worker import find
 from wargame.batches.store.columns import Columns

@@ -19,14 +19,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pickle import dumps, loads
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from wargame import __version__
 from wargame.batches.runners.local_runner import Worker
-from wargame.batches.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
+from wargame.batches.runners.runner import Runner
+from wargame.batches.runners.scheduler import Piece, Unplayable, Work, reason_of
 from wargame.batches.store.columns import Packed
-from wargame.batches.store.journal import Journal
 from wargame.batches.store.plan import Plan
 from wargame.errors import WargameError
 
@@ -45,7 +45,7 @@ CONNECT = 10.0
 _LOST = "the connection to the cluster is lost; the batch can be resumed"
 
 
-class DaskRunner:
+class DaskRunner(Runner):
     """Plays plans on the cluster at an address; `play` and `prepare` are names.
 
     A context manager, as every `Runner`: it holds the connection.
@@ -60,12 +60,6 @@ class DaskRunner:
         self._connection = ExitStack()
         self._client: Any = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self.end()
-
     def reach(self) -> None:
         """Connect, once. Raises WargameError if there is no cluster, or none with a worker."""
         if self._client is None:
@@ -76,25 +70,10 @@ class DaskRunner:
         self._client = None
         self._connection.close()
 
-    def play(
-        self,
-        plan: Plan,
-        journal: Journal,
-        *,
-        on_progress: Callable[[Progress], object] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-        most_failed: int = 1000,
-    ) -> Progress:
-        """As :meth:`wargame.batches.runners.local_runner.LocalRunner.play`, far away.
-
-        Raises WargameError if the cluster cannot be reached, has no workers, or goes away.
-        """
-        journal.accept(plan)
-        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+    def _play(self, work: Work, plan: Plan, stop: Callable[[], bool]) -> None:
         with _told():
             self.reach()
-            _Farm(self._client, work, plan, self._setup).play(should_stop or (lambda: False))
-        return work.progress
+            _Farm(self._client, work, plan, self._setup).play(stop)
 
 
 @contextmanager

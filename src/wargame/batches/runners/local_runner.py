@@ -17,16 +17,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from wargame.batches.runners.scheduler import ALIVE, Piece, Progress, Unplayable, Work, reason_of
+from wargame.batches.runners.runner import Runner
+from wargame.batches.runners.scheduler import ALIVE, Piece, Unplayable, Work, reason_of
 from wargame.boundary.programs import exit_code, ourselves
 from wargame.errors import WargameError
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
     from wargame.batches.runners.worker import Play, Player, Prepare
     from wargame.batches.store.columns import Packed
-    from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Plan
 
 
@@ -127,7 +127,7 @@ _Answer: TypeAlias = "tuple[Piece, Packed | str]"
 """A piece that has come back: with its results, or with the reason why there are none."""
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """Plays plans: with one job this process, with more of them workers that are its own.
 
     ``play`` and ``prepare`` are described in `worker`; with several jobs
@@ -158,12 +158,6 @@ class LocalRunner:
         self._stillborn = 0
         self._slowest = 0.0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self.end()
-
     def reach(self) -> None:
         """Nothing to reach: this machine is here."""
 
@@ -187,37 +181,16 @@ class LocalRunner:
         if "_player" in vars(self):
             self._player.close()
 
-    def play(
-        self,
-        plan: Plan,
-        journal: Journal,
-        *,
-        on_progress: Callable[[Progress], object] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-        most_failed: int = 1000,
-    ) -> Progress:
-        """Play what the journal still lacks of a plan, and say how far that went.
-
-        ``on_progress`` is called at the start and after each change.  Once ``should_stop``
-        returns true, chunks under way are finished and no more are begun.  At KeyboardInterrupt
-        the workers are ended at once.  However this ends, the journal is whole and can be resumed.
-
-        Raises WargameError if the plan is not the journal's, nothing can be played, or more than
-        ``most_failed`` runs fail; StoreError if the journal cannot be written.
-        """
-        journal.accept(plan)
-        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
-        stop = should_stop or (lambda: False)
+    def _play(self, work: Work, plan: Plan, stop: Callable[[], bool]) -> None:
         if self.jobs == 1:
             _play_here(work, self._player, stop)
-        else:
-            self._waiting.clear()
-            try:
-                self._play(work, stop)
-            except BaseException:
-                self.end()  # what they have in hand is nobody's any more
-                raise
-        return work.progress
+            return
+        self._waiting.clear()
+        try:
+            self._share_out(work, stop)
+        except BaseException:
+            self.end()  # what they have in hand is nobody's any more
+            raise
 
     @cached_property
     def _player(self) -> Player:
@@ -225,7 +198,7 @@ class LocalRunner:
 
         return Player(*self._setup)
 
-    def _play(self, work: Work, stop: Callable[[], bool]) -> None:
+    def _share_out(self, work: Work, stop: Callable[[], bool]) -> None:
         back: list[_Answer] = []
         while True:
             stopping = stop()

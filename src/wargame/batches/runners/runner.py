@@ -6,31 +6,34 @@ result. A failing run is found and isolated, and what the journal holds is not p
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
-from wargame.batches.runners.local_runner import LocalRunner
-from wargame.batches.runners.thread_runner import ThreadRunner
+from wargame.batches.runners.scheduler import Progress, Work
 
 if TYPE_CHECKING:  # whoever starts workers early does not want to wait for NumPy
-    from wargame.batches.runners.scheduler import Progress
     from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Plan
 
 
-class Runner(Protocol):
+class Runner(ABC):
     """Plays what journals lack of their plans; a context manager, at whose end nobody plays."""
 
     jobs: int
     """So many play at a time; chunks are cut accordingly."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
-    def __exit__(self, *why: object) -> None: ...
+    def __exit__(self, *why: object) -> None:
+        self.end()
 
+    @abstractmethod
     def reach(self) -> None:
         """Raises WargameError if nobody is there who could play."""
 
+    @abstractmethod
     def end(self) -> None:
         """Let go of whoever plays; the next plan may call them again."""
 
@@ -43,23 +46,22 @@ class Runner(Protocol):
         should_stop: Callable[[], bool] | None = None,
         most_failed: int = 1000,
     ) -> Progress:
-        """Play what the journal still lacks: see `LocalRunner`."""
+        """Play what the journal still lacks of a plan, and say how far that went.
 
+        ``on_progress`` is called at the start and after each change.  Once ``should_stop``
+        returns true, chunks under way are finished and no more are begun.  At KeyboardInterrupt
+        the workers are ended at once; threads, and what they play, are waited for.  However this
+        ends, the journal is whole and can be resumed.
 
-def runner(
-    play: str,
-    prepare: str | None = None,
-    *,
-    jobs: int = 1,
-    cluster: str | None = None,
-    threads: bool = False,
-) -> Runner:
-    """So many jobs on this machine, or the cluster at an address, for what `worker` describes.
+        Raises WargameError if the plan is not the journal's, nothing can be played, there is no
+        cluster or it goes away, or more than ``most_failed`` runs fail; StoreError if the journal
+        cannot be written.
+        """
+        journal.accept(plan)
+        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
+        self._play(work, plan, should_stop or (lambda: False))
+        return work.progress
 
-    threads: jobs are threads, for what lets go of the interpreter while it plays.
-    """
-    if cluster is None:
-        return ThreadRunner(play, prepare, jobs) if threads else LocalRunner(play, prepare, jobs)
-    from wargame.batches.runners.dask_runner import DaskRunner
-
-    return DaskRunner(cluster, play, prepare)
+    @abstractmethod
+    def _play(self, work: Work, plan: Plan, stop: Callable[[], bool]) -> None:
+        """Take pieces of work, and give them back, until there are none."""

@@ -9,33 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from wargame.batches.runners.scheduler import Piece, Progress, Unplayable, Work, reason_of
+from wargame.batches.runners.runner import Runner
+from wargame.batches.runners.scheduler import Piece, Unplayable, Work, reason_of
 
 if TYPE_CHECKING:  # whoever chooses a runner does not want to wait for NumPy
     from wargame.batches.runners.worker import Player
     from wargame.batches.store.columns import Packed
-    from wargame.batches.store.journal import Journal
     from wargame.batches.store.plan import Plan
 
 _GLANCE = 0.25
 """Seconds after which a request to stop is noticed, though no thread has anything to say."""
 
 
-class ThreadRunner:
+class ThreadRunner(Runner):
     """Plays plans by so many threads; `play` and `prepare` are names, as workers find them."""
 
     def __init__(self, play: str, prepare: str | None = None, jobs: int = 2) -> None:
         self.jobs = jobs
         self._setup = (play, prepare)
         self._player: Player | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *why: object) -> None:
-        self.end()
 
     def reach(self) -> None:
         """Nothing to reach: this process is here."""
@@ -45,31 +39,20 @@ class ThreadRunner:
         if self._player is not None:
             self._player.close()
 
-    def play(
-        self,
-        plan: Plan,
-        journal: Journal,
-        *,
-        on_progress: Callable[[Progress], object] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-        most_failed: int = 1000,
-    ) -> Progress:
-        """As `LocalRunner.play`. At KeyboardInterrupt what is being played is waited for."""
+    def _play(self, work: Work, plan: Plan, stop: Callable[[], bool]) -> None:
         from wargame.batches.runners.worker import Player
 
-        journal.accept(plan)
-        work = Work(journal, on_progress=on_progress, most_failed=most_failed)
         player = self._player = self._player or Player(*self._setup)
         under_way: dict[Future[Packed], Piece] = {}
         with ThreadPoolExecutor(self.jobs) as pool:
             while True:
-                while len(under_way) < self.jobs and not (should_stop and should_stop()):
+                while len(under_way) < self.jobs and not stop():
                     piece = work.take()
                     if piece is None:
                         break
                     under_way[pool.submit(player, work.task(piece))] = piece
                 if not under_way:
-                    return work.progress
+                    return
                 for done in wait(under_way, _GLANCE, FIRST_COMPLETED).done:
                     _take_back(work, under_way.pop(done), done)
 
