@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, binomtest, chi2_contingency, fisher_exact
 
-from wargame.statistics.planning import runs_per_arm_unpaired
+from wargame.statistics.planning import more_to_resolve_unpaired
 from wargame.statistics.shares import critical
 from wargame.statistics.unpaired import (
     Sample,
@@ -127,7 +127,7 @@ def test_two_folders_that_hardly_differ_are_not_asked_for_millions_of_runs() -> 
     verdict = found.comparisons[0]["War"].verdict
     assert (verdict.kind, verdict.aim) == ("open", "bound")
     assert verdict.more is not None and verdict.more < 100_000
-    assert runs_per_arm_unpaired(0.13, 0.1302) > 20_000_000
+    assert more_to_resolve_unpaired(0.13, 0.1302, 0, 0, critical(0.05), 0.8) > 20_000_000
 
 
 @pytest.mark.parametrize("family", [1, 8])
