@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import subprocess
+import sys
 import zlib
 from hashlib import sha256
 from pathlib import Path
@@ -74,6 +76,18 @@ def test_what_comes_from_the_shelf_plays_the_same_runs(run: int) -> None:
     assert shelved.header == fresh.header and shelved.spec == fresh.spec
     one, two = (record(s, header_for(s, run=run)).log for s in (shelved, fresh))
     assert one == two
+
+
+def test_who_finds_a_scenario_compiled_waits_for_neither_reader_nor_compiler() -> None:
+    compiled(INPUTS)
+    heavy = ("pydantic", "yaml", "networkx", "wargame.content.spec", "wargame.compiler.assembly")
+    code = (
+        "import sys; from wargame.batches.playing import prepare;"
+        f"prepare({{'inputs': {INPUTS!r}}}); print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.stdout == "[]\n", done.stderr
 
 
 def test_nobody_else_can_read_or_write_it(folder: Path) -> None:

@@ -10,6 +10,18 @@ effects, constant weights) to tables and the rest to straight-line code.
 be meant, `assembly` puts it together.
 """
 
-from wargame.compiler.assembly import compile_scenario
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wargame.compiler.assembly import compile_scenario
 
 __all__ = ["compile_scenario"]
+
+
+def __getattr__(name: str) -> Any:
+    # When it is first used: who finds a scenario compiled (`cached`) does not wait for it.
+    if name != "compile_scenario":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wargame.compiler.assembly import compile_scenario
+
+    return compile_scenario
