@@ -15,7 +15,7 @@
 PYTHON   ?= python3
 SCENARIO ?= kherson-2022
 RUNS     ?= 10000
-# What pytest is asked for beyond the defaults in pyproject.toml, e.g. make test ONLY=tests/test_draws.py
+# What pytest is asked for beyond the defaults in pyproject.toml, e.g. make test ONLY=tests/test_log.py
 ONLY     ?=
 
 BIN := .venv/bin

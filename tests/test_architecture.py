@@ -6,10 +6,13 @@ import importlib
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 TOP = Path(__file__).resolve().parent.parent
+PLACES = [*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("src/**/*.py")]
+GONE = {"agents", "commands", "experiment", "outside", "script"}  # folders and modules that were
 MAP = (TOP / "ARCHITECTURE.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"^```.*?^```$", "", MAP, flags=re.MULTILINE | re.DOTALL)
 NAMES = sorted(set(re.findall(r"`([a-z_]+(?:\.\w+)*)`", PROSE)))
@@ -19,16 +22,39 @@ def section(title: str) -> str:
     return MAP.split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "resolve"])
-def test_every_name_on_the_map_names_something(name: str) -> None:
-    """A module, or what a module has."""
+def section_names(title: str) -> list[str]:
+    """What stands first in each row of a section's table."""
+    return re.findall(r"^\| `(\w+)` \|", section(title), re.MULTILINE)
+
+
+def named(name: str) -> Any:
+    """A module, or what a module has. Raises ImportError or AttributeError if there is none."""
     parts = name.split(".")
-    found = importlib.import_module(f"wargame.{parts[0]}")
+    found: Any = importlib.import_module(f"wargame.{parts[0]}")
     for part in parts[1:]:
         try:
             found = importlib.import_module(f"{found.__name__}.{part}")
         except ModuleNotFoundError:
             found = getattr(found, part)
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "resolve"])
+def test_every_name_on_the_map_names_something(name: str) -> None:
+    assert named(name)
+
+
+def test_no_page_and_no_docstring_names_what_is_gone() -> None:
+    first = "|".join({*section_names("The floors"), *GONE})
+    quoted = re.compile(rf"`(?:wargame\.)?((?:{first})\.[\w.]+\w)(?:\(.*?\))?`")
+    faults = []
+    for path in PLACES:
+        for name in quoted.findall(path.read_text(encoding="utf-8")):
+            try:
+                named(name)
+            except (ImportError, AttributeError):
+                faults.append(f"{path.relative_to(TOP)}: {name}")
+    assert faults == []
 
 
 def test_the_machine_resolves_moves_where_the_map_says() -> None:
@@ -41,7 +67,7 @@ def test_the_floors_are_those_of_the_contract_in_their_order() -> None:
     settings = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
     contract = settings["tool"]["importlinter"]["contracts"][0]
     layers = [name for layer in contract["layers"] for name in layer.split(" | ")]
-    assert re.findall(r"^\| `(\w+)` \|", section("The floors"), re.M) == layers[1:]
+    assert section_names("The floors") == layers[1:]
 
 
 @pytest.mark.parametrize("way", ["The way of a run", "The way of an order"])

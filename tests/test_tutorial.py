@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ def test_its_outputs_are_kept_and_name_no_machine(repository: Path) -> None:
     assert len(drawn) >= 5
     assert all(out.output_type != "error" for cell in cells for out in cell.outputs)
     assert "/tmp/" not in path.read_text(encoding="utf-8")
+
+
+def test_what_it_imports_is_there(repository: Path) -> None:
+    notebook = nbformat.read(repository / "docs" / "tutorial.ipynb", as_version=4)
+    cells = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    imports = re.findall(r"^(?:from wargame\S* )?import .*$", cells, re.MULTILINE)
+    assert len(imports) >= 5
+    exec("\n".join(imports), {})
 
 
 @pytest.mark.long

@@ -273,7 +273,7 @@ def run_batch(
     resume: go on with a folder that was interrupted; what is not said here is as it was begun,
     what is said must not contradict it. retry: with resume, play runs that failed again.
     cluster: the address of a Dask scheduler whose workers play in place of `jobs` processes.
-    programs: who play seats, as `seminar.outside.Programs.of` names them; each run then keeps a
+    programs: who play seats, as `seats.play.Programs.of` names them; each run then keeps a
     turn log (`folder.run_log`).
     on_look: called now and then with intervals that may be looked at while the batch runs.
 

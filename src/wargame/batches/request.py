@@ -33,7 +33,7 @@ MOST_UNTIL = 1_000_000
 
 
 class Programs(Protocol):
-    """Programs that hold seats, and who asks them: see `seminar.outside.Programs`."""
+    """Programs that hold seats, and who asks them: see `seats.play.Programs`."""
 
     @property
     def play(self) -> str:

@@ -4,7 +4,7 @@ Reading and compiling a year of crisis takes a second or two, which is long for 
 wants to look at a log.  What was made once on this machine is therefore kept in a folder of the
 user's own, as Python keeps its compiled modules, and trusted for the same reason: nobody else
 could have put it there.  A folder or a file that others could write to, or that is a link, is
-never read.  Nothing depends on the shelf: it may be deleted at any time, and where there can be
+never read.  Nothing depends on the cache: it may be deleted at any time, and where there can be
 none, everything is made anew.
 
 The folder is ``$WARGAME_CACHE``, or ``wargame`` in ``$XDG_CACHE_HOME`` or ``~/.cache``.
@@ -52,13 +52,13 @@ def kept(kind: type[Thing], key: Iterable[str]) -> Thing | None:
 
 
 def keep(thing: object, key: Iterable[str]) -> None:
-    """Put a thing on the shelf; one that cannot be written is no fault."""
+    """Put a thing into the cache; one that cannot be written is no fault."""
     if folder := place():
         _put(folder, _name(type(thing), key), thing)
 
 
 def place() -> Path | None:
-    """The shelf, if there is one that only this user can write to."""
+    """The cache, if there is one that only this user can write to."""
     try:
         named = os.environ.get("WARGAME_CACHE")
         beside = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -1,4 +1,4 @@
-"""The command line: parses, calls, prints. Each command is one small module of `commands`.
+"""The command line: parses, calls, prints. Each command is one small module below `cli`.
 
 Only the module of the command that was asked for is imported, so that help and mistakes answer
 at once.

@@ -4,10 +4,10 @@ Three steps: parse all expressions and give every cell its row and bounds; resol
 expressions and prove that none can leave the integer type; lower what is common (constant
 effects, constant weights) to tables and the rest to straight-line code.
 
-`workshop` reads expressions and gathers faults for all the others: `rows` lays out the world,
+`context` reads expressions and gathers faults for all the others: `rows` lays out the world,
 `changes` lowers effects and interventions, `news` what comes from outside and by chance,
-`minds` how actors decide, `plans` how their moves are resolved, `lint` looks for what can hardly
-be meant, `assembly` puts it together.
+`decision_models` how actors decide, `plans` how their moves are resolved, `lint` looks for what
+can hardly be meant, `assembly` puts it together.
 """
 
 from typing import TYPE_CHECKING, Any

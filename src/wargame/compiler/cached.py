@@ -1,4 +1,4 @@
-"""A scenario that is ready to play: from the shelf, or else compiled from its texts."""
+"""A scenario that is ready to play: from the cache, or else compiled from its texts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def compiled(inputs: Mapping[str, str], spec: Spec | None = None) -> Scenario:
     key = _key(inputs)
     found = kept(Scenario, key)
     if found is None:
-        # Whoever finds it on the shelf needs neither the reader nor the compiler.
+        # Whoever finds it in the cache needs neither the reader nor the compiler.
         from wargame.compiler import compile_scenario
         from wargame.content.load import load_texts
 

@@ -76,7 +76,7 @@ def load(name_or_path: str | Path, overlays: str | Sequence[str | Path] = ()) ->
     """Read a scenario with its actors and catalogues, and the overlays to lay over it.
 
     Each is given by name or path; `"a+b"` names two overlays.  Raises SpecError with all faults
-    of all files.  What was read before, from the very same texts, is taken from the shelf.
+    of all files.  What was read before, from the very same texts, is taken from the cache.
     """
     name = str(name_or_path) if not isinstance(name_or_path, Path) else _as_path(name_or_path)
     scenario = find("scenario", name)

@@ -1,4 +1,4 @@
-"""Values that know where they were written: what `yaml_reader` hands to the shapes in `spec`.
+"""Values that know where they were written: what `reader` hands to the shapes in `spec`.
 
 Each behaves as the plain Python value it is, and carries four things besides: where it begins,
 where its first character stands, where the item begins that it is the value of, and the

@@ -2,13 +2,13 @@
 
 One class per thing in the YAML: a gauge, a dyad, a move, a rule, a scenario, a policy.  The
 classes check the shape of one item; what ties items of several files together (does that move
-exist?) is checked in `load`, and what an expression means in `scenario`.
+exist?) is checked in `references`, and what an expression means in the compiler.
 
 A name that Python keeps for itself carries an underscore at the end: `for_`, `from_`, `is_`.
 Every item knows where it was written: `item.at` is a `Mark`.
 
-The values that reach these classes are `located`: dicts, lists, strings and whole numbers that
-also know their place.  Ordinary Python values do just as well (as in a test), without a place.
+The values that reach these classes are those of `source_marks`: dicts, lists, strings and whole
+numbers that know their place.  Ordinary Python values do as well (as in a test), without a place.
 """
 
 from __future__ import annotations

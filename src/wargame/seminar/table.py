@@ -390,7 +390,7 @@ class Table:
                     self._write(CLOCK, deed)
 
     def agent_answers(self, actor: str, turn: int, said: Mapping[str, Any] | str) -> None:
-        """What an outside program ordered, or why it did not; see `agents.Caller`."""
+        """What an outside program ordered, or why it did not; see `seats.programs.Caller`."""
         with self._lock:
             seat = self.state.seats[actor]
             waiting = self.state.phase == "orders" and self.state.turn == turn

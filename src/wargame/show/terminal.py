@@ -1,7 +1,8 @@
 """A run in the terminal, turn by turn: the keys are those of the page.
 
-What it says is what the plain lines say (`plain`), in panels: news and deeds with their reasons,
-or how one actor decided; the ladders, the odds, the gauges that moved, and who acted on whom.
+What it says is what the plain lines say (`plain_text`), in panels: news and deeds with their
+reasons, or how one actor decided; the ladders, the odds, the gauges that moved, and who acted on
+whom.
 """
 
 from __future__ import annotations

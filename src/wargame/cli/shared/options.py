@@ -136,7 +136,7 @@ def add_worldview(parser: argparse.ArgumentParser) -> None:
 
 
 def add_seat(parser: argparse.ArgumentParser) -> None:
-    """``--seat``: an actor that a program plays; `seminar.agents.parse_seats` reads them."""
+    """``--seat``: an actor that a program plays; `seats.programs.parse_seats` reads them."""
     parser.add_argument(
         "--seat",
         action="append",

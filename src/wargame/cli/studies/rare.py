@@ -137,7 +137,7 @@ def estimates(
 ) -> dict[str, Any]:
     """Print the share of `state` in the baseline and under each policy, and return it all.
 
-    settings: as `experiment.rare.rare_share` takes them.
+    settings: as `analysis.splitting.rare_share` takes them.
     """
     from wargame.analysis.splitting import rare_share
     from wargame.batches.store.plan import BASELINE
