@@ -35,9 +35,10 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-# Compiled scenarios are shelved for these tests only.
-_shelf = tempfile.TemporaryDirectory(prefix="wargame-tests-")
-os.environ["WARGAME_CACHE"] = _shelf.name
+# Compiled scenarios are shelved for these tests only, once for all processes that run them.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _shelf = tempfile.TemporaryDirectory(prefix="wargame-tests-")
+    os.environ["WARGAME_CACHE"] = _shelf.name
 
 NO_BROWSER = "no Chromium here: apt-get install chromium fonts-noto-cjk"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shipped import shipped
 
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.causes import Happening, Order, Retrial, decided
 from wargame.replay.playthrough import Playthrough, play_through
 
@@ -14,7 +13,7 @@ from wargame.replay.playthrough import Playthrough, play_through
 @pytest.fixture(scope="module")
 def autumn() -> dict[int, Playthrough]:
     """Two runs: in 264 a false alarm ends the world, in 3248 Russia uses a nuclear weapon."""
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     return {run: play_through(scenario, run=run) for run in (264, 3248)}
 
 

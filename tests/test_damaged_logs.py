@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from shipped import shipped
 from small_crisis import small_crisis
 
 from wargame.cli.main import main
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.errors import ReplayError
 from wargame.replay.log_file import read_log
 from wargame.replay.replay import header_for, open_replay, record, record_run
@@ -48,7 +47,7 @@ def flipped(log: bytes, place: int, bit: int) -> bytes:
 @pytest.fixture(scope="module")
 def kherson(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three weeks of a shipped crisis: a header with its whole scenario, in two languages."""
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     path = tmp_path_factory.mktemp("logs") / "kherson.jsonl"
     record(scenario, header_for(scenario, until=3), path=path)
     return path

@@ -16,11 +16,8 @@ from __future__ import annotations
 
 import doctest
 import importlib
-import os
 import re
 import shlex
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,9 +25,11 @@ from typing import Any
 import pytest
 import yaml
 
+from wargame.cli.main import main
+
 TOP = Path(__file__).resolve().parent.parent
 PAGES = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md"), *TOP.glob("runs/*.md")])
-MODULES = sorted((TOP / "src").rglob("*.py"))
+FOLDERS = sorted({path.parent for path in (TOP / "src").rglob("*.py")})
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 FENCE = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -83,24 +82,14 @@ def matches(expected: str, actual: str) -> bool:
     return re.fullmatch(pattern, actual.rstrip() + "\n") is not None
 
 
-def run_session(session: str, folder: Path) -> None:
-    program = (
-        "import sys; sys.argv[0] = 'wargame'; from wargame.cli.main import main; sys.exit(main())"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(TOP / "src")}
+def run_session(session: str, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, expected in commands(session):
-        done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"wargame {shlex.join(arguments)}\n{done.stdout}{done.stderr}"
+        capsys.readouterr()
+        code = main(arguments)
+        said = capsys.readouterr()
+        assert code == 0, f"wargame {shlex.join(arguments)}\n{said.out}{said.err}"
         if expected.strip():
-            assert matches(expected, done.stdout), f"shown:\n{expected}\nprinted:\n{done.stdout}"
+            assert matches(expected, said.out), f"shown:\n{expected}\nprinted:\n{said.out}"
 
 
 def run_examples(text: str, namespace: dict[str, Any], where: str, line: int) -> None:
@@ -114,7 +103,10 @@ def run_examples(text: str, namespace: dict[str, Any], where: str, line: int) ->
 
 @pytest.mark.parametrize("page", [page for page in PAGES if runs(page)], ids=name)
 def test_examples_on_the_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # A reader stands in the checkout; what the examples write shall land elsewhere.
     for folder in ("actors", "scenarios"):
@@ -132,26 +124,29 @@ def test_examples_on_the_page_run(
             case "python":
                 exec(compile("\n" * (block.line - 1) + block.text, name(page), "exec"), namespace)
             case "console":
-                run_session(block.text, tmp_path)
+                run_session(block.text, capsys)
             case "yaml":
                 assert yaml.safe_load(block.text) is not None, block
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_on_the_page_lead_somewhere(page: Path) -> None:
-    links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
-    local = {link.partition("#")[0] for link in links if "://" not in link} - {""}
-    assert [link for link in sorted(local) if not (page.parent / link).exists()] == []
+def test_every_link_on_a_page_leads_somewhere() -> None:
+    lost = []
+    for page in PAGES:
+        links = LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8")))
+        local = {link.partition("#")[0] for link in links if "://" not in link} - {""}
+        lost += [(name(page), link) for link in sorted(local) if not (page.parent / link).exists()]
+    assert lost == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_the_module_imports_and_its_examples_run(path: Path) -> None:
-    parts = path.relative_to(TOP / "src").with_suffix("").parts
-    module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
-    for test in doctest.DocTestFinder(exclude_empty=True).find(module):
-        report: list[str] = []
-        doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append)
-        assert not report, "".join(report)
+@pytest.mark.parametrize("folder", FOLDERS, ids=name)
+def test_every_module_of_a_folder_imports_and_its_examples_run(folder: Path) -> None:
+    report: list[str] = []
+    for path in sorted(folder.glob("*.py")):
+        parts = path.relative_to(TOP / "src").with_suffix("").parts
+        module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        for test in doctest.DocTestFinder(exclude_empty=True).find(module):
+            doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=report.append)
+    assert not report, "".join(report)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from shipped import shipped_spec
 
-from wargame.content.load import list_available, load
+from wargame.content.load import list_available
 
 PAGE = Path(__file__).parents[1] / "docs" / "mechanisms.md"
 ROWS = [
@@ -21,7 +22,7 @@ ROWS = [
 @cache
 def names() -> frozenset[str]:
     """Everything that has a name in the shipped scenarios."""
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     scenario = spec.scenario
     parts = (scenario.gauges, scenario.unknowns, scenario.derived, scenario.endings)
     return frozenset(
@@ -33,7 +34,7 @@ def names() -> frozenset[str]:
             *(inject.id for inject in scenario.injects if inject.id),
             *(f"{actor.id}/{rule.id}" for actor in spec.actors for rule in actor.rules),
             *("stage({}, {})".format(*dyad.split("-")) for dyad in scenario.dyads),
-            *load("cuba-2021").scenario.endings,
+            *shipped_spec("cuba-2021").scenario.endings,
             *(name for kind in ("scenario", "policy") for name, _, _ in list_available(kind)),
         }
     )

@@ -12,10 +12,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from shipped import shipped
 
 from wargame.analysis.notable_runs import Pick
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.explain import explain
 from wargame.replay.history import play_history
 from wargame.replay.replay import Look, Plan, Replay, header_for, record
@@ -34,7 +33,7 @@ SIZES = {"phone": (360, 740), "laptop": (1366, 768), "projector": (1920, 1080)}
 @pytest.fixture(scope="module")
 def replay() -> Replay:
     """Five turns of the Kherson crisis; in the fourth, Washington warns Moscow in private."""
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
 
     def script(turn: int, look: Look) -> Plan:
         warned = {"usa": look(()).do("usa", ["private_warning"])} if turn == 4 else {}

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from shipped import shipped
 from worlds import played, world_of
 
 from wargame.backends.simulate import play_runs
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 
 Z = 3.2905  # the normal quantile of a two-sided interval of 99.9 %
 
@@ -22,7 +21,7 @@ def near(count: int, n: int, share: float) -> bool:
 
 def test_tegmarks_tree_is_0_30_times_0_80_times_0_70() -> None:
     n = 200_000
-    scenario = compile_scenario(load("tegmark-tree"))
+    scenario = shipped("tegmark-tree")
     outcomes = play_runs(scenario, range(n))
     reached = dict(zip(scenario.milestones, (outcomes.reached > 0).sum(axis=1), strict=True))
     kaboom_index = scenario.header.endings.index("KABOOM")

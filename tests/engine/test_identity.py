@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shipped import shipped, shipped_spec
 
 from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
@@ -23,7 +24,7 @@ RUNS = 130
 
 @cache
 def kherson() -> Scenario:
-    return compile_scenario(load("kherson-2022"))
+    return shipped("kherson-2022")
 
 
 @cache
@@ -90,7 +91,7 @@ def test_an_overlay_that_changes_nothing_changes_nothing(tmp_path: Path) -> None
 
 def test_renaming_an_actor_changes_nothing() -> None:
     """China becomes Beijing, in every file; its luck is known by its place."""
-    inputs = load("kherson-2022").inputs
+    inputs = shipped_spec("kherson-2022").inputs
     renamed = {
         name.replace("china", "beijing"): text.replace("china", "beijing")
         for name, text in inputs.items()
@@ -101,7 +102,7 @@ def test_renaming_an_actor_changes_nothing() -> None:
 
 
 def test_an_event_without_effects_leaves_all_other_luck_alone() -> None:
-    inputs = load("kherson-2022").inputs
+    inputs = shipped_spec("kherson-2022").inputs
     text = inputs["scenario.yaml"]
     assert "\nchance:\n" in text
     more = text.replace("\nchance:\n", "\nchance:\n  - {id: a-comet, chance: 500}\n", 1)

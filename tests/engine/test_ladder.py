@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import shipped
 from worlds import STAY_OPEN, after, world_of
 
 from wargame.backends.turn import begin, play
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.engine import ladder
 from wargame.engine.randomness import Luck
 
@@ -129,7 +128,7 @@ def test_a_calm_that_was_forced_relapses_until_a_softer_form_follows() -> None:
 
 
 def test_on_the_real_ladder_no_dyad_ever_jumps() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     luck = Luck(1, np.arange(100))
     world = begin(scenario, luck)
     before = np.array([world[f"stage({d})"] for d in scenario.header.dyads])

@@ -14,6 +14,7 @@ import pytest
 from engine.random_worlds import texts
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import SHIPPED, shipped
 
 from wargame.backends import native
 from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
@@ -33,8 +34,6 @@ from wargame.expression.block import Op
 pytestmark = pytest.mark.skipif(
     not machine().library, reason=f"no native machine here: {machine().why}"
 )
-
-SHIPPED = ("kherson-2022", "bridge-2022", "cuba-2021", "kaboom-2022", "tegmark-tree")
 
 
 def by_numpy(scenario: Scenario, runs: object, monkeypatch: pytest.MonkeyPatch) -> Outcomes:
@@ -58,7 +57,7 @@ def assert_same(one: Outcomes, other: Outcomes) -> None:
 def test_every_shipped_scenario_is_played_as_numpy_plays_it(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenario = compile_scenario(load(name))
+    scenario = shipped(name)
     runs = range(3, 3 + 61)  # the first run is not the first of its group of four
     assert_same(play_runs(scenario, runs), by_numpy(scenario, runs, monkeypatch))
 
@@ -89,7 +88,7 @@ def test_every_level_of_the_processor_gives_the_same(level: str) -> None:
         "from wargame.backends.simulate import play_runs;"
         "print(play_runs(compile_scenario(load('kherson-2022')), range(60)).trail.sum())"
     )
-    here = play_runs(compile_scenario(load("kherson-2022")), range(60)).trail.sum()
+    here = play_runs(shipped("kherson-2022"), range(60)).trail.sum()
     there = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, PLAYER: level},
@@ -107,7 +106,7 @@ def _can(level: str) -> bool:
 def test_a_turn_with_given_orders_and_verdicts_is_that_of_numpy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     luck = Luck(7, np.arange(40))
     deciders = {"china": by_rules, "usa": lambda situation: by_rules(situation)[::-1]}
     verdicts = {"russia": np.resize([-2, -1, 0, 1], (scenario.orders, 40))}
@@ -128,7 +127,7 @@ def test_a_turn_with_given_orders_and_verdicts_is_that_of_numpy(
 
 
 def test_a_world_under_way_is_played_to_its_ends_as_numpy_does() -> None:
-    scenario = compile_scenario(load("kaboom-2022"))
+    scenario = shipped("kaboom-2022")
     luck = Luck(2022, np.arange(90))
     world = begin(scenario, luck)
     for _ in range(12):
@@ -289,7 +288,7 @@ def test_how_long_ago_something_was(turn: int) -> None:
 
 
 def test_the_compiler_finds_what_has_an_operation_of_its_own() -> None:
-    program = lower(compile_scenario(load("kherson-2022")))
+    program = lower(shipped("kherson-2022"))
     decide = steps(program, program[Head.DECIDE], program[Head.DECIDE_END])
     codes = [code for _, code, _ in decide]
     assert {Code.RECENT, Code.AGO, Code.LONG, Code.SCALE, Code.CUT} <= set(codes)
@@ -340,7 +339,7 @@ def test_every_operation_says_what_its_operands_are_but_those_that_never_reach_a
 def test_a_program_is_the_same_however_often_it_is_made() -> None:
     one, other = (lower(compile_scenario(load("kherson-2022"))) for _ in range(2))
     assert one.digest == other.digest
-    assert lower(compile_scenario(load("bridge-2022"))).digest != one.digest
+    assert lower(shipped("bridge-2022")).digest != one.digest
 
 
 def test_a_library_of_another_source_is_refused(
@@ -430,11 +429,11 @@ def _played(count: int, first: int = 0) -> int:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_the_compiler_makes_is_accepted(name: str) -> None:
-    check_program(lower(compile_scenario(load(name))))
+    check_program(lower(shipped(name)))
 
 
 def test_a_listing_names_every_step() -> None:
-    program = lower(compile_scenario(load("tegmark-tree")))
+    program = lower(shipped("tegmark-tree"))
     lines = list(listing(program))
     shown = [line for line in lines if re.match(r" +\d+  [a-z]", line)]
     sections = ((Head.BEGIN, Head.BEGIN_END), (Head.OPEN, Head.OPEN_END))
@@ -443,6 +442,6 @@ def test_a_listing_names_every_step() -> None:
 
 
 def test_the_machine_asks_for_arrays_in_one_piece() -> None:
-    scenario = compile_scenario(load("tegmark-tree"))
+    scenario = shipped("tegmark-tree")
     with pytest.raises(ValueError, match="one piece"):
         native.begin(lower(scenario), (1, 2), np.arange(10)[::2])

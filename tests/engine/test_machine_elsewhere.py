@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine.random_worlds import texts
+from shipped import SHIPPED, shipped
 
 from wargame.analysis.validation.selftest import outcome_digest
 from wargame.backends import browser as wasm
@@ -24,7 +25,7 @@ from wargame.backends.lowering import lower, lower_offers
 from wargame.backends.simulate import finish, play_runs
 from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.engine.program import Head
 from wargame.engine.randomness import Luck, key_of
 from wargame.engine.record import Outcomes
@@ -33,7 +34,6 @@ from wargame.replay.fork import fan_out, fork
 from wargame.replay.orders import open_desk
 from wargame.replay.replay import header_for, record
 
-SHIPPED = ("kherson-2022", "bridge-2022", "cuba-2021", "kaboom-2022", "tegmark-tree")
 GOLDEN = Path(__file__).parent.parent / "golden" / "digests.txt"
 
 Calls = list[list[Any]]  # a name and what is given; {"$": 2, "at": ["world"]} is a part of answer 2
@@ -154,7 +154,7 @@ def assert_same(scenario: Scenario, answer: dict[str, Any], expected: Outcomes) 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_first_runs_of_each_scenario_have_their_golden_digest(name: str, ask: Ask) -> None:
-    scenario = compile_scenario(load(name))
+    scenario = shipped(name)
     calls = [["keyOf", [scenario.header.seed]], ["play", [{"$": 0}, list(range(500))]]]
     answer = ask(wasm.packed(lower(scenario)), calls)["answers"][1]
     columns = (answer[it] for it in ("runs", "ending", "ended", "trail"))
@@ -175,7 +175,7 @@ def test_scenarios_put_together_at_random(dtype: type, ask: Ask) -> None:
 
 
 def test_a_changed_order_is_the_fork_that_python_plays(ask: Ask) -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     other = fork(record(scenario, header_for(scenario, run=7)), 4, {"usa": ["private_warning"]})
     expected = other.replay.playthrough
     minds = {mind.actor: (index, mind) for index, mind in enumerate(scenario.minds)}
@@ -201,7 +201,7 @@ def test_a_changed_order_is_the_fork_that_python_plays(ask: Ask) -> None:
 
 
 def test_what_may_be_ordered_is_what_the_desk_of_python_allows(ask: Ask) -> None:
-    scenario = compile_scenario(load("kherson-2022", ["no-private-warnings"]))
+    scenario = shipped("kherson-2022", "no-private-warnings")
     luck = Luck(2022, [7])
     program = wasm.packed(lower(scenario))
     offers = wasm.packed(lower_offers(scenario))
@@ -224,7 +224,7 @@ def test_what_may_be_ordered_is_what_the_desk_of_python_allows(ask: Ask) -> None
 
 
 def test_futures_are_those_of_python_under_the_same_stream(ask: Ask) -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     replay = record(scenario, header_for(scenario, run=7, until=12))
     expected = fan_out(replay.world(12), scenario, 300, "odds.12")
     calls = [
@@ -239,7 +239,7 @@ def test_futures_are_those_of_python_under_the_same_stream(ask: Ask) -> None:
 
 
 def test_worlds_of_which_some_have_ended_are_played_to_their_ends(ask: Ask) -> None:
-    scenario = compile_scenario(load("kaboom-2022"))
+    scenario = shipped("kaboom-2022")
     luck = Luck(2022, np.arange(90))
     world = begin(scenario, luck)
     turns: Calls = [["keyOf", [2022]], ["begin", [{"$": 0}, list(range(90))]]]
@@ -266,7 +266,7 @@ def test_the_words_of_a_seed_are_those_of_python(ask: Ask) -> None:
         ("7", "y" * 126),
     ]
     asked += [("1", "z" * length) for length in (125, 127, 253, 254)]
-    program = wasm.packed(lower(compile_scenario(load("tegmark-tree"))))
+    program = wasm.packed(lower(shipped("tegmark-tree")))
     answers = ask(program, [["keyOf", [*it]] for it in asked])["answers"]
     assert [[int(word) for word in it] for it in answers] == [
         key_of(int(seed), stream) for seed, stream in asked
@@ -277,7 +277,7 @@ def test_the_words_of_a_seed_are_those_of_python(ask: Ask) -> None:
 
 
 def test_orders_that_an_actor_does_not_have_are_refused(ask: Ask) -> None:
-    scenario = compile_scenario(load("kaboom-2022"))
+    scenario = shipped("kaboom-2022")
     start: Calls = [["keyOf", [1]], ["begin", [{"$": 0}, [0]]], ["open", [{"$": 0}, {"$": 1}]]]
     moves = len(scenario.minds[0].moves)
     wrong = (
@@ -293,7 +293,7 @@ def test_orders_that_an_actor_does_not_have_are_refused(ask: Ask) -> None:
 
 
 def test_a_damaged_program_is_refused(ask: Ask) -> None:
-    program = lower(compile_scenario(load("tegmark-tree")))
+    program = lower(shipped("tegmark-tree"))
     text = wasm.packed(program)
     words = program.words.copy()
     words[Head.FORMAT] = 2

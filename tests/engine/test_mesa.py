@@ -5,10 +5,9 @@ from __future__ import annotations
 import mesa
 import numpy as np
 import pytest
+from shipped import shipped
 
 from wargame.backends.simulate import play_runs
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.mesa_model import Actor, Crisis
 
 
@@ -45,7 +44,7 @@ def test_the_model_and_the_batch_tell_the_same_story() -> None:
 
 
 def test_the_same_agents_play_a_batch() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     outcomes = Crisis(scenario, seed=7, runs=range(50)).play()
     assert np.array_equal(outcomes.trail, play_runs(scenario, range(50), 7).trail)
 
@@ -63,7 +62,7 @@ def test_an_agent_can_be_told_what_to_do() -> None:
 def test_mesa_can_run_a_batch_of_its_own() -> None:
     parameters = {"scenario": ["tegmark-tree"], "run": [0, 1, 2]}
     rows = mesa.batch_run(Crisis, parameters, iterations=1, max_steps=10, display_progress=False)
-    scenario = compile_scenario(load("tegmark-tree"))
+    scenario = shipped("tegmark-tree")
     outcomes = play_runs(scenario, range(3))
     told = {row["run"]: row["ending"] for row in rows}
     assert told == {k: scenario.header.endings[outcomes.ending[k]] for k in range(3)}

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from random_worlds import texts
 from scalar_mesa import ScalarCrisis
+from shipped import shipped_spec
 
 from wargame.backends.simulate import play_runs
 from wargame.backends.turn import begin, derive, play
 from wargame.compiler import compile_scenario
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.content.spec import Spec
 from wargame.engine.decision import NO_MOVE
 from wargame.engine.randomness import Luck
@@ -87,12 +88,12 @@ def state(scenario: Scenario) -> list[str]:
     "name", ["tegmark-tree", "kherson-2022", "bridge-2022", "kaboom-2022", "cuba-2021"]
 )
 def test_the_shipped_scenarios(name: str) -> None:
-    agree(load(name), runs=[0, 1, 5, 1_000_003], turns=60)
+    agree(shipped_spec(name), runs=[0, 1, 5, 1_000_003], turns=60)
 
 
 @pytest.mark.parametrize("policy", ["no-private-warnings", "questionable-ban"])
 def test_policies(policy: str) -> None:
-    agree(load("kherson-2022", [policy]), runs=[0, 7], turns=20)
+    agree(shipped_spec("kherson-2022", policy), runs=[0, 7], turns=20)
 
 
 @pytest.mark.parametrize("seed", range(12))

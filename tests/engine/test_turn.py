@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shipped import shipped
 from worlds import after, played, world_of
 
 from wargame.backends.simulate import play_runs
 from wargame.backends.turn import FAILED, SKIPPED, SUCCEEDED, begin, play
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.engine.randomness import Luck
 
 STAY = "endings: {Far: {when: turn > 1000}}\n"
@@ -219,7 +218,7 @@ def test_luck_decides_where_the_umpire_does_not() -> None:
 
 
 def test_the_same_world_played_alone_and_among_others() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     among = after(scenario, 5, runs=6)
     luck = Luck(1, [4])
     alone = begin(scenario, luck)

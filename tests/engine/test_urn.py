@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from shipped import shipped
 from worlds import STAY_OPEN, after, world_of
 
 from wargame.backends.simulate import play_runs
 from wargame.backends.turn import begin, play
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.engine.decision import NO_MOVE
 from wargame.engine.randomness import Luck
 from wargame.replay.explain import explain
@@ -111,7 +110,7 @@ derived: {done: "played(red, a)", often: "times(red, a)", ago: "turns_since(red,
 
 
 def test_own_gauges_are_seen_exactly_and_others_within_the_noise() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     playthrough = play_through(scenario, run=3)
     gauges = scenario.spec.scenario.gauges
     wrong = 0
@@ -126,8 +125,8 @@ def test_own_gauges_are_seen_exactly_and_others_within_the_noise() -> None:
 
 
 def test_a_forbidden_move_is_never_played_and_makes_nothing_else_likelier() -> None:
-    base = compile_scenario(load("kherson-2022"))
-    barred = compile_scenario(load("kherson-2022", ["no-private-warnings"]))
+    base = shipped("kherson-2022")
+    barred = shipped("kherson-2022", "no-private-warnings")
     place = base.header.moves["usa"].index("private_warning")
     assert play_runs(base, range(50)).played["usa"][place].sum() > 0
     assert play_runs(barred, range(50)).played["usa"][place].sum() == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shipped import shipped, shipped_spec
 
 from wargame.analysis.calibration.beliefs import Belief, Weight, overlay_text, panel
 from wargame.analysis.calibration.calibrate import Calibration, calibrate, save
@@ -225,7 +226,7 @@ def test_weights_have_their_place_between_the_smallest_and_the_largest() -> None
 
 
 def test_every_dial_of_the_shipped_scenario_gives_an_overlay_that_loads() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     names = (
         "russia.resolve",
         "russia/last-resort/tactical_use",
@@ -321,7 +322,7 @@ def test_a_shipped_worldview_meets_its_targets_again(report: Path) -> None:
         )
         for goal in goals
     }
-    header = compile_scenario(load(found["scenario"])).header
+    header = shipped(found["scenario"]).header
     admitted = {row["id"] for row in found["fits"] if not row["met"]}
     missed = {fit.id for fit in measure(goals, outcomes, header, alpha=0.001) if not fit.met}
     assert missed <= admitted

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import quarrel
+from shipped import shipped_spec
 from small_crisis import TEXTS
 
 from wargame.analysis.validation.ledger import KINDS, Dependence, Ledger, Row, ledger, rows_of
@@ -98,7 +99,7 @@ def test_a_worldview_owns_the_unknowns_that_it_moves(place: Path) -> None:
 
 
 def test_the_count_of_the_shipped_model_leaves_no_rule_out() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     rows = list(rows_of(spec))
     assert {kind for row in rows for kind in [row.kind]} == set(KINDS)
     named = {row.name for row in rows if row.kind == "rule"}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import shipped_spec
 
 from wargame.analysis.sensitivity.parameters import compile_levered, with_levers
 from wargame.analysis.sensitivity.parameters.parameter import LESS, MORE, USUAL, Lever
@@ -20,7 +21,7 @@ from wargame.analysis.sensitivity.parameters.thresholds import Ranges
 from wargame.analysis.validation.ledger import rows_of
 from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.content.spec import Expr
 from wargame.engine import ladder
 from wargame.engine.record import Outcomes
@@ -427,7 +428,7 @@ def test_a_threshold_moves_an_ending_by_exactly_what_lies_between() -> None:
 
 @pytest.mark.parametrize("name", ["kherson-2022", "kaboom-2022"])
 def test_every_assumption_of_these_kinds_in_the_ledger_has_a_lever(name: str) -> None:
-    spec = load(name)
+    spec = shipped_spec(name)
     levers = with_levers(spec)[1]
     known = {(lever.kind, lever.name) for lever in levers}
     parts = {(lever.name, lever.part) for lever in levers if lever.kind == "threshold"}

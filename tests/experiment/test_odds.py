@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from shipped import shipped
 from small_crisis import RED, SCENARIO, TEXTS, changed, small_crisis
 
 from wargame.analysis import rollouts
@@ -12,7 +13,7 @@ from wargame.analysis.rollouts import play_futures
 from wargame.analysis.turning_points import Gain, TurningPoint, turning_points
 from wargame.analysis.utilities import POINTS, points_of, value
 from wargame.compiler import compile_scenario
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.engine.scenario import Scenario
 from wargame.errors import ReplayError, SpecError
 from wargame.replay.fork import fan_out, fork
@@ -85,7 +86,7 @@ def test_a_milestone_that_was_passed_stays_passed() -> None:
 
 def test_the_tree_of_tegmark_has_its_odds() -> None:
     """Known answers: 30 per cent to first use, then 56 to the end, before any turn is played."""
-    scenario = compile_scenario(load("tegmark-tree"))
+    scenario = shipped("tegmark-tree")
     odds = odds_of(recorded(scenario), 4000)
     for name, known in (("kaboom", 0.3), ("KABOOM", 0.3 * 0.8 * 0.7)):
         share = odds.curve(name)[0]
@@ -124,7 +125,7 @@ def test_what_usually_follows_a_fork_is_paired() -> None:
 
 
 def test_every_actor_of_the_war_values_every_ending() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     for actor in scenario.header.actors:
         points = points_of(scenario, actor)
         assert points is not None

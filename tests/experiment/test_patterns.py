@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import quarrel
+from shipped import shipped_spec
 from small_crisis import TEXTS
 
 from wargame.analysis.validation.events import checked
@@ -19,7 +20,7 @@ from wargame.analysis.validation.patterns import (
 from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
 from wargame.content.diagnostics import Findings
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.content.validation import shape
 from wargame.errors import SpecError
 
@@ -147,7 +148,7 @@ def test_the_shipped_patterns_are_many_and_at_all_levels() -> None:
     assert {pattern.level for pattern in found.patterns} == set(LEVELS)
     assert all(pattern.title.ja for pattern in found.patterns)
     findings = Findings()
-    checked(found.events, load("kherson-2022"), findings)
+    checked(found.events, shipped_spec("kherson-2022"), findings)
     findings.stop()
 
 
@@ -155,7 +156,7 @@ def test_the_shipped_patterns_are_many_and_at_all_levels() -> None:
 def test_nine_of_ten_shipped_patterns_pass_under_forecasters() -> None:
     found = patterns_for("kherson-2022")
     assert found is not None
-    judged = patterns(found, load("kherson-2022", ["forecasters"]), 4000)
+    judged = patterns(found, shipped_spec("kherson-2022", "forecasters"), 4000)
     assert judged.passed >= 0.9 * len(judged.found), judged.words()
     # The real autumn shows what can be asked of one course, but for what the docs say it does not.
     odd = {one.id for one in judged if one.history is False}

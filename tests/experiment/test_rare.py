@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shipped import shipped_spec
 
 from wargame.analysis.splitting import rare_share
 from wargame.cli.main import main
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.content.spec import Spec
 from wargame.errors import SpecError, WargameError
 
@@ -114,14 +115,18 @@ def test_the_same_seed_gives_the_same_estimate() -> None:
 
 
 def test_plain_runs_of_the_shipped_tree_agree() -> None:
-    found = rare_share(load("tegmark-tree"), "KABOOM", replicates=20, effort=200, pilot=2000)
+    found = rare_share(
+        shipped_spec("tegmark-tree"), "KABOOM", replicates=20, effort=200, pilot=2000
+    )
     assert found.agrees
     assert found.share.low < 0.3 * 0.8 * 0.7 < found.share.high
 
 
 @pytest.mark.long
 def test_plain_runs_of_kherson_agree() -> None:
-    found = rare_share(load("kherson-2022"), "KABOOM", replicates=20, effort=200, pilot=4000)
+    found = rare_share(
+        shipped_spec("kherson-2022"), "KABOOM", replicates=20, effort=200, pilot=4000
+    )
     assert found.agrees
     assert found.share.arrived == 20
 

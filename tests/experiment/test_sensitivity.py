@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shipped import shipped, shipped_spec
 
 from wargame.analysis.sensitivity.answer import Bar, Cost, Index, Sensitivity
 from wargame.analysis.sensitivity.parameters import compile_levered, with_levers
@@ -54,7 +55,7 @@ def path(tmp_path: Path) -> str:
 
 
 def test_levers_at_rest_change_nothing() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     levers = with_levers(spec)[1]
     plain = play_runs(compile_scenario(spec), range(60), seed=3)
     at_rest = {lever.cell: lever.usual for lever in levers if lever.sides}
@@ -74,7 +75,7 @@ def test_a_cell_that_is_set_is_the_overlay_that_says_so(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     laid = play_runs(compile_scenario(load("kherson-2022", [str(overlay)])), range(40), seed=1)
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     cells = {"russia.resolve": 900, "violence": 700}
     (set_,) = play_set(scenario, cells, np.arange(40), 1)
     assert np.array_equal(laid.ending, set_.ending)
@@ -82,7 +83,7 @@ def test_a_cell_that_is_set_is_the_overlay_that_says_so(tmp_path: Path) -> None:
 
 
 def test_a_rows_answer_does_not_depend_on_its_neighbours() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     scenario = compile_levered(spec)
     half = {
         lever.cell: np.array([lever.sides[0], lever.sides[-1]] * 10)
@@ -113,7 +114,7 @@ def test_turning_an_events_odds_turns_its_frequency() -> None:
 
 
 def test_quantiles_follow_what_the_unknown_is_drawn_from() -> None:
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     drawn = play_runs(scenario, range(2000)).unknown
     for unknown, values in zip(scenario.unknowns, drawn, strict=True):
         shares = np.array([0.1, 0.5, 0.9])
@@ -125,7 +126,7 @@ def test_what_counts_as_an_assumption() -> None:
     assert assumed(None)
     assert assumed(Text(en="CNN 2024; the value is an Assumption"))
     assert not assumed(Text(en="Woodward 2024"))
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     named = {lever.name for lever in unknown_levers(spec, compile_scenario(spec))}
     assert "front.drift" in named and "russia.resolve" not in named
 

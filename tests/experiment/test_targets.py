@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 from wargame.analysis.calibration.targets import TargetsSpec, load_targets, measure, resolve
 from wargame.analysis.evidence_files import data_files
 from wargame.analysis.file_kinds import KINDS
 from wargame.compiler import compile_scenario
 from wargame.compiler.check_files import check_files
-from wargame.content.load import load, load_texts
+from wargame.content.load import load_texts
 from wargame.content.validation import shape
 from wargame.engine.record import Outcomes, RunHeader
 from wargame.errors import SpecError
@@ -141,7 +142,7 @@ def test_unknown_names_and_days_are_all_told_at_once() -> None:
     rows = target("share: Kabom, given: kaboom, is: 5")
     rows += target("share: kaboom, by: 2021-01-01, is: 5").replace("id: t", "id: u")
     with pytest.raises(SpecError) as caught:
-        resolve(targets(rows), compile_scenario(load("bridge-2022")))
+        resolve(targets(rows), shipped("bridge-2022"))
     words = str(caught.value)
     assert "no ending or milestone 'Kabom'" in words and "did you mean" in words
     assert "2021-01-01 is outside bridge-2022" in words
@@ -162,7 +163,7 @@ def test_a_name_that_names_nothing() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_what_ships_can_be_read_and_resolved(name: str) -> None:
     said = load_targets(name)
-    goals = resolve(said, compile_scenario(load(str(said.scenario))))
+    goals = resolve(said, shipped(str(said.scenario)))
     assert {goal.id for goal in goals} == {target.id for target in said.targets}
     assert said.title.ja and said.about and said.about.ja
     assert all(target.event.ja and target.source for target in said.targets)

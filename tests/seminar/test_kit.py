@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from shipped import shipped
 
 from wargame.cli.main import main
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.engine.scenario import Scenario
 from wargame.seminar import guide
 from wargame.seminar.kit import cards, facilitators_guide, packets, write_kit
@@ -24,7 +23,7 @@ LANGUAGES = ("en", "ja")
 
 @pytest.fixture(scope="session")
 def kherson() -> Scenario:
-    return compile_scenario(load("kherson-2022"))
+    return shipped("kherson-2022")
 
 
 def test_the_timetables_are_as_long_as_they_say() -> None:

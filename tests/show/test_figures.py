@@ -13,8 +13,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from shipped import shipped_spec
 
-from wargame.content.load import load
 from wargame.show.documents import figures
 from wargame.statistics.compare import study
 from wargame.statistics.pairs import Outcomes, pair
@@ -61,7 +61,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
 
 
 def titles(lang: str) -> dict[str, str]:
-    file = load("kherson-2022").scenario
+    file = shipped_spec("kherson-2022").scenario
     named = {**file.endings, **file.milestones}
     return {name: item.title.get(lang) for name, item in named.items() if item.title}
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from shipped import shipped
 
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.replay import Replay, header_for, record
 from wargame.show.replay_page.page_data import page_data
 from wargame.show.text.clockwork import clockwork
@@ -192,7 +191,7 @@ def test_what_goes_the_same_way_in_every_run_is_no_news(kherson: Replay) -> None
 
 
 def test_a_milestone_that_lay_behind_at_the_start_is_no_news() -> None:
-    scenario = compile_scenario(load("kaboom-2022"))
+    scenario = shipped("kaboom-2022")
     narrator = Narrator.of(record(scenario, header_for(scenario, run=3, until=2)))
     assert narrator.milestones(1) == ()
     assert narrator.milestones(2) == ("Expansion",)

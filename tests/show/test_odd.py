@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shipped import shipped_spec
 
 from wargame.backends import turn
 from wargame.cli.main import main
-from wargame.content.load import load
 from wargame.errors import WargameError
 from wargame.show.documents.odd import odd, phases
 
@@ -40,18 +40,18 @@ CONCEPTS = (
 
 def test_the_page_in_docs_says_what_the_model_does(repository: Path) -> None:
     written = (repository / "docs" / "odd.md").read_text(encoding="utf-8")
-    assert written == odd(load("kherson-2022")), "make it again: wargame odd -o docs/odd.md"
+    assert written == odd(shipped_spec("kherson-2022")), "make it again: wargame odd -o docs/odd.md"
 
 
 def test_it_has_the_seven_elements_and_eleven_concepts_of_2020() -> None:
-    text = odd(load("kherson-2022"))
+    text = odd(shipped_spec("kherson-2022"))
     heads = re.findall(r"^## \d\. (.*)$", text, re.MULTILINE)
     assert tuple(heads) == ELEMENTS
     assert tuple(re.findall(r"^\*\*([^*]+)\.\*\* ", text, re.MULTILINE)) == CONCEPTS
 
 
 def test_every_part_of_the_scenario_is_in_it() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     file, text = spec.scenario, odd(spec)
     for names in (file.gauges, file.unknowns, file.derived, file.drift):
         assert all(f"`{name}`" in text for name in names)
@@ -65,7 +65,7 @@ def test_every_part_of_the_scenario_is_in_it() -> None:
 def test_a_row_has_as_many_cells_as_its_head() -> None:
     for lang in ("en", "ja"):
         width = 0
-        for line in odd(load("kherson-2022"), lang).splitlines():
+        for line in odd(shipped_spec("kherson-2022"), lang).splitlines():
             cells = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") else 0
             assert not width or not cells or cells == width, line
             width = cells
@@ -85,11 +85,11 @@ def test_a_phase_that_nobody_describes_is_told(monkeypatch: pytest.MonkeyPatch) 
     text = (turn.__doc__ or "").replace("judge, record", "judge, gossip, record")
     monkeypatch.setattr(turn, "__doc__", text)
     with pytest.raises(WargameError, match=r"gossip, record.*mend the words"):
-        odd(load("tegmark-tree"))
+        odd(shipped_spec("tegmark-tree"))
 
 
 def test_another_rule_is_another_page() -> None:
-    spec = load("kherson-2022")
+    spec = shipped_spec("kherson-2022")
     assert odd(replace(spec, actors=spec.actors[:-1])) != odd(spec)
 
 
@@ -99,7 +99,7 @@ def test_the_command(
     monkeypatch.chdir(tmp_path)
     assert main(["odd", "tegmark-tree"]) == 0
     printed = capsys.readouterr().out
-    assert printed == odd(load("tegmark-tree"))
+    assert printed == odd(shipped_spec("tegmark-tree"))
     assert "No patterns are stated" in printed
     assert main(["odd", "tegmark-tree", "--lang", "ja", "-o", "odd.md"]) == 0
     assert capsys.readouterr().out == "odd.md\n"

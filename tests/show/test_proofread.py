@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from shipped import shipped
 
 from wargame.cli.main import main
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.playthrough import Playthrough, play_through
 from wargame.show.text.language import LANGUAGES
 from wargame.show.text.narrate import Act, Narrator, News
@@ -20,7 +19,7 @@ RUNS = {"kherson-2022": 6, "bridge-2022": 4, "kaboom-2022": 8, "cuba-2021": 3, "
 
 def slips(name: str, runs: range) -> list[tuple[int, str, Slip]]:
     """What is wrong in these runs of a scenario, told in every language: run, language, slip."""
-    scenario = compile_scenario(load(name))
+    scenario = shipped(name)
     return [
         (run, lang, slip)
         for run in runs
@@ -47,7 +46,7 @@ def test_a_thousand_runs_of_each_scenario_are_told_without_a_contradiction(name:
 @pytest.fixture(scope="module")
 def played() -> Playthrough:
     """Twenty turns with failed deeds, chance, nuclear use and an answer, from September on."""
-    return play_through(compile_scenario(load("kherson-2022")), run=3248)
+    return play_through(shipped("kherson-2022"), run=3248)
 
 
 def act(narrator: Narrator, fits: Callable[[Act], bool]) -> tuple[int, Act]:
@@ -151,7 +150,7 @@ def test_a_cause_that_the_turn_does_not_hold(played: Playthrough) -> None:
 
 
 def test_an_ending_whose_event_is_not_told() -> None:
-    alarm = play_through(compile_scenario(load("kherson-2022")), run=264)
+    alarm = play_through(shipped("kherson-2022"), run=264)
     proof = Proof(Narrator(alarm))
     rule = RULES["what ended the run is not told"]
     assert list(rule(proof)) == []

@@ -7,11 +7,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from shipped import shipped
 
 from wargame.cli.main import main
 from wargame.cli.runs import replay
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.replay.replay import header_for, record
 
 
@@ -19,7 +18,7 @@ from wargame.replay.replay import header_for, record
 def log(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The turn log of three turns."""
     path = tmp_path_factory.mktemp("log") / "three.jsonl"
-    scenario = compile_scenario(load("kherson-2022"))
+    scenario = shipped("kherson-2022")
     record(scenario, header_for(scenario, run=7, until=3), path=path)
     return str(path)
 
