@@ -1,4 +1,8 @@
-"""Real logs, damaged in every way we can think of: each is told, none crashes, none is believed."""
+"""Real logs, damaged in every way we can think of: each is told, none crashes, none is believed.
+
+All commands read logs through one reader: `verify` is asked with every damage, every other command
+with one.
+"""
 
 from __future__ import annotations
 
@@ -135,9 +139,11 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     return path.read_bytes().splitlines(keepends=True)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_every_command_tells_every_damage_in_one_line_and_writes_nothing(
+@pytest.mark.parametrize(
+    ("command", "damage"),
+    [*(("verify", damage) for damage in DAMAGES), *zip([*COMMANDS][1:], DAMAGES, strict=False)],
+)
+def test_every_command_tells_damage_in_one_line_and_writes_nothing(
     command: str,
     damage: str,
     lines: list[bytes],

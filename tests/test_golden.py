@@ -15,11 +15,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
+from shipped import shipped
 
 from wargame.analysis.validation.selftest import outcome_digest
 from wargame.backends.simulate import play_runs
-from wargame.compiler import compile_scenario
-from wargame.content.load import list_available, load
+from wargame.content.load import list_available
 from wargame.engine.world import World
 from wargame.replay.history import play_history
 from wargame.replay.replay import Replay, header_for, record
@@ -80,7 +80,7 @@ def played(name: str) -> Replay:
     """The run whose text is kept under this name."""
     if name in HISTORIES:
         return play_history(name).replay
-    scenario = compile_scenario(load(name))
+    scenario = shipped(name)
     return record(scenario, header_for(scenario, run=RUNS[name]), name=name)
 
 
@@ -101,7 +101,7 @@ def test_every_scenario_and_every_history_has_a_golden_playthrough() -> None:
 def digests() -> Iterator[str]:
     """Each scenario's name with the digest of its first 500 runs under its own seed."""
     for name in RUNS:
-        scenario = compile_scenario(load(name))
+        scenario = shipped(name)
         yield f"{name:14} {outcome_digest(play_runs(scenario, range(500)))}"
 
 

@@ -53,6 +53,7 @@ sys.exit(start.main())
 
 BATCH = ["batch", "quarrel", "--runs", "300", "--jobs", "2", "--out", "out"]
 RARE = ["rare", "quarrel", "--state", "War", "--replicates", "6", "--effort", "20", "--jobs", "2"]
+RARE += ["--pilot", "100"]
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import re
 from functools import cache
 from pathlib import Path
 
-import pytest
 from shipped import shipped_spec
 
 from wargame.content.load import list_available
@@ -40,13 +39,14 @@ def names() -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.split("|")[1].strip()[:40] for row in ROWS])
-def test_every_name_in_a_row_exists(row: str) -> None:
-    named = set(re.findall(r"`([^`]+)`", row))
-    assert named, "a claim without a mechanism"
-    assert named <= names()
+def test_every_name_in_a_row_exists() -> None:
+    for row in ROWS:
+        named = set(re.findall(r"`([^`]+)`", row))
+        assert named, f"a claim without a mechanism: {row}"
+        assert named <= names(), row
 
 
-@pytest.mark.parametrize("policy", [name for name, _, _ in list_available("policy")])
-def test_every_policy_varies_a_claim(policy: str) -> None:
-    assert any(f"`{policy}`" in row for row in ROWS)
+def test_every_policy_varies_a_claim() -> None:
+    policies = [f"`{name}`" for name, _, _ in list_available("policy")]
+    assert policies
+    assert [name for name in policies if not any(name in row for row in ROWS)] == []

@@ -34,6 +34,7 @@ LINES = {
     "robust": "quarrel --policies no-talks --worldviews as-written",
     "believable": "scenarios/quarrel.yaml",
     "odd": "scenarios/quarrel.yaml",
+    "program": "scenarios/quarrel.yaml",
     "rare": "quarrel --state War",
 }
 """Each command with what it reads."""
@@ -42,7 +43,8 @@ FOLDERS = {"batch", "expect", "gallery", "kit", "rare", "robust", "sensitivity"}
 """Those that write several files, into a folder."""
 
 MADE = {"export": "a.html", "report": "a.html", "believable": "a.html", "odd": "a.md"} | {
-    "calibrate": "a.yaml"
+    "calibrate": "a.yaml",
+    "program": "a.html",
 }
 """What the others replace. The rest write logs, and replace nothing."""
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shipped import shipped
 
 from wargame.cli.main import main
-from wargame.compiler import compile_scenario
-from wargame.content.load import load
 from wargame.engine.scenario import Scenario
 from wargame.replay.fork import fan_out, fork
 from wargame.replay.replay import header_for, record
@@ -25,7 +24,7 @@ RUN = 7
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return compile_scenario(load("kherson-2022"))
+    return shipped("kherson-2022")
 
 
 @pytest.fixture(scope="module")

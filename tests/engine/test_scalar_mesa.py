@@ -88,7 +88,7 @@ def state(scenario: Scenario) -> list[str]:
     "name", ["tegmark-tree", "kherson-2022", "bridge-2022", "kaboom-2022", "cuba-2021"]
 )
 def test_the_shipped_scenarios(name: str) -> None:
-    agree(shipped_spec(name), runs=[0, 1, 5, 1_000_003], turns=60)
+    agree(shipped_spec(name), runs=[0, 5, 1_000_003], turns=60)
 
 
 @pytest.mark.parametrize("policy", ["no-private-warnings", "questionable-ban"])
@@ -96,7 +96,7 @@ def test_policies(policy: str) -> None:
     agree(shipped_spec("kherson-2022", policy), runs=[0, 7], turns=20)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(3))
 def test_scenarios_put_together_at_random(seed: int) -> None:
     agree(load_texts(texts(seed)), runs=[0, 1, 2, 3, 8], turns=9)
 
@@ -107,7 +107,7 @@ def test_many_more_of_them() -> None:
         agree(load_texts(texts(seed)), runs=list(range(6)), turns=9)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_wide_numbers_change_nothing(seed: int) -> None:
     spec = load_texts(texts(seed))
     narrow, wide = (
@@ -117,7 +117,7 @@ def test_wide_numbers_change_nothing(seed: int) -> None:
     assert np.array_equal(narrow.ending, wide.ending)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_chunks_change_nothing(seed: int) -> None:
     scenario = compile_scenario(load_texts(texts(seed)))
     whole = play_runs(scenario, range(20))
@@ -125,7 +125,7 @@ def test_chunks_change_nothing(seed: int) -> None:
         assert np.array_equal(play_runs(scenario, range(20), chunk=chunk).trail, whole.trail)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_derived_gauges_are_never_stale(seed: int) -> None:
     """Only those that a phase can change are computed anew; all of them again changes nothing."""
     scenario = compile_scenario(load_texts(texts(seed)))

@@ -45,6 +45,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """The same batch, played on a quiet day."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(quarrel.write(tmp_path_factory.mktemp("day")))
+        return run_batch("quarrel", out=Path("quiet").absolute(), **ASKED)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("module", "function", "call"),
     [
@@ -62,7 +70,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("wargame.batches.batch", "write_json", 1),  # the tally
     ],
 )
-def test_killed_at(module: str, function: str, call: int) -> None:
+def test_killed_at(module: str, function: str, call: int, quiet: Batch) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, module, function, str(call)],
         env={**os.environ, "PYTHONPATH": str(quarrel.SOURCE)},
@@ -74,8 +82,7 @@ def test_killed_at(module: str, function: str, call: int) -> None:
     assert not (Path("out") / TALLY).exists(), "what is not whole does not look so"
 
     batch = run_batch("quarrel", out="out", resume=True, **ASKED)  # type: ignore[arg-type]
-    quiet = run_batch("quarrel", out="quiet", **ASKED)  # type: ignore[arg-type]
     for name in (TALLY, PARQUET):
         assert (batch.folder / name).read_bytes() == (quiet.folder / name).read_bytes()
-    assert sorted(os.listdir("out")) == sorted(os.listdir("quiet"))
+    assert sorted(os.listdir("out")) == sorted(os.listdir(quiet.folder))
     assert Batch.open("out").inputs("threats") == quiet.inputs("threats")

@@ -50,8 +50,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def plan_of(runs: int = 400, **settings: Any) -> Plan:
-    return replace(toy_plan(runs, 50, **settings), engine=wargame.__version__)
+def plan_of(runs: int = 400, chunk: int = 50, **settings: Any) -> Plan:
+    return replace(toy_plan(runs, chunk, **settings), engine=wargame.__version__)
 
 
 def execute_on_cluster(
@@ -101,11 +101,11 @@ def test_precision_is_reached_at_the_same_run(local: str, place: Path) -> None:
 def test_a_run_that_fails_costs_no_other(
     local: str, tmp_path: Path, fault: str, reason: str
 ) -> None:
-    plan = plan_of(**{fault: [33]})
+    plan = plan_of(20, 4, **{fault: [9]})
     with Journal.create(tmp_path / "journal.sqlite", plan) as journal:
         progress = execute_on_cluster(plan, "toy_play:touchy", journal, local)
-        assert (progress.played, progress.failed) == (1197, 3)
-        assert {(failed.run, failed.reason) for failed in journal.failed()} == {(33, reason)}
+        assert (progress.played, progress.failed) == (57, 3)
+        assert {(failed.run, failed.reason) for failed in journal.failed()} == {(9, reason)}
         with Journal.create(tmp_path / "home.sqlite", plan) as home:
             execute(plan, "toy_play:touchy", home, jobs=2)
             assert journal.digest() == home.digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import accumulate
 from typing import Any
 
@@ -143,6 +144,11 @@ def assert_same(one: Outcomes, other: Outcomes) -> None:
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
 
 
+@cache
+def levered() -> Scenario:
+    return compile_levered(SPEC)
+
+
 def turned(scenario: Scenario, lever: Lever, side: int) -> Outcomes:
     (found,) = play_set(scenario, {lever.cell: side}, RUNS, 5)
     return found
@@ -156,7 +162,7 @@ def test_a_lever_turned_plays_as_the_number_written_otherwise(lever: Lever, side
     back = load_texts(rewritten(texts, lever, side, lever.usual or 0))
     assert back.digest == SPEC.digest
     told = play_runs(compile_scenario(written), RUNS, seed=5)
-    assert_same(told, turned(compile_levered(SPEC), lever, side))
+    assert_same(told, turned(levered(), lever, side))
     assert_same(told, turned(compile_levered(SPEC, [lever.cell]), lever, side))
 
 
@@ -176,7 +182,7 @@ def test_a_resistance_turned_is_another_ladder(
 
 def test_the_levers_of_a_small_crisis_do_something() -> None:
     usual = play_runs(compile_scenario(SPEC), RUNS, seed=5)
-    scenario = compile_levered(SPEC)
+    scenario = levered()
     assert_same(usual, turned(scenario, LEVERS[0], LEVERS[0].usual or 0))
     moved = {
         lever.kind
@@ -372,8 +378,9 @@ def test_a_formula_is_turned_to_the_nearest(amount: int, level: int) -> None:
     assert reckoned(text, gauge=amount, cell=level) == exactly(amount, level)
 
 
-@pytest.mark.parametrize("level", [LESS, USUAL, MORE])
-@pytest.mark.parametrize("step", [1, -1, 2, -3, 7, -40])
+@pytest.mark.parametrize(
+    ("step", "level"), [(1, LESS), (-1, MORE), (2, USUAL), (-3, LESS), (7, MORE), (-40, LESS)]
+)
 def test_steps_of_a_drift_add_up_to_their_share(step: int, level: int) -> None:
     text = paced("step", "cell")
     steps = [reckoned(text, step=step, cell=level, turn=turn) for turn in range(1, 1001)]

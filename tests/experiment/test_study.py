@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,14 +44,24 @@ QUESTIONS = {
 """A question for each command, in which little is played."""
 
 
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = quarrel.write(tmp_path)
+@pytest.fixture(scope="module")
+def kept_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the place of every test holds, its compiled scenario and a run of it among them."""
+    folder = quarrel.write(tmp_path_factory.mktemp("study"))
     (folder / "calm.yaml").write_text(TARGETS)
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("WARGAME_CACHE", str(tmp_path / "cache"))
-    assert main(["run", "quarrel", "--run", "3", "-o", "run.jsonl", "--json"]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("WARGAME_CACHE", str(folder / "cache"))
+        assert main(["run", "quarrel", "--run", "3", "-o", "run.jsonl", "--json"]) == 0
     return folder
+
+
+@pytest.fixture(autouse=True)
+def place(kept_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(kept_place, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WARGAME_CACHE", str(tmp_path / "cache"))
+    return tmp_path
 
 
 def unfinished() -> list[str]:
