@@ -21,6 +21,7 @@ from wargame.engine.record import RunHeader
 from wargame.replay.fork import Fork
 from wargame.replay.replay import Replay
 from wargame.statistics.paired import difference_interval
+from wargame.statistics.result import Result
 from wargame.statistics.shares import Share, Shares, critical, listed, shares
 
 STREAM = "odds"
@@ -28,7 +29,7 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
-class Change:
+class Change(Result):
     """How far a share moved: difference of shares, and its interval."""
 
     name: str
@@ -40,10 +41,6 @@ class Change:
     def resolved(self) -> bool:
         """Whether the interval tells the direction."""
         return self.low > 0 or self.high < 0
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields by name."""
-        return vars(self)
 
 
 @dataclass(frozen=True)

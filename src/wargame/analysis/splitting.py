@@ -60,6 +60,8 @@ class RareEstimate(Result):
     can be true. cost: the work, in plain runs from beginning to end.
     """
 
+    ALSO = ("gain",)
+
     share: RareShare
     height: str
     levels: tuple[int, ...]
@@ -74,10 +76,6 @@ class RareEstimate(Result):
     def gain(self) -> float | None:
         """How many times the work plain runs would take for the same standard error."""
         return None if self.share.crude_runs is None else self.share.crude_runs / self.cost
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, and the gain."""
-        return {**super().to_json(), "gain": self.gain}
 
     def words(self, lang: str = "en") -> str:
         """The estimate, the climb, and the check against plain runs."""

@@ -33,6 +33,7 @@ from wargame.engine.world import World
 from wargame.errors import ReplayError
 from wargame.replay.orders import HOLD
 from wargame.replay.replay import VERDICTS, Replay, books, stages
+from wargame.statistics.result import Result
 from wargame.statistics.shares import critical
 
 Ints = npt.NDArray[np.int64]
@@ -57,7 +58,7 @@ STREAM = "turning points"
 
 
 @dataclass(frozen=True)
-class Gain:
+class Gain(Result):
     """A mean difference of an actor's own points, and its interval."""
 
     points: float
@@ -68,10 +69,6 @@ class Gain:
     def least(self) -> float:
         """The end of the interval that is nearer to 0, 0 if it holds 0."""
         return max(self.low, 0.0) + min(self.high, 0.0)
-
-    def to_json(self) -> dict[str, float]:
-        """The fields by name."""
-        return vars(self)
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from wargame.batches.store.columns import Columns
 from wargame.errors import counted
-from wargame.statistics.result import percent, say, whole
+from wargame.statistics.result import Result, percent, say, whole
 
 
 @dataclass(frozen=True)
-class StoodIn:
+class StoodIn(Result):
     """A seat in the runs of one variant. Every turn is counted; nothing is estimated.
 
     turns: that its program was asked for. by_rules: of those, the turns that it left to the
@@ -27,10 +26,6 @@ class StoodIn:
     runs: int
     affected: int
     first: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values."""
-        return asdict(self)
 
     def words(self, lang: str = "en") -> str:
         """One sentence, without the variant."""

@@ -36,7 +36,7 @@ from wargame.statistics.paired import (
     stuart_maxwell,
 )
 from wargame.statistics.pairs import BOTH, GIVEN, LOST, NO, OUTSIDE, UNKNOWN, YES, Pairs
-from wargame.statistics.result import FloatArray, IntArray, Result, plain, say, whole
+from wargame.statistics.result import FloatArray, IntArray, Result, say, whole
 from wargame.statistics.shares import FAILED, critical
 from wargame.statistics.verdict import Aim, Kind, Verdict
 
@@ -91,12 +91,10 @@ class Measured(Result):
 class Difference(Measured):
     """A measured difference with its place among all rows of the study, and the verdict."""
 
+    ALSO = ("pairing",)
+
     adjusted_p: float
     verdict: Verdict
-
-    def to_json(self) -> dict[str, object]:
-        """The fields, and the pairing's gain."""
-        return {**super().to_json(), "pairing": plain(self.pairing)}
 
     def words(self, lang: str = "en") -> str:
         """The verdict in a sentence."""
@@ -253,40 +251,31 @@ def study(
         [max(row.p, mix.p) if row.name in pairs.endings else row.p for row in of_variant]
         for of_variant, mix, pairs in zip(rows, mixes, variants, strict=True)
     ]
-    tests = sum(map(len, gated))
-    adjusted_p = adjust([p for of_variant in gated for p in of_variant])
-    adjusted = iter(adjusted_p.tolist())
-    rule = Rule(alpha, power, tolerance, tests, int((adjusted_p <= alpha).sum()))
+    rule, adjusted = Rule.over(gated, alpha, power, tolerance)
     mix_p = adjust([mix.p for mix in mixes]).tolist()
-    return Study(
-        alpha=alpha,
-        power=power,
-        tolerance=tolerance,
-        tests=tests,
-        comparisons=tuple(
-            Comparison(
-                base=pairs.base,
-                variant=pairs.variant,
-                n=pairs.n,
-                unpaired=pairs.unpaired,
-                failed_base=int(pairs.transitions[-1].sum()),
-                failed_variant=int(pairs.transitions[:, -1].sum()),
-                alpha=alpha,
-                mix=mix,
-                mix_p=moved,
-                transitions=transitions(pairs),
-                differences=tuple(
-                    rule.judge(
-                        row,
-                        next(adjusted),
-                        len(of_variant),
-                        mix if row.name in pairs.endings else None,
-                    )
-                    for row in of_variant
-                ),
-            )
-            for pairs, mix, moved, of_variant in zip(variants, mixes, mix_p, rows, strict=True)
-        ),
+    return rule.study(
+        Comparison(
+            base=pairs.base,
+            variant=pairs.variant,
+            n=pairs.n,
+            unpaired=pairs.unpaired,
+            failed_base=int(pairs.transitions[-1].sum()),
+            failed_variant=int(pairs.transitions[:, -1].sum()),
+            alpha=alpha,
+            mix=mix,
+            mix_p=moved,
+            transitions=transitions(pairs),
+            differences=tuple(
+                rule.judge(
+                    row,
+                    next(adjusted),
+                    len(of_variant),
+                    mix if row.name in pairs.endings else None,
+                )
+                for row in of_variant
+            ),
+        )
+        for pairs, mix, moved, of_variant in zip(variants, mixes, mix_p, rows, strict=True)
     )
 
 
@@ -425,6 +414,19 @@ class Rule:
     tolerance: float
     tests: int
     found: int
+
+    @classmethod
+    def over(
+        cls, p: Sequence[Sequence[float]], alpha: float, power: float, tolerance: float
+    ) -> tuple[Rule, Iterator[float]]:
+        """The rule over all rows of all variants, and their adjusted p-values one by one."""
+        adjusted = adjust([one for rows in p for one in rows])
+        found = int((adjusted <= alpha).sum())
+        return cls(alpha, power, tolerance, adjusted.size, found), iter(adjusted.tolist())
+
+    def study(self, comparisons: Iterable[Comparison]) -> Study:
+        """What was decided by it."""
+        return Study(self.alpha, self.power, self.tolerance, self.tests, tuple(comparisons))
 
     def levels(self, adjusted_p: float, family: int) -> tuple[float, float]:
         """The p that a row needs by Benjamini and Yekutieli, the other rows staying as they are,

@@ -23,14 +23,17 @@ BoolArray = NDArray[np.bool_]
 class Result:
     """A frozen answer. Subclasses are frozen dataclasses of plain values.
 
-    NAMES: the fields that hold a name, or names, by which files know something.
+    NAMES: the fields that hold a name, or names, by which files know something. ALSO: properties
+    that stand in its JSON, too.
     """
 
     NAMES: ClassVar[tuple[str, ...]] = ()
+    ALSO: ClassVar[tuple[str, ...]] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name as JSON values; not-a-number and infinity become null."""
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        names = (*(field.name for field in fields(self)), *self.ALSO)
+        return {name: plain(getattr(self, name)) for name in names}
 
     def called(self, title: Callable[[str], str]) -> Self:
         """The same answer with `title` of its names, for telling it; further answers inside too."""

@@ -148,47 +148,38 @@ def unpaired_study(
         [max(_exact(base, variant, name), mix.p if name in base.endings else 0.0) for name in known]
         for (base, variant), known, mix in zip(sides, names, mixes, strict=True)
     ]
-    tests = sum(map(len, p))
-    adjusted_p = adjust([value for rows in p for value in rows])
-    adjusted = iter(adjusted_p.tolist())
-    rule = Rule(alpha, power, tolerance, tests, int((adjusted_p <= alpha).sum()))
+    rule, adjusted = Rule.over(p, alpha, power, tolerance)
     mix_p = adjust([mix.p for mix in mixes]).tolist()
-    return Study(
-        alpha=alpha,
-        power=power,
-        tolerance=tolerance,
-        tests=tests,
-        comparisons=tuple(
-            Unpaired(
-                base=base.variant,
-                variant=variant.variant,
-                n=variant.n,
-                unpaired=base.n + variant.n,
-                failed_base=base.failed,
-                failed_variant=variant.failed,
-                alpha=alpha,
-                mix=mix,
-                mix_p=moved,
-                transitions=(),
-                differences=tuple(
-                    _judged(
-                        base,
-                        variant,
-                        name,
-                        value,
-                        next(adjusted),
-                        len(known),
-                        rule,
-                        mix if name in base.endings else None,
-                    )
-                    for name, value in zip(known, values, strict=True)
-                ),
-                base_n=base.n,
-            )
-            for (base, variant), known, mix, moved, values in zip(
-                sides, names, mixes, mix_p, p, strict=True
-            )
-        ),
+    return rule.study(
+        Unpaired(
+            base=base.variant,
+            variant=variant.variant,
+            n=variant.n,
+            unpaired=base.n + variant.n,
+            failed_base=base.failed,
+            failed_variant=variant.failed,
+            alpha=alpha,
+            mix=mix,
+            mix_p=moved,
+            transitions=(),
+            differences=tuple(
+                _judged(
+                    base,
+                    variant,
+                    name,
+                    value,
+                    next(adjusted),
+                    len(known),
+                    rule,
+                    mix if name in base.endings else None,
+                )
+                for name, value in zip(known, values, strict=True)
+            ),
+            base_n=base.n,
+        )
+        for (base, variant), known, mix, moved, values in zip(
+            sides, names, mixes, mix_p, p, strict=True
+        )
     )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -258,6 +258,8 @@ class Fit(Result):
     them speak of its lead over the next ending, `rival`.
     """
 
+    ALSO = ("met", "inside")
+
     id: str
     label: str
     goal_low: float
@@ -278,10 +280,6 @@ class Fit(Result):
     def inside(self) -> bool:
         """The share itself agrees with what was said."""
         return self.n > 0 and self.goal_low <= self.share <= self.goal_high
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, and whether the target is met."""
-        return {**super().to_json(), "met": self.met, "inside": self.inside}
 
     def words(self, lang: str = "en") -> str:
         """One line, as in ``KABOOM|kaboom: 56.1 % (54 to 58 %) of 15,012 runs, said: 56 %``."""

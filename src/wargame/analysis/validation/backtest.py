@@ -87,10 +87,7 @@ class Part(Result):
 
     def __getitem__(self, who: str) -> Row:
         """The row of an actor, or of "all". Raises KeyError."""
-        for row in self.rows:
-            if row.who == who:
-                return row
-        raise KeyError(who)
+        return {row.who: row for row in self.rows}[who]
 
     def title(self, until: str, lang: str = "en") -> str:
         """What it is called: ``Turns 1 to 8, on which rules were adjusted (up to 2022-11-01)``."""
@@ -151,10 +148,7 @@ class Backtest(Result):
 
     def __getitem__(self, name: PartName) -> Part:
         """One of the parts. Raises KeyError if the history has no such weeks."""
-        for part in self.parts:
-            if part.name == name:
-                return part
-        raise KeyError(name)
+        return {part.name: part for part in self.parts}[name]
 
     def words(self, lang: str = "en") -> str:
         """What it comes to, in a few sentences."""

@@ -189,6 +189,8 @@ class Row(Result):
 class Ledger(Result):
     """All rows, those first on which most depends. pairs: runs behind each measured row."""
 
+    ALSO = ("numbers",)
+
     scenario: str
     overlays: tuple[str, ...]
     pairs: int
@@ -206,10 +208,6 @@ class Ledger(Result):
     def that(self, status: Status) -> tuple[Row, ...]:
         """The rows of one status."""
         return tuple(row for row in self.rows if row.status == status)
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, and how many numbers there are."""
-        return {**super().to_json(), "numbers": self.numbers}
 
     def words(self, lang: str = "en") -> str:
         """How many numbers, how many are assumptions, how many were measured."""

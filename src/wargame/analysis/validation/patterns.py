@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, isnan
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -114,6 +114,8 @@ class Found(Result):
     show as well says nothing for the rules.
     """
 
+    ALSO = ("telling",)
+
     id: str
     level: Level
     title: dict[str, str]
@@ -130,10 +132,6 @@ class Found(Result):
     def telling(self) -> bool:
         """Passed, and not by a model without rules."""
         return self.passed and not self.low <= self.ruleless.value <= self.high
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, and whether the pattern is telling."""
-        return {**super().to_json(), "telling": self.telling}
 
     def words(self, lang: str = "en") -> str:
         """One line: the title, what was found, what was asked for, and the verdict."""
@@ -191,6 +189,8 @@ class Found(Result):
 class Patterns(Result):
     """All patterns of a file, judged on the same runs."""
 
+    ALSO = ("passed", "telling")
+
     file: str
     title: dict[str, str]
     scenario: str
@@ -211,10 +211,6 @@ class Patterns(Result):
     def telling(self) -> int:
         """How many pass that a model without rules does not."""
         return sum(one.telling for one in self.found)
-
-    def to_json(self) -> dict[str, Any]:
-        """The fields, and how many pass and are telling."""
-        return {**super().to_json(), "passed": self.passed, "telling": self.telling}
 
     def words(self, lang: str = "en") -> str:
         """One line for each pattern, and the count."""
