@@ -16,7 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wargame.batches.runners.runner import Runner
@@ -273,14 +273,7 @@ class LocalRunner(Runner):
 
 def _play_here(work: Work, player: Player, stop: Callable[[], bool]) -> None:
     while not stop() and (piece := work.take()):
-        try:
-            packed = player(work.task(piece))
-        except Unplayable:
-            raise
-        except (Exception, SystemExit) as error:
-            work.lose(piece, reason_of(error))
-        else:
-            work.keep(piece, packed)
+        work.settle(piece, partial(player, work.task(piece)))
 
 
 def _search_path() -> str:

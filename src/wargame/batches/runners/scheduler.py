@@ -129,6 +129,17 @@ class Work:
         if self._journal.store(piece.chunk, packed, piece.tried + 1):
             self._count(played=len(piece.chunk))
 
+    def settle(self, piece: Piece, played: Callable[[], Packed]) -> None:
+        """Keep what a piece comes to, or lose it where it raises. Raises Unplayable alone."""
+        try:
+            packed = played()
+        except Unplayable:
+            raise
+        except (Exception, SystemExit) as error:
+            self.lose(piece, reason_of(error))
+        else:
+            self.keep(piece, packed)
+
     def lose(self, piece: Piece, reason: str) -> None:
         """Decide what becomes of a piece that did not come back, and why it did not."""
         self._count(losses=1)

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from wargame.batches.runners.runner import Runner
-from wargame.batches.runners.scheduler import Piece, Unplayable, Work, reason_of
+from wargame.batches.runners.scheduler import Piece, Work
 
 if TYPE_CHECKING:  # whoever chooses a runner does not want to wait for NumPy
     from wargame.batches.runners.worker import Player
@@ -54,15 +54,4 @@ class ThreadRunner(Runner):
                 if not under_way:
                     return
                 for done in wait(under_way, _GLANCE, FIRST_COMPLETED).done:
-                    _take_back(work, under_way.pop(done), done)
-
-
-def _take_back(work: Work, piece: Piece, done: Future[Packed]) -> None:
-    try:
-        packed = done.result()
-    except Unplayable:
-        raise
-    except (Exception, SystemExit) as error:
-        work.lose(piece, reason_of(error))
-    else:
-        work.keep(piece, packed)
+                    work.settle(under_way.pop(done), done.result)

@@ -137,13 +137,10 @@ def differences(
             ax.annotate(
                 text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9
             )
-        ax.set_yticks(range(len(rows)), [called(name) for name, _ in rows])
-        ax.set_ylim(len(rows) - 0.4, -0.6)
-        _grid(ax, axis="x")
-        ax.set_xlabel(
-            say(lang, en="difference from the baseline, percentage points", ja="基準との差（％点）")
+        unit = say(
+            lang, en="difference from the baseline, percentage points", ja="基準との差（％点）"
         )
-        ax.set_title(called(outcome))
+        _forest(ax, called(outcome), [called(name) for name, _ in rows], unit)
         _legend(
             ax,
             [
@@ -387,13 +384,10 @@ def tornado(
                 fontsize=8,
                 color=colour,
             )
-        ax.set_yticks(range(len(rows)), [_two_lines(str(row["title"])) for row in rows])
-        ax.set_ylim(len(rows) - 0.4, -0.6)
-        _grid(ax, axis="x")
-        ax.set_xlabel(
-            say(lang, en="difference, percentage points of model runs", ja="差（モデル実行の％点）")
+        unit = say(
+            lang, en="difference, percentage points of model runs", ja="差（モデル実行の％点）"
         )
-        ax.set_title(called(outcome))
+        _forest(ax, called(outcome), [_two_lines(str(row["title"])) for row in rows], unit)
         _legend(
             ax,
             [
@@ -513,6 +507,15 @@ def _grid(ax: Axes, axis: Literal["both", "x"] = "both") -> None:
     """Pale lines behind what is drawn."""
     ax.grid(axis=axis, color=RULE, linewidth=0.6)
     ax.set_axisbelow(True)
+
+
+def _forest(ax: Axes, title: str, rows: Sequence[str], unit: str) -> None:
+    """The frame of rows of differences: their names beside them, the first on top."""
+    ax.set_yticks(range(len(rows)), rows)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    _grid(ax, axis="x")
+    ax.set_xlabel(unit)
+    ax.set_title(title)
 
 
 def _at_the_end(ax: Axes, x: float, ends: Sequence[tuple[float, str, str]]) -> None:
