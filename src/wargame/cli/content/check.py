@@ -15,7 +15,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from wargame.cli.shared.options import add_json, add_lang
+from wargame.cli.shared.options import add_telling
 from wargame.cli.shared.terminal import print_json
 from wargame.errors import counted
 
@@ -44,8 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="runs of each scenario to tell and to proofread (default: 0)",
     )
-    add_lang(parser, "language of the summary; what is wrong is said in English")
-    add_json(parser)
+    add_telling(parser, "language of the summary; what is wrong is said in English")
 
 
 def run(args: argparse.Namespace) -> int:

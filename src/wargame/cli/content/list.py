@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wargame.cli.shared.options import add_json, add_lang
+from wargame.cli.shared.options import add_telling
 from wargame.cli.shared.terminal import pad, print_json
 from wargame.errors import SpecError
 from wargame.show.text.text_layout import columns
@@ -31,8 +31,7 @@ HEADS = dict(zip(KINDS, ("シナリオ", "主体", "政策", "世界観", "実�
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame list``."""
     parser.add_argument("kind", nargs="?", choices=list(KINDS), help="only these, explained")
-    add_lang(parser, "language of the texts")
-    add_json(parser)
+    add_telling(parser, "language of the texts")
 
 
 def run(args: argparse.Namespace) -> int:

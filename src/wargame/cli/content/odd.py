@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from wargame.cli.shared.options import add_json, add_lang
+from wargame.cli.shared.options import add_telling
 from wargame.cli.shared.outputs import add_out, replaces
 from wargame.cli.shared.terminal import print_json
 
@@ -26,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a scenario's name or path (default: kherson-2022)",
     )
     add_out(parser, "FILE", "write it there (default: print it)", writes=replaces(".md"))
-    add_lang(parser, "language of the text")
-    add_json(parser)
+    add_telling(parser, "language of the text")
 
 
 def run(args: argparse.Namespace) -> int:

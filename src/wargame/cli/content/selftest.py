@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from wargame.cli.shared.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.cli.shared.options import add_jobs, add_telling, jobs_of
 from wargame.cli.shared.terminal import print_json
 
 EXAMPLES = """examples:
@@ -18,8 +18,7 @@ EXAMPLES = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``wargame selftest``."""
     add_jobs(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

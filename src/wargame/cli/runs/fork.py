@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, get_args
 
-from wargame.cli.shared.options import add_jobs, add_json, add_lang, jobs_of
+from wargame.cli.shared.options import add_jobs, add_telling, jobs_of
 from wargame.cli.shared.outputs import add_out, new_file
 from wargame.cli.shared.terminal import Meter, caution, print_json, table
 
@@ -58,8 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_out(parser, "FILE", "write the fork as a new turn log", writes=new_file)
     add_jobs(parser, "processes for --runs")
-    add_lang(parser, "language of the telling")
-    add_json(parser)
+    add_telling(parser, "language of the telling")
 
 
 def run(args: argparse.Namespace) -> int:

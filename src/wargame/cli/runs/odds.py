@@ -12,7 +12,7 @@ import argparse
 import re
 from typing import TYPE_CHECKING, Any
 
-from wargame.cli.shared.options import add_jobs, add_json, add_lang
+from wargame.cli.shared.options import add_jobs, add_telling
 from wargame.cli.shared.studies import add_resume, study_of
 from wargame.cli.shared.terminal import Meter, caution, print_json, table
 from wargame.errors import counted
@@ -43,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_jobs(parser)
     add_resume(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 from wargame.cli.shared.console import coloured
 from wargame.cli.shared.options import (
     STOOD_IN,
-    add_json,
-    add_lang,
     add_overlay,
     add_seat,
     add_seed,
+    add_telling,
     seed_of,
 )
 from wargame.cli.shared.outputs import add_out, new_file
@@ -50,8 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_overlay(parser)
     add_seat(parser)
     add_out(parser, "FILE", "write the run as a turn log, a new file", "--log", writes=new_file)
-    add_lang(parser, "language of the telling")
-    add_json(parser)
+    add_telling(parser, "language of the telling")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wargame.cli.shared.options import add_json, add_lang
+from wargame.cli.shared.options import add_telling
 from wargame.cli.shared.terminal import print_json
 
 EXAMPLES = """examples:
@@ -32,8 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "logs", nargs="+", metavar="LOG", help="a turn log, a folder of results, or runs/DIR#RUN"
     )
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

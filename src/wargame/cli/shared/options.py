@@ -103,6 +103,21 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_players(parser: argparse.ArgumentParser, what: str = "processes") -> None:
+    """``--seed``, ``--jobs`` and ``--cluster``: under which luck, and who plays."""
+    add_seed(parser)
+    add_jobs(parser, what)
+    add_cluster(parser)
+
+
+def add_telling(
+    parser: argparse.ArgumentParser, language_of: str = "language of the words"
+) -> None:
+    """``--lang`` and ``--json``: how the answer is told."""
+    add_lang(parser, language_of)
+    add_json(parser)
+
+
 def add_overlay(parser: argparse.ArgumentParser, help: str = "a policy or worldview") -> None:
     """``--overlay``: as many as one likes, laid over each other."""
     _add_names(parser, "overlay", "overlays", "O", help, [])

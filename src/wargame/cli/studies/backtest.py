@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from wargame.cli.shared.options import add_json, add_lang, add_seed, add_worldview, seed_of
+from wargame.cli.shared.options import add_seed, add_telling, add_worldview, seed_of
 from wargame.cli.shared.studies import add_resume, study_of
 from wargame.cli.shared.terminal import print_json, table
 from wargame.errors import counted
@@ -48,8 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='share of "anything at all" in every forecast, the guesses\' too (default: 0.1)',
     )
     add_resume(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,13 +15,10 @@ from wargame.batches.store.folder import MANIFEST, PARQUET, TALLY
 from wargame.boundary import interrupts
 from wargame.cli.shared.options import (
     STOOD_IN,
-    add_cluster,
-    add_jobs,
-    add_json,
-    add_lang,
+    add_players,
     add_policies,
     add_seat,
-    add_seed,
+    add_telling,
     add_worldview,
     jobs_of,
     seed_of,
@@ -79,9 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command that plays a batch."""
-    add_seed(parser)
-    add_jobs(parser, "threads, or processes where NumPy or programs play")
-    add_cluster(parser)
+    add_players(parser, "threads, or processes where NumPy or programs play")
     add_out(
         parser,
         "DIR",
@@ -96,8 +91,7 @@ def add_playing_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--retry", action="store_true", help="with --resume: play runs that failed again"
     )
-    add_lang(parser, "language of the tables")
-    add_json(parser)
+    add_telling(parser, "language of the tables")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from wargame.cli.shared.options import add_cluster, add_jobs, add_json, add_lang
+from wargame.cli.shared.options import add_cluster, add_jobs, add_telling
 from wargame.cli.shared.outputs import add_out, replaces
 from wargame.cli.shared.studies import add_resume, study_of
 from wargame.cli.shared.terminal import Meter, print_json
@@ -50,8 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_jobs(parser)
     add_cluster(parser)
     add_resume(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wargame.cli.shared.comparison_tables import comparison, footnote
-from wargame.cli.shared.options import add_json, add_lang, add_policies
+from wargame.cli.shared.options import add_policies, add_telling
 from wargame.cli.shared.terminal import print_json
 from wargame.errors import WargameError, counted, no_such
 from wargame.statistics.result import say
@@ -57,8 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="the smallest difference that matters, as a share (default: 0.01)",
     )
-    add_lang(parser, "language of the tables")
-    add_json(parser)
+    add_telling(parser, "language of the tables")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,12 +10,9 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from wargame.cli.shared.options import (
-    add_cluster,
-    add_jobs,
-    add_json,
-    add_lang,
+    add_players,
     add_policies,
-    add_seed,
+    add_telling,
     add_worldview,
     jobs_of,
     seed_of,
@@ -62,9 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pilot", type=int, default=2000, metavar="N", help="plain runs beforehand (default: 2000)"
     )
-    add_seed(parser)
-    add_jobs(parser)
-    add_cluster(parser)
+    add_players(parser)
     add_out(
         parser,
         "DIR",
@@ -72,8 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         writes=fills("rare.json"),
     )
     add_resume(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

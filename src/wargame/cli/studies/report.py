@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from wargame.cli.shared.options import add_json, add_lang
+from wargame.cli.shared.options import add_telling
 from wargame.cli.shared.outputs import add_out, replaces
 from wargame.cli.shared.terminal import print_json
 
@@ -23,8 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "others", nargs="*", metavar="DIR", help="the same policies under other worldviews"
     )
     add_out(parser, "FILE", "the file (default: report.html in DIR)", writes=replaces(".html"))
-    add_lang(parser, "language that it opens in")
-    add_json(parser)
+    add_telling(parser, "language that it opens in")
 
 
 def run(args: argparse.Namespace) -> int:

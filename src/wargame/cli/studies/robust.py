@@ -9,12 +9,9 @@ from __future__ import annotations
 import argparse
 
 from wargame.cli.shared.options import (
-    add_cluster,
-    add_jobs,
-    add_json,
-    add_lang,
+    add_players,
     add_policies,
-    add_seed,
+    add_telling,
     add_worldviews,
     named,
     seed_of,
@@ -51,13 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, default=2000, metavar="N", help="runs of each pair (default: 2000)"
     )
-    add_seed(parser)
-    add_jobs(parser)
-    add_cluster(parser)
+    add_players(parser)
     add_out(parser, "DIR", "folder that keeps what was played", writes=fills())
     add_resume(parser)
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,13 +13,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wargame.cli.shared.options import (
-    add_cluster,
-    add_jobs,
-    add_json,
-    add_lang,
     add_overlay,
+    add_players,
     add_policies,
-    add_seed,
+    add_telling,
     add_worldviews,
     seed_of,
 )
@@ -67,9 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base", type=int, default=1024, metavar="N", help="Sobol's rows, a power of two"
     )
-    add_seed(parser)
-    add_jobs(parser)
-    add_cluster(parser)
+    add_players(parser)
     add_resume(parser)
     add_out(
         parser,
@@ -77,8 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "keep the answer in a batch's folder, for its report",
         writes=joins("sensitivity.json"),
     )
-    add_lang(parser)
-    add_json(parser)
+    add_telling(parser)
 
 
 def run(args: argparse.Namespace) -> int:
