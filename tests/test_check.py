@@ -182,6 +182,11 @@ ODDITIES = [
         "5:25: the rule alarmed of blue reads red.nerve exactly, an unknown of red "
         "(let it read a gauge that shows it, through seen.)",
     ),
+    (
+        ("blue", "seen.red.arms >= 250", "red.arms >= 250"),
+        "5:25: the rule alarmed of blue reads red.arms exactly, though it sees that through noise "
+        "(write seen.red.arms)",
+    ),
 ]
 
 

@@ -307,6 +307,15 @@ def test_unknowns_that_cannot_be_told_apart_are_named_together() -> None:
     assert "区別できない：will（78 ± 40 %）、arms（74 ± 47 %）" in found.words("ja")
 
 
+def test_no_share_is_claimed_for_the_unknowns_where_the_estimate_allows_none() -> None:
+    found = told(will=(0.78, 0.04), luck=(1.40, 0.24))
+    assert found.words() == (
+        "Hit: too few runs to say how much of the variance of single runs knowing every unknown "
+        "would settle; will (78 ± 4 %) counts most, with all that it interacts with, luck included"
+    )
+    assert "この実行回数では言えない。最も効くのは" in found.words("ja")
+
+
 def test_one_that_stands_out_is_named_alone_and_none_that_is_not_there() -> None:
     clear = told(will=(0.78, 0.04), arms=(0.24, 0.07), luck=(0.60, 0.02)).words()
     assert "will (78 ± 4 %) counts most" in clear and "arms" not in clear

@@ -180,6 +180,12 @@ def test_a_multiple_of_nothing(gained: int, lost: int, told: str) -> None:
     json.dumps(verdict.to_json(), allow_nan=False)
 
 
+def test_a_multiple_of_which_nothing_is_known_is_left_out() -> None:
+    pairs = paired({("Libya", "Libya"): 1000, ("Libya", "KABOOM"): 1})
+    verdict = compare(pairs, alpha=0.001)["KABOOM"].verdict
+    assert 0 < verdict.ratio_low < 0.005 and verdict.times() == ""
+
+
 def test_a_difference_of_nothing_is_never_promised_a_direction() -> None:
     table = paired({**agreeing(500), ("Korea", "KABOOM"): 25, ("KABOOM", "Korea"): 25})
     verdict = compare(table)["KABOOM"].verdict

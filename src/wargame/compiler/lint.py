@@ -150,19 +150,22 @@ def unread(shop: Workshop) -> Iterator[Fault]:
 
 
 def _secrets(shop: Workshop) -> Iterator[Fault]:
-    """Rules that know for sure what only somebody else can know."""
+    """Rules that know for sure what their actor can only guess, or only somebody else can know."""
     for actor in shop.spec.actors:
+        others = {*shop.actors} - {actor.id}
         for rule in actor.rules:
             for expr in (rule.when, *(favour.value for favour in rule.favour.values())):
+                at = expr.at if isinstance(expr, Expr) else rule.at
+                reads = f"the rule {rule.id} of {actor.id} reads"
                 for name in sorted(shop.parse(expr).names()):
                     owner = name.partition(".")[0]
-                    if name in shop.file.unknowns and owner in {*shop.actors} - {actor.id}:
-                        message = (
-                            f"the rule {rule.id} of {actor.id} reads {name} exactly, "
-                            f"an unknown of {owner}"
-                        )
-                        at = expr.at if isinstance(expr, Expr) else rule.at
+                    gauge = shop.file.gauges.get(name)
+                    if name in shop.file.unknowns and owner in others:
+                        message = f"{reads} {name} exactly, an unknown of {owner}"
                         yield Fault(message, at, "let it read a gauge that shows it, through seen.")
+                    elif gauge is not None and owner in others and {actor.id, "*"} & {*gauge.noise}:
+                        message = f"{reads} {name} exactly, though it sees that through noise"
+                        yield Fault(message, at, f"write seen.{name}")
 
 
 # ------------------------------------------------------------- words

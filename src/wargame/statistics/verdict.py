@@ -141,16 +141,14 @@ class Verdict(Result):
         return text + say(lang, en=f"; {needs}", ja=f"。{needs}") if needs else text
 
     def times(self, lang: str = "en") -> str:
-        """The ratio with its interval: `×1.9 (1.5 to 2.4)`; "" where there is none."""
+        """The ratio with its interval: `×1.9 (1.5 to 2.4)`; "" where nothing is known of it."""
         if math.isnan(self.ratio):
             return ""
         if math.isinf(self.ratio):
-            places = _places(self.ratio_low)
-            return say(
-                lang,
-                en=f"at least ×{self.ratio_low:.{places}f}",
-                ja=f"少なくとも{self.ratio_low:.{places}f}倍",
-            )
+            low = f"{self.ratio_low:.{_places(self.ratio_low)}f}"
+            if not float(low):
+                return ""
+            return say(lang, en=f"at least ×{low}", ja=f"少なくとも{low}倍")
         if math.isinf(self.ratio_high):
             ends = (f"{self.ratio:.{_places(self.ratio)}f}", f"{self.ratio_low:.2g}")
             return say(

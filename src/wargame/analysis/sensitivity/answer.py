@@ -313,17 +313,11 @@ class Cost(Result):
 def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
     luck = next(index for index in indices if index.name == LUCK)
     unknowns = [index for index in indices if index.name != LUCK]
-    known = _within(1 - luck.total, luck.total_error, lang)
     shown = [index for index in unknowns if index.total > index.total_error]
     first = [
         shown[i] for i in leaders([one.total for one in shown], [one.total_error for one in shown])
     ]
-    text = say(
-        lang,
-        en=f"{name}: knowing every unknown would settle {known} of the variance of single runs, "
-        "the rest is luck; ",
-        ja=f"{name}：未知数をすべて知っても、個々の実行の分散の{known}しか決まらず、残りは運。",
-    )
+    text = _settled(name, luck, lang)
     if not first:
         return text + say(
             lang,
@@ -345,6 +339,25 @@ def _decides(name: str, indices: Sequence[Index], lang: str) -> str:
         lang,
         en=f"{who} counts most, with all that it interacts with, luck included",
         ja=f"最も効くのは{who}（運などとの相互作用を含む）",
+    )
+
+
+def _settled(name: str, luck: Index, lang: str) -> str:
+    """What all unknowns together settle; nothing is claimed where the estimate allows no share."""
+    if luck.total - luck.total_error >= 1:
+        return say(
+            lang,
+            en=f"{name}: too few runs to say how much of the variance of single runs knowing every "
+            "unknown would settle; ",
+            ja=f"{name}：未知数をすべて知れば個々の実行の分散がどれだけ決まるかは、"
+            "この実行回数では言えない。",
+        )
+    known = _within(1 - luck.total, luck.total_error, lang)
+    return say(
+        lang,
+        en=f"{name}: knowing every unknown would settle {known} of the variance of single runs, "
+        "the rest is luck; ",
+        ja=f"{name}：未知数をすべて知っても、個々の実行の分散の{known}しか決まらず、残りは運。",
     )
 
 

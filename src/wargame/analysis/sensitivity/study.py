@@ -99,7 +99,10 @@ def sensitivity(
     if unknown := [part for part in parts if part not in PARTS]:
         raise WargameError(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     if pairs < 100 or screen < 1000 or base < 64 or base & (base - 1):
-        raise WargameError("needs 100 pairs, 1000 screened runs, and a power of two from 64 on")
+        raise WargameError(
+            "too few runs: --pairs is at least 100, --screen at least 1000, "
+            "--base a power of two, at least 64"
+        )
     if "sobol" in parts:
         _salib()
     spec = load(name, list(overlays))

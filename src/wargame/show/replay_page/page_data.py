@@ -148,7 +148,7 @@ def lens_names(narrator: Narrator) -> dict[str, str]:
         ALL: say("All-seeing"),
         PUBLIC: say("The public"),
         **{
-            actor: say("As {actor} sees it").format(actor=narrator.named(actor))
+            actor: say("As seen by {actor}").format(actor=narrator.named(actor))
             for actor in narrator.scenario.header.actors
         },
     }
