@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,30 @@ def page_of(role: str) -> str:
     return f"/{role}" if actor is None else f"/seat/{quote(actor)}"
 
 
+@cache
+def templates() -> jinja2.Environment:
+    """All templates, compiled, so that the first page does not wait for them."""
+    folder = files(__package__) / "templates"
+    found = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.globals |= {
+        "asset": address,
+        "square": square,
+        "languages": LANGUAGES,
+        "places": by_place,
+        "told_event": told_event,
+    }
+    found.filters["name_of"] = lambda actor, names: names[actor]
+    for file in folder.iterdir():
+        found.get_template(file.name)
+    return found
+
+
 class Pages:
     """Renders everything that is HTML.
 
@@ -36,26 +61,8 @@ class Pages:
         self._moves = table.board.scenario.spec.moves
         self.links = links
         self.link = links[0]
-        folder = files(__package__) / "templates"
-        self._templates = jinja2.Environment(
-            loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals |= {
-            "asset": address,
-            "square": square,
-            "languages": LANGUAGES,
-            "places": by_place,
-            "told_event": told_event,
-        }
-        self._templates.filters["name_of"] = lambda actor, names: names[actor]
+        self._templates = templates()
         self._kept: dict[tuple[str, str, bool], tuple[Scene, str]] = {}
-        for file in folder.iterdir():
-            # Compiled now, so that the first page does not wait for it.
-            self._templates.get_template(file.name)
 
     def door(self, lang: str, *, again: bool) -> str:
         """The page that asks for a code."""
