@@ -15,6 +15,7 @@ from engine.random_worlds import texts
 from hypothesis import given
 from hypothesis import strategies as st
 from shipped import SHIPPED, shipped
+from small_crisis import small_crisis
 
 from wargame.backends import native
 from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
@@ -69,6 +70,14 @@ def test_scenarios_put_together_at_random(
     scenario = compile_scenario(load_texts(texts(100 + seed)), dtype)
     runs = [*range(70), 1000, 1001, 4007, 5, 10**12]
     assert_same(play_runs(scenario, runs), by_numpy(scenario, runs, monkeypatch))
+
+
+def test_the_weight_of_an_outcome_may_be_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in every run, and no constant."""
+    files = dict(small_crisis().spec.inputs)
+    files["scenario.yaml"] = files["scenario.yaml"].replace("weight: 800", "weight: turn")
+    scenario = compile_scenario(load_texts(files))
+    assert_same(play_runs(scenario, range(50)), by_numpy(scenario, range(50), monkeypatch))
 
 
 @pytest.mark.long
@@ -376,7 +385,7 @@ def damaged(program: Program, number: int) -> Program:
                 2**31 - 1,
                 -(2**31),
                 words.size,
-                int(words[place]) + 1,
+                min(int(words[place]) + 1, 2**31 - 1),
                 luck.integers(0, 400),
             ]
         )
