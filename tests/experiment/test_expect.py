@@ -118,3 +118,10 @@ def test_no_policy_to_judge(place: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(["expect", "quarrel", "--runs", "10"]) == 2
     assert "no policy says what to expect of quarrel" in capsys.readouterr().err
     assert not Path("runs").exists()
+
+
+def test_a_margin_that_makes_no_sense_is_refused_before_the_first_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["expect", "no-such-scenario", "--margin", "3"]) == 2
+    assert capsys.readouterr().err == "wargame: a margin is a share between 0 and 0.5, not 3\n"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wargame.analysis.odds import Odds
     from wargame.analysis.turning_points import TurningPoint
     from wargame.show.text.narrate import Narrator
+    from wargame.statistics.shares import Share
 
 EXAMPLES = """examples:
   wargame odds autumn-2022
@@ -97,7 +98,7 @@ def told(narrator: Narrator, odds: Odds, points: tuple[TurningPoint, ...]) -> st
     heads = [re.split("[:：]", narrator.outcome(name))[0] for name in names]  # of long titles
     rows = [(say(lang, en="turn", ja="ターン"), *heads, moved)]
     for turn in range(odds.turns + 1):
-        shares = (f"{100 * curve[turn].share:.1f}" for curve in curves)
+        shares = (_cell(curve[turn]) for curve in curves)
         bar = "▪" * round(40 * odds.stir(turn)) if turn else ""
         rows.append((f"{turn}", *shares, bar))
     lines = [
@@ -111,13 +112,22 @@ def told(narrator: Narrator, odds: Odds, points: tuple[TurningPoint, ...]) -> st
         "",
         say(
             lang,
-            en=f"Each share is within {100 * widest:.1f} points (95 %, all of a turn together).",
-            ja=f"どの割合の誤差も{100 * widest:.1f}ポイント以内（95％、ターンごとに同時）。",
+            en=f"Each share is within {100 * widest:.1f} points (95 %, all of a turn together); "
+            "< and > stand where none of the futures came to it, or all.",
+            ja=f"どの割合の誤差も{100 * widest:.1f}ポイント以内（95％、ターンごとに同時）。"
+            "「<」は該当する未来が一つもないこと、「>」はすべてが該当することを示す。",
         ),
     ]
     if points:
         lines += ["", *_judged(narrator, points)]
     return "\n".join(lines)
+
+
+def _cell(share: Share) -> str:
+    """A share in per cent; of none of the futures, or of all, what the interval allows."""
+    if share.count == 0:
+        return f"<{100 * share.high:.1f}"
+    return f">{100 * share.low:.1f}" if share.count == share.n else f"{100 * share.share:.1f}"
 
 
 def _judged(narrator: Narrator, points: tuple[TurningPoint, ...]) -> list[str]:

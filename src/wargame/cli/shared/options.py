@@ -118,6 +118,27 @@ def add_telling(
     add_json(parser)
 
 
+def add_margin(parser: argparse.ArgumentParser) -> None:
+    """``--margin``: a share between 0 and 0.5, refused before anything is played."""
+    parser.add_argument(
+        "--margin",
+        type=_margin,
+        default=0.01,
+        metavar="M",
+        help="the smallest difference that matters, as a share (default: 0.01)",
+    )
+
+
+def _margin(text: str) -> float:
+    try:
+        margin = float(text)
+    except ValueError:
+        margin = 0.0
+    if not 0 < margin < 0.5:
+        raise WargameError(f"a margin is a share between 0 and 0.5, not {text}")
+    return margin
+
+
 def add_overlay(parser: argparse.ArgumentParser, help: str = "a policy or worldview") -> None:
     """``--overlay``: as many as one likes, laid over each other."""
     _add_names(parser, "overlay", "overlays", "O", help, [])

@@ -12,7 +12,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from wargame.cli.shared.comparison_tables import comparison, footnote
-from wargame.cli.shared.options import add_policies, add_telling
+from wargame.cli.shared.options import add_margin, add_policies, add_telling
 from wargame.cli.shared.terminal import print_json
 from wargame.errors import WargameError, counted, no_such
 from wargame.statistics.result import say
@@ -50,13 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="add up the pairs of folders that differ in nothing but the seed",
     )
-    parser.add_argument(
-        "--margin",
-        type=float,
-        default=0.01,
-        metavar="M",
-        help="the smallest difference that matters, as a share (default: 0.01)",
-    )
+    add_margin(parser)
     add_telling(parser, "language of the tables")
 
 
@@ -64,8 +58,6 @@ def run(args: argparse.Namespace) -> int:
     """Compare and print."""
     from wargame.batches.batch import Batch
 
-    if not 0 < args.margin < 0.5:
-        raise WargameError(f"a margin is a share between 0 and 0.5, not {args.margin}")
     batches = [Batch.open(folder) for folder in args.folders]
     if args.why is not None:
         parting = why(batches[0], _one(args.policy), args.why, args.lang)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from wargame.boundary import interrupts
 from wargame.cli.shared.batch_tables import failures
 from wargame.cli.shared.comparison_tables import in_short
-from wargame.cli.shared.options import add_policies, add_worldview
+from wargame.cli.shared.options import add_margin, add_policies, add_worldview
 from wargame.cli.shared.terminal import print_json, table
 from wargame.cli.studies.batch import add_playing_arguments, played
 from wargame.errors import agreeing, counted
@@ -41,18 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=int, metavar="N", help="runs of each variant (default: 20000)"
     )
-    parser.add_argument(
-        "--margin",
-        type=float,
-        metavar="M",
-        help="the smallest difference that matters, as a share (default: 0.01)",
-    )
+    add_margin(parser)
     add_playing_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Play, judge and print."""
-    from wargame.analysis.expect import MARGIN, RUNS, judge, predicting, stating
+    from wargame.analysis.expect import RUNS, judge, predicting, stating
 
     policies, runs = args.policy, args.runs
     if not args.resume:
@@ -61,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     batch = played(args, policies=policies, worldview=args.worldview, runs=runs)
     if batch is None:
         return interrupts.INTERRUPTED
-    found = judge(batch, MARGIN if args.margin is None else args.margin)
+    found = judge(batch, args.margin)
     if args.json:
         print_json(as_json(batch, found))
     else:
