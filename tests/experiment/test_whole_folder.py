@@ -17,10 +17,10 @@ import pytest
 import quarrel
 from hostile_values import mutants
 
+from wargame.batches import request
 from wargame.batches.batch import Batch, run_batch
 from wargame.batches.open_run import read_playthrough
 from wargame.batches.request import Request
-from wargame.batches.store import plan
 from wargame.batches.store.folder import INPUTS, JOURNAL, MANIFEST, PARQUET, TALLY, seal_of
 from wargame.cli.main import main
 from wargame.errors import StoreError, WargameError
@@ -35,7 +35,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     top = quarrel.write(tmp_path_factory.mktemp("place"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(top)
-        patch.setattr(plan, "CHUNK", 200)  # so that there are four of each variant
+        # So that there are four of each variant, whoever plays.
+        patch.setattr(request, "chunk_for", lambda *asked: 100)
         run_batch("quarrel", policies=POLICIES, runs=400, seed=1, out="one")
         run_batch("quarrel", policies=POLICIES, runs=400, seed=2, out="two")
         run_batch("quarrel", policies=POLICIES, runs=300, seed=1, out="shorter")
