@@ -282,8 +282,8 @@ def outcome_of(event: Event, results: Sequence[Any], words: Words, columns: Plac
     """The slot of the outcome that is drawn in each of the runs at `columns`, or the last row."""
     weights = np.empty((len(event.weights), columns.size), dtype=np.int64)
     for row, (constant, k) in zip(weights, event.weights, strict=True):
-        value = results[k] if constant is None else constant
-        row[...] = value[columns] if np.ndim(value) else value  # the same in every run
+        value = np.asarray(results[k] if constant is None else constant)
+        row[...] = value[columns] if value.ndim else value  # the same in every run
     edges = np.add.accumulate(np.maximum(weights, 0), axis=0)
     passed = edges <= below_again(words[columns], edges[-1])
     places: Places = np.array([*event.slots, NOTHING])[passed.sum(axis=0)]
