@@ -30,7 +30,7 @@ import wargame  # first: it asks for one thread before NumPy is imported
 import numpy as np  # isort: skip
 from scalar_mesa import ScalarCrisis  # isort: skip
 
-from wargame.backends.library import Machine, machine
+from wargame.backends.levels import Machine, machine
 from wargame.backends.simulate import CHUNK, play_runs
 from wargame.backends.turn import begin, play
 from wargame.compiler import compile_scenario
@@ -85,7 +85,7 @@ def against_scalar(name: str, scenario: Scenario, rounds: int, scalar_runs: int)
         crises = [ScalarCrisis(spec, run=first * scalar_runs + i) for i in range(scalar_runs)]
         scalar = sum(cpu(crisis.run_model) for crisis in crises) / scalar_runs
         ratios.append(scalar / a_run(scenario))
-    wanted = 1200 if machine().library else 100
+    wanted = 1200 if machine().loaded else 100
     return Line("engine over scalar Mesa", statistics.median(ratios), "x", "at least", wanted)
 
 
@@ -125,7 +125,7 @@ def against_luck(scenario: Scenario, rounds: int) -> Iterator[Line]:
 
     yield Line("random words a run", words, "words", "", 0)
     yield Line("runs a second on one core", 1 / a_run(scenario), "", "", 0)
-    if machine().library:
+    if machine().loaded:
         yield Line("native player over bare words", ratio(CHUNK), "x", "at most", 2.2)
     with numpy_player():
         yield Line("NumPy player over bare words", ratio(CHUNK), "x", "at most", 30)
@@ -142,7 +142,7 @@ def one_turn(scenario: Scenario, rounds: int) -> Line:
             world, _ = play(scenario, world, luck)
             took = time.process_time() - start
             fastest[world.turn] = min(took, fastest.get(world.turn, took))
-    wanted = 0.2 if machine().library else 5
+    wanted = 0.2 if machine().loaded else 5
     return Line("one turn of one run", max(fastest.values()) * 1000, "ms", "at most", wanted)
 
 

@@ -17,7 +17,7 @@ import wargame
 HERE = Path(wargame.__file__).parent
 
 ALLOWED = {
-    ("backends/library.py", "ctypes"): "loads the machine that was compiled at installation",
+    ("backends/levels.py", "ctypes"): "loads the machine that was compiled at installation",
     ("backends/native.py", "ctypes"): "calls it",
     ("show/documents/figures.py", ".savefig"): "into a string",
 }

@@ -20,12 +20,12 @@ class BuildMachine(BuildHookInterface):  # type: ignore[type-arg]
         sys.path.insert(0, str(SOURCES))
         try:
             from wargame.backends.build import build
-            from wargame.backends.library import LEVELS, library
+            from wargame.backends.levels import LEVELS, file_of
         finally:
             sys.path.remove(str(SOURCES))
         if why := build():
             self.app.display_warning(f"The native machine is left out, NumPy will play: {why}")
-        made = [library(level) for level in LEVELS if library(level).is_file()]
+        made = [file_of(level) for level in LEVELS if file_of(level).is_file()]
         build_data["artifacts"] += [str(path.relative_to(self.root)) for path in made]
         if made:
             build_data["pure_python"] = False

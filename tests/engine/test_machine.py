@@ -18,7 +18,7 @@ from shipped import SHIPPED, shipped
 from small_crisis import small_crisis
 
 from wargame.backends import native
-from wargame.backends.library import LEVELS, PLAYER, SOURCE, library, machine
+from wargame.backends.levels import LEVELS, PLAYER, SOURCE, file_of, machine
 from wargame.backends.lowering import lower, scale
 from wargame.backends.simulate import finish, play_runs
 from wargame.backends.turn import begin, by_rules, play
@@ -33,7 +33,7 @@ from wargame.expression import Interval
 from wargame.expression.block import Op
 
 pytestmark = pytest.mark.skipif(
-    not machine().library, reason=f"no native machine here: {machine().why}"
+    not machine().loaded, reason=f"no native machine here: {machine().why}"
 )
 
 
@@ -89,7 +89,7 @@ def test_many_more_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_of_the_processor_gives_the_same(level: str) -> None:
-    if not library(level).is_file() or (machine().level != level and not _can(level)):
+    if not file_of(level).is_file() or (machine().level != level and not _can(level)):
         pytest.skip(f"{level} is not to be had here")
     program = (
         "from wargame.compiler import compile_scenario; from wargame.content.load import load;"
@@ -355,12 +355,12 @@ def test_a_library_of_another_source_is_refused(
 ) -> None:
     changed = tmp_path / "machine.c"
     changed.write_bytes(SOURCE.read_bytes() + b"\n")
-    monkeypatch.setattr("wargame.backends.library.SOURCE", changed)
+    monkeypatch.setattr("wargame.backends.levels.SOURCE", changed)
     for level in LEVELS:
         if (made := SOURCE.with_name(f"machine-{level}.so")).is_file():
             (tmp_path / made.name).symlink_to(made)
     found = machine.__wrapped__()
-    assert not found.library and "another machine.c" in found.why
+    assert not found.loaded and "another machine.c" in found.why
 
 
 def test_numpy_plays_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

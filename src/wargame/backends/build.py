@@ -11,7 +11,7 @@ import os
 import platform
 import sys
 
-from wargame.backends.library import LEVELS, SOURCE, library, source_digest
+from wargame.backends.levels import LEVELS, SOURCE, file_of, source_digest
 from wargame.boundary.programs import compiled
 
 __all__ = ["build"]
@@ -30,10 +30,10 @@ def build(command: str | None = None) -> str:
     intel = platform.machine().lower() in ("x86_64", "amd64")
     why = ""
     for level in LEVELS:
-        library(level).unlink(missing_ok=True)
+        file_of(level).unlink(missing_ok=True)
         if intel or level == "baseline":
             source = [f'-DSOURCE="{source_digest()}"', str(SOURCE)]
-            why = compiled(wanted, [*_FLAGS, *_MARCH[level], *source], library(level))
+            why = compiled(wanted, [*_FLAGS, *_MARCH[level], *source], file_of(level))
     return why  # of the last one, which asks nothing of the processor
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.engine.program import Head, Program
 
 Ints = npt.NDArray[np.int64]
@@ -101,7 +101,7 @@ def play(
 
 def _call(function: str, program: Program, key: Sequence[int], runs: Ints, *rest: Any) -> None:
     """Call the library. Arrays go as they lie in memory, so they must lie in one piece."""
-    failed = getattr(machine().library, f"{function}_{program[Head.WIDTH]}")(
+    failed = getattr(machine().loaded, f"{function}_{program[Head.WIDTH]}")(
         _at(program.words),
         _at(program.labels),
         _at(np.array(key, dtype=np.uint64)),

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.backends import native
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.backends.lowering import program_of
 from wargame.backends.turn import Decider, begin, play
 from wargame.engine.randomness import Luck, key_of
@@ -46,7 +46,7 @@ def play_runs(
     parts = []
     for first in range(0, max(numbers.size, 1), chunk):
         luck = Luck(seed, numbers[first : first + chunk], stream)
-        if deciders or not machine().library:
+        if deciders or not machine().loaded:
             parts.append(finish(scenario, begin(scenario, luck), luck, deciders))
         else:
             parts.append(_natively(scenario, luck))
@@ -61,7 +61,7 @@ def finish(
     watch: Watcher | None = None,
 ) -> Outcomes:
     """Play every run of `world` to its end. `watch` is shown each turn as it is played."""
-    if not deciders and watch is None and machine().library:
+    if not deciders and watch is None and machine().loaded:
         return _natively(scenario, luck, world)
     tally = _Tally(scenario, world)
     tally.keep(world)

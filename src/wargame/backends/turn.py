@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.backends import native
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.backends.lowering import program_of
 from wargame.engine import ladder
 from wargame.engine.decision import NO_MOVE, Mind, Weighing, choose, perceive, weigh
@@ -77,7 +77,7 @@ def by_rules(situation: Situation) -> Ints:
 def begin(scenario: Scenario, luck: Luck) -> World:
     """The world before the first turn, with this set of runs' unknowns drawn."""
     n = luck.runs.size
-    if machine().library:
+    if machine().loaded:
         cells = native.begin(program_of(scenario), luck.key, luck.runs)
     else:
         cells = np.repeat(scenario.start[:, None], n, axis=1)
@@ -122,7 +122,7 @@ def play(
     turn = world.turn + 1
     n = world.n
     deciders = deciders or {}
-    phases = _Native if machine().library else _Phases
+    phases = _Native if machine().loaded else _Phases
     it = phases(scenario, luck, turn, world.cells.copy())
 
     # 1 news

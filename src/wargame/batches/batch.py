@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.batches.parquet import export
 from wargame.batches.recipe import Recipe
 from wargame.batches.request import Programs, Request

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.batches.runners.choice import runner
 from wargame.batches.runners.local_runner import LocalRunner
 from wargame.batches.runners.runner import Runner
@@ -110,7 +110,7 @@ class Request:
     def chunk(self, runs: int, jobs: int) -> int:
         """How many of so many runs of each variant are played together."""
         # A program takes its time: each of its runs is kept as soon as it is played.
-        most = NATIVE_CHUNK if machine().library else CHUNK
+        most = NATIVE_CHUNK if machine().loaded else CHUNK
         return 1 if self.seats else chunk_for(runs, self._variants, jobs, most)
 
     def runner(self, jobs: int, cluster: str | None = None) -> Runner:
@@ -125,7 +125,7 @@ class Request:
         jobs = integer(jobs, "jobs", 1, MOST_JOBS + 1)
         held = self.programs
         names = (held.play, held.prepare) if held else (PLAY, PREPARE)
-        threads = jobs > 1 and not held and bool(machine().library)
+        threads = jobs > 1 and not held and bool(machine().loaded)
         found = runner(*names, jobs=jobs, cluster=cluster, threads=threads)
         if isinstance(found, LocalRunner):
             found.start(math.ceil(self.most / self.chunk(self.most, jobs)) * self._variants)

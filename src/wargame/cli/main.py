@@ -130,7 +130,7 @@ class _Version(argparse.Action):
     """Finds out who plays only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from wargame.backends.library import machine
+        from wargame.backends.levels import machine
 
         parser.exit(0, f"wargame {__version__}, player: {machine()}\n")
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wargame.analysis.calibration.sampling import sample
-from wargame.backends.library import machine
+from wargame.backends.levels import machine
 from wargame.backends.simulate import play_runs
 from wargame.compiler import compile_scenario
 from wargame.content.load import load, load_texts

@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from wargame.backends.library import SOURCE
+from wargame.backends.levels import SOURCE
 from wargame.engine.program import Program
 from wargame.engine.program_check import check_program
 

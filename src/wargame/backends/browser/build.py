@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from wargame.backends.browser import WASM, wasm_digest
-from wargame.backends.library import SOURCE
+from wargame.backends.levels import SOURCE
 from wargame.boundary.programs import compiled
 
 __all__ = ["build"]

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LEVELS", "PLAYER", "SOURCE", "Machine", "library", "machine", "source_digest"]
+__all__ = ["LEVELS", "PLAYER", "SOURCE", "Machine", "file_of", "machine", "source_digest"]
 
 SOURCE = Path(__file__).with_name("machine.c")
 
@@ -35,7 +35,7 @@ def source_digest() -> str:
     return sha256(SOURCE.read_bytes()).hexdigest()
 
 
-def library(level: str) -> Path:
+def file_of(level: str) -> Path:
     """Where the library for a level lies."""
     return SOURCE.with_name(f"machine-{level}.so")
 
@@ -45,11 +45,11 @@ class Machine:
     """What plays here: a level of `LEVELS` and its library, or why there is none."""
 
     level: str = ""
-    library: Any = None
+    loaded: Any = None
     why: str = ""
 
     def __str__(self) -> str:
-        return f"native ({self.level})" if self.library else f"NumPy ({self.why})"
+        return f"native ({self.level})" if self.loaded else f"NumPy ({self.why})"
 
 
 @cache
@@ -60,10 +60,10 @@ def machine() -> Machine:
         return Machine(why=f"{PLAYER} asks for it")
     why = "the native machine was not compiled at installation"
     for level, needs in LEVELS.items():
-        if (asked and asked != level) or not library(level).is_file() or not needs <= _features():
+        if (asked and asked != level) or not file_of(level).is_file() or not needs <= _features():
             continue
         try:
-            found = ctypes.CDLL(str(library(level)))
+            found = ctypes.CDLL(str(file_of(level)))
             found.source.restype = ctypes.c_char_p
             if found.source().decode() == source_digest():
                 return Machine(level, found)
