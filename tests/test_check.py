@@ -219,6 +219,11 @@ FAULTS = [
         "6:49: talk: 'x0.5': factors are whole numbers: write /2",
     ),
     (
+        ("scenario", "effects: {tension: -20}", "effects: {tension: x0.5}"),
+        "20:63: tension: 'x0.5': an effect adds a number, or sets one: to halve a gauge, write "
+        "'=GAUGE // 2'",
+    ),
+    (
         ("red", "talk: x3", "talk: x1.5"),
         "6:49: talk: 'x1.5': factors are whole numbers: write x3 in one rule and /2 in another",
     ),
@@ -232,7 +237,7 @@ FAULTS = [
     ),
     (
         ("scenario", "{start: 100,", "{start：100,"),
-        "10:14: unknown key 'start：100' (did you mean 'start'?)",
+        "10:14: unknown key 'start：100' (write ': ' instead of the full-width '：')",
     ),
     (
         ("scenario", "{red-blue: 15}", "{red-green: 15}"),

@@ -153,7 +153,15 @@ def _to_effect(value: object) -> Effect:
         return Effect("set", _after(expr, "="), at)
     if expr.text.startswith("+"):
         return Effect("add", _after(expr, "+"), at)
+    if _SCALED.fullmatch(expr.text):
+        raise ValueError(
+            f"{shown(expr.text)}: an effect adds a number, or sets one: "
+            "to halve a gauge, write '=GAUGE // 2'"
+        )
     return Effect("add", expr, at)
+
+
+_SCALED = re.compile(r"[x×/]\s*\d[\d.,]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def _fault(table: Table, detail: ErrorDetails) -> Fault:
 
     if kind == "extra_forbidden" and isinstance(owner, Table):
         known = owner.shape.keys() if owner.shape and issubclass(owner.shape, Item) else ()
-        hint = nearest(key, known) or f"known here: {', '.join(known)}"
+        hint = wide_hint(key) or nearest(key, known) or f"known here: {', '.join(known)}"
         return Fault(f"unknown key {shown(key)}", place, hint)
     if kind == "missing" and isinstance(here, Table):
         of = f" of {key}" if key else ""
