@@ -192,6 +192,7 @@ def draw(weights: Floats, words: npt.NDArray[np.uint64]) -> Ints:
     edges = _edges(weights)
     total = edges[-1]
     passed = edges <= below(words, total.astype(np.int32)).astype(edges.dtype)
+    index: npt.NDArray[np.signedinteger[Any]]
     if len(edges) <= MOST_COUNTED:  # whole bytes are added many at a time
         index = passed.view(np.int8).sum(axis=0, dtype=np.int8)
     else:
