@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 import quarrel
 
+from wargame.boundary.files import check_output
 from wargame.cli.main import COMMANDS, command_module, main
+from wargame.errors import StoreError
 
 LINES = {
     "run": "quarrel",
@@ -292,3 +294,13 @@ def test_a_link_planted_in_a_folder_of_results_overwrites_nothing() -> None:
     assert main(["batch", "quarrel", "--out", "played", "--resume"]) == 2
     assert main(["report", "played"]) == 2
     assert Path("notes.txt").read_text() == "my holiday notes"
+
+
+def test_an_output_is_never_an_input_though_it_be_of_the_right_kind(tmp_path: Path) -> None:
+    page, other = tmp_path / "page.html", tmp_path / "other.html"
+    page.write_text("what is being read")
+    other.hardlink_to(page)  # the same file under another name
+    for output in (page, other):
+        with pytest.raises(StoreError, match="is what is being read"):
+            check_output(output, [page], [".html"])
+    check_output(page, [], [".html"])
